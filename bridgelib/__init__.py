@@ -1,0 +1,6 @@
+"""From raw BridgeData demonstrations to trained policies.
+
+The rooms follow the data: ``raw -> formats -> data -> (networks -> agents) -> training``; each imports
+only what lies before it. ``errors``, ``files``, ``progress`` and ``config`` lie below all of them, ``sim``
+makes raw trees, ``conversion`` turns raw trees into shards and TFRecords. Nothing here imports Snakemake.
+"""

@@ -1,0 +1,51 @@
+"""Progress of long work: how much is done, how fast, how long still."""
+
+import sys
+import time
+from typing import TextIO
+
+
+class Progress:
+    """Prints `label  done/total unit  rate unit/s  ETA h:mm:ss`, at most every `interval` seconds.
+
+    On a terminal one line is redrawn; in a log each report is a line of its own.
+
+    Args:
+        total: How many units there are.
+        unit: What is counted, in the plural ("trajectories").
+        label: What is being done.
+        interval: Seconds between reports.
+        stream: Where to print; standard error if None.
+    """
+
+    def __init__(self, total: int, unit: str, label: str, interval: float = 5.0, stream: TextIO | None = None):
+        self.total, self.unit, self.label, self.interval = total, unit, label, interval
+        self.stream = sys.stderr if stream is None else stream
+        self.done = 0
+        self.started = self._reported = time.monotonic()
+
+    def advance(self, units: int = 1, note: str = "") -> None:
+        """Count `units` as done, and report when it is time to; `note` is added to the line."""
+        self.done += units
+        now = time.monotonic()
+        if now - self._reported >= self.interval or self.done >= self.total:
+            self._reported = now
+            self._print(now - self.started, note)
+
+    def _print(self, seconds: float, note: str) -> None:
+        rate = self.done / max(seconds, 1e-9)
+        remaining = (self.total - self.done) / rate if rate > 0 else 0.0
+        line = (
+            f"{self.label}  {self.done}/{self.total} {self.unit}  {rate:.1f} {self.unit}/s"
+            f"  ETA {duration(remaining)}{'  ' + note if note else ''}"
+        )
+        redraw = self.stream.isatty() and self.done < self.total
+        self.stream.write(f"\r\x1b[K{line}" if redraw else f"{line}\n")
+        self.stream.flush()
+
+
+def duration(seconds: float) -> str:
+    """Seconds as h:mm:ss."""
+    minutes, second = divmod(round(seconds), 60)
+    hour, minute = divmod(minutes, 60)
+    return f"{hour}:{minute:02d}:{second:02d}"

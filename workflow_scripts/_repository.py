@@ -1,0 +1,6 @@
+"""Importing this makes `bridgelib` importable wherever a script is started from."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
