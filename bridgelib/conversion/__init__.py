@@ -1,0 +1,1 @@
+"""The two conversions: raw tree to numpy shards, numpy shards to TFRecords."""

@@ -1,0 +1,1 @@
+"""The files between the stages: numpy shards, reports, TFRecords and their indices."""

@@ -1,0 +1,256 @@
+"""Numpy shards: the trajectories of one dated folder in one uncompressed `.npz`.
+
+Members, for N trajectories with F frames, A actions and L instructions together, and images of S by S pixels:
+
+    images0           uint8   [F, S, S, 3]   (images1 … where further cameras are kept)
+    state             float32 [F, 7]
+    time_stamp        float64 [F]
+    actions           float32 [A, 7]
+    languages         <U      [L]
+    names, identities <U      [N]
+    frame_offsets, action_offsets, language_offsets
+                      int64   [N+1]          trajectory i owns rows offsets[i] to offsets[i+1]
+    meta              <U      []             JSON: version, im_size, cameras
+
+The same trajectories give the same bytes. Neither writer nor reader ever holds more than one trajectory's frames.
+"""
+
+import json
+import shutil
+import struct
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO
+from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+
+import numpy as np
+
+from bridgelib.errors import DataError
+from bridgelib.files import written_whole
+from bridgelib.raw.trajectory import Trajectory
+
+VERSION = 1
+COPY_BYTES = 1 << 20
+
+
+class ShardWriter:
+    """Writes a shard trajectory by trajectory; the file appears, whole, when the `with` block ends well.
+
+    Frames wait for their member of the archive in unnamed files in the shard's folder, which the kernel frees on any
+    death of the process.
+
+    Args:
+        path: The shard.
+        im_size: Height and width of the frames.
+        cameras: The camera numbers that every trajectory brings.
+
+    Raises:
+        DataError: The disk is full or not writable, or another process writes the same shard.
+    """
+
+    def __init__(self, path: Path, im_size: int, cameras: Sequence[int] = (0,)):
+        self.path, self.im_size, self.cameras = Path(path), im_size, tuple(cameras)
+        self._rows: dict[str, list] = {key: [] for key in ("state", "time_stamp", "actions")}
+        self._names: list[str] = []
+        self._identities: list[str] = []
+        self._languages: list[str] = []
+        self._offsets: dict[str, list[int]] = {key: [0] for key in ("frame", "action", "language")}
+
+    def __enter__(self) -> "ShardWriter":
+        self._session = self._writing()
+        self._session.__enter__()
+        return self
+
+    def __exit__(self, *error) -> bool | None:
+        return self._session.__exit__(*error)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with written_whole(self.path) as partial, ExitStack() as files:
+            folder = self.path.parent
+            self._spools = {
+                camera: files.enter_context(tempfile.TemporaryFile(dir=folder, buffering=0)) for camera in self.cameras
+            }
+            yield
+            self._assemble(partial)
+
+    def add(self, trajectory: Trajectory) -> None:
+        """Append one trajectory."""
+        length = len(trajectory.state)
+        for camera, spool in self._spools.items():
+            frames = np.ascontiguousarray(trajectory.frames[camera])
+            assert frames.shape == (length, self.im_size, self.im_size, 3), frames.shape
+            assert frames.dtype == np.uint8, frames.dtype
+            _write_all(spool, frames)
+        self._rows["state"].append(np.asarray(trajectory.state, np.float32))
+        self._rows["time_stamp"].append(np.asarray(trajectory.time_stamp, np.float64))
+        self._rows["actions"].append(np.asarray(trajectory.actions, np.float32))
+        self._names.append(trajectory.name)
+        self._identities.append(trajectory.identity)
+        self._languages.extend(trajectory.languages)
+        for key, count in (("frame", length), ("action", len(trajectory.actions))):
+            self._offsets[key].append(self._offsets[key][-1] + count)
+        self._offsets["language"].append(len(self._languages))
+
+    def _assemble(self, partial: Path) -> None:
+        meta = {"version": VERSION, "im_size": self.im_size, "cameras": list(self.cameras)}
+        frame_shape = (self._offsets["frame"][-1], self.im_size, self.im_size, 3)
+        with ZipFile(partial, "w", ZIP_STORED) as archive:
+            for camera, spool in self._spools.items():
+                with _member(archive, f"images{camera}") as member:
+                    header = {"descr": "|u1", "fortran_order": False, "shape": frame_shape}
+                    np.lib.format.write_array_header_1_0(member, header)
+                    spool.seek(0)
+                    shutil.copyfileobj(spool, member, COPY_BYTES)
+            arrays = {
+                "state": np.concatenate([np.empty((0, 7), np.float32), *self._rows["state"]]),
+                "time_stamp": np.concatenate([np.empty(0, np.float64), *self._rows["time_stamp"]]),
+                "actions": np.concatenate([np.empty((0, 7), np.float32), *self._rows["actions"]]),
+                **{f"{key}_offsets": np.array(offsets, np.int64) for key, offsets in self._offsets.items()},
+                "languages": np.array(self._languages, dtype=str),
+                "names": np.array(self._names, dtype=str),
+                "identities": np.array(self._identities, dtype=str),
+                "meta": np.array(json.dumps(meta, sort_keys=True)),
+            }
+            for key, array in arrays.items():
+                with _member(archive, key) as member:
+                    np.lib.format.write_array(member, array, version=(1, 0), allow_pickle=False)
+
+
+class Shard:
+    """A shard on disk; frames are mapped into memory, never loaded as a whole.
+
+    Attributes:
+        names: Folder of each trajectory, relative to the raw root.
+        identities: Content id of each trajectory.
+        meta: `version`, `im_size`, `cameras`.
+        im_size: Height and width of the frames.
+        cameras: The camera numbers kept.
+
+    Raises:
+        DataError: It is missing, damaged, or of another version.
+    """
+
+    def __init__(self, path: Path):
+        self.path = Path(path)
+        with _damage_explained(self.path), ZipFile(self.path) as archive:
+            self.meta: dict = json.loads(str(_read(archive, "meta")))
+            if self.meta["version"] != VERSION:
+                raise ValueError(f"shard version {self.meta['version']}, this program reads version {VERSION}")
+            self.im_size: int = self.meta["im_size"]
+            self.cameras: tuple[int, ...] = tuple(self.meta["cameras"])
+            self.names = tuple(_read(archive, "names").tolist())
+            self.identities = tuple(_read(archive, "identities").tolist())
+            self._state, self._time_stamp = _read(archive, "state"), _read(archive, "time_stamp")
+            self._actions, self._languages = _read(archive, "actions"), _read(archive, "languages")
+            self._frame_offsets = _read(archive, "frame_offsets")
+            self._action_offsets = _read(archive, "action_offsets")
+            self._language_offsets = _read(archive, "language_offsets")
+            self._frames = {camera: _mapped(self.path, archive, f"images{camera}") for camera in self.cameras}
+            self._check_lengths()
+
+    def _check_lengths(self) -> None:
+        rows = {"state": self._state, "time_stamp": self._time_stamp}
+        rows |= {f"images{camera}": frames for camera, frames in self._frames.items()}
+        expected = [(key, len(array), int(self._frame_offsets[-1])) for key, array in rows.items()]
+        expected.append(("actions", len(self._actions), int(self._action_offsets[-1])))
+        expected.append(("languages", len(self._languages), int(self._language_offsets[-1])))
+        expected.append(("identities", len(self.identities), len(self.names)))
+        expected.append(("frame_offsets", len(self._frame_offsets), len(self.names) + 1))
+        for key, found, wanted in expected:
+            if found != wanted:
+                raise ValueError(f"member {key} has {found} rows, the others imply {wanted}")
+
+    def verify(self) -> None:
+        """Read every byte and compare checksums.
+
+        Raises:
+            DataError: A member is damaged.
+        """
+        with _damage_explained(self.path), ZipFile(self.path) as archive:
+            damaged = archive.testzip()
+            if damaged is not None:
+                raise ValueError(f"member {damaged} does not have its checksum")
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __iter__(self) -> Iterator[Trajectory]:
+        return (self.trajectory(number) for number in range(len(self)))
+
+    def trajectory(self, number: int) -> Trajectory:
+        """Trajectory `number`; its frames are read-only views of the file."""
+        frames = slice(*self._frame_offsets[number : number + 2])
+        actions = slice(*self._action_offsets[number : number + 2])
+        languages = slice(*self._language_offsets[number : number + 2])
+        return Trajectory(
+            name=self.names[number],
+            identity=self.identities[number],
+            frames={camera: array[frames] for camera, array in self._frames.items()},
+            state=self._state[frames],
+            time_stamp=self._time_stamp[frames],
+            actions=self._actions[actions],
+            languages=tuple(self._languages[languages].tolist()),
+        )
+
+
+def _write_all(file: IO[bytes], array: np.ndarray) -> None:
+    """Write an array's bytes to an unbuffered file, which may take fewer at a time than it is given."""
+    rest = memoryview(array).cast("B")
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
+def _member(archive: ZipFile, key: str) -> IO[bytes]:
+    """Open a member for writing whose header says nothing about when or where it was written."""
+    info = ZipInfo(f"{key}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+    info.create_system, info.external_attr, info.compress_type = 3, 0o644 << 16, ZIP_STORED
+    return archive.open(info, "w", force_zip64=True)
+
+
+def _read(archive: ZipFile, key: str) -> np.ndarray:
+    with archive.open(f"{key}.npy") as member:
+        array = np.lib.format.read_array(member, allow_pickle=False)
+        if member.read(1):
+            raise ValueError(f"member {key} is longer than its header says")
+        return array
+
+
+def _mapped(path: Path, archive: ZipFile, key: str) -> np.ndarray:
+    """Map a stored member: its array begins after the archive's local header, the member's name and numpy's header."""
+    info = archive.getinfo(f"{key}.npy")
+    if info.compress_type != ZIP_STORED:
+        raise ValueError(f"member {key} is compressed")
+    with path.open("rb") as file:
+        file.seek(info.header_offset)
+        signature, name_length, extra_length = struct.unpack("<4s22xHH", file.read(30))
+        if signature != b"PK\x03\x04":
+            raise ValueError(f"member {key} does not begin where the directory says")
+        file.seek(name_length + extra_length, 1)
+        begin = file.tell()
+        if np.lib.format.read_magic(file) != (1, 0):
+            raise ValueError(f"member {key} has an unknown header")
+        shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(file)
+        offset = file.tell()
+    size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+    if fortran_order or dtype != np.uint8 or offset - begin + size != info.file_size:
+        raise ValueError(f"member {key} is not the array its header says")
+    if size == 0:
+        return np.empty(shape, dtype)
+    return np.memmap(path, dtype, "r", offset, shape)
+
+
+@contextmanager
+def _damage_explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise DataError(path, given="no such shard", do="run raw_to_numpy on its dated folder") from None
+    except (BadZipFile, ValueError, KeyError, TypeError, EOFError, struct.error, NotImplementedError) as error:
+        raise DataError(
+            path,
+            given=f"a damaged shard: {error}",
+            do=f"remove it and run raw_to_numpy again: rm {path}",
+        ) from error
