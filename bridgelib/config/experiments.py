@@ -1,0 +1,258 @@
+"""Experiments: the users' `multi_train.yaml`, resolved into one complete configuration per training run."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from bridgelib.config.algorithms import ALGORITHMS, algorithm_defaults
+from bridgelib.config.datasets import Dataset, read_dataset
+from bridgelib.config.overrides import apply_override, overrides_of_arguments
+from bridgelib.config.schema import read_section, read_yaml, require_known_keys, require_mapping
+from bridgelib.errors import ConfigError, did_you_mean
+
+
+@dataclass(frozen=True)
+class GlobalSettings:
+    """The `global:` section. None means: the machine profile's, or the algorithm's own default."""
+
+    data_root: str | None = None
+    save_dir: str | None = None
+    train_batch_size: int | None = None
+    val_batch_size: int | None = None
+    num_steps: int | None = None
+    eval_interval: int | None = None
+    save_interval: int | None = None
+    log_interval: int | None = None
+    warmup_steps: int | None = None
+    eval_batches: int | None = None
+    decay_steps_bc: int | None = None
+    decay_steps_gc_bc: int | None = None
+    actor_decay_steps_gc_ddpm_bc: int | None = None
+    seed: int | None = None
+    cuda_visible_devices: str | int | None = "0"
+    xla_flags: str | None = "--xla_gpu_force_compilation_parallelism=1"
+    use_pip_cuda_libs: bool = True
+    jax_platform_name: str | None = None
+    name_format: str = "{algo}_{task}"
+    config_overrides: Mapping | None = None
+    extra_args: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """One entry of `runs:`."""
+
+    algo: str
+    task: str
+    name: str | None = None
+    config_overrides: Mapping | None = None
+    bridgedata_overrides: Mapping | None = None
+    extra_args: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One algorithm on one dataset, everything resolved.
+
+    Attributes:
+        name: Unique in its file; also the name of the run's folder.
+        algorithm: A key of `ALGORITHMS`.
+        dataset: The tasks to train on.
+        config: The complete tree of hyperparameters, in the predecessor's names.
+        data_root: Where its TFRecords lie, or None for the machine's.
+        save_dir: Where its run folder goes, or None for the machine's.
+        devices: How many accelerators it takes.
+        xla_flags, cuda_libs, jax_platform: How its process is started; None leaves it to the machine profile.
+    """
+
+    name: str
+    algorithm: str
+    dataset: Dataset
+    config: dict[str, Any]
+    data_root: str | None = None
+    save_dir: str | None = None
+    devices: int = 1
+    xla_flags: str | None = None
+    cuda_libs: str | None = None
+    jax_platform: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """Twelve hex digits of what determines the trained weights: algorithm, dataset and hyperparameters."""
+        return hashlib.sha256(self.as_json().encode()).hexdigest()[:12]
+
+    def as_json(self) -> str:
+        """What determines the trained weights, as canonical JSON."""
+        content = {"algorithm": self.algorithm, "dataset": asdict(self.dataset), "config": self.config}
+        return json.dumps(content, sort_keys=True, separators=(",", ":"))
+
+
+def load_experiments(path: Path, datasets: Mapping[str, Dataset]) -> dict[str, Experiment]:
+    """Read an experiments file.
+
+    Args:
+        path: A YAML file with `global:` and either `matrix:` (algos × tasks) or `runs:`.
+        datasets: The named datasets; a task that is none of them is the folder of a single task.
+
+    Returns:
+        Experiments by name, in the order of the file.
+
+    Raises:
+        ConfigError: An unknown key, algorithm or override, a name given twice, a file without runs.
+    """
+    content = read_yaml(path)
+    require_known_keys(content, ("global", "matrix", "runs"), str(path))
+    settings = read_section(GlobalSettings, content.get("global") or {}, f"{path}, section 'global'")
+    experiments: dict[str, Experiment] = {}
+    for run, where in _runs(content, str(path)):
+        experiment = _resolve(run, settings, datasets, where, str(path))
+        if experiment.name in experiments:
+            raise ConfigError(
+                where,
+                given=f"the experiment name '{experiment.name}' a second time",
+                do="give each run a name of its own (`name:`), or use {algo} and {task} in name_format",
+            )
+        experiments[experiment.name] = experiment
+    return experiments
+
+
+def _runs(content: Mapping[str, Any], path: str) -> list[tuple[RunSettings, str]]:
+    """The runs of a file, each with the place it was read from."""
+    if content.get("runs") and content.get("matrix"):
+        raise ConfigError(path, given="both 'matrix' and 'runs'", do="keep one of the two sections")
+    if content.get("runs"):
+        entries = content["runs"]
+        if not isinstance(entries, list):
+            raise ConfigError(f"{path}, section 'runs'", given="no list", do="start each run with '- algo: ...'")
+        places = [f"{path}, section 'runs', entry {number}" for number in range(1, len(entries) + 1)]
+        return [(read_section(RunSettings, entry, place), place) for entry, place in zip(entries, places, strict=True)]
+    where = f"{path}, section 'matrix'"
+    matrix = content.get("matrix") or {}
+    require_mapping(matrix, where)
+    require_known_keys(matrix, ("algos", "tasks"), where)
+    for key in ("algos", "tasks"):
+        if not isinstance(matrix.get(key), list) or not matrix[key]:
+            raise ConfigError(
+                f"{where}, key '{key}'" if matrix else path,
+                given=matrix.get(key),
+                allowed="a list with one entry or more",
+                do="write `matrix: {algos: [bc], tasks: [all]}`, or a list of `runs:`",
+            )
+    return [
+        (RunSettings(algo=str(algo), task=str(task)), where) for algo in matrix["algos"] for task in matrix["tasks"]
+    ]
+
+
+def _resolve(
+    run: RunSettings, settings: GlobalSettings, datasets: Mapping[str, Dataset], where: str, path: str
+) -> Experiment:
+    """One run with the global settings and the algorithm's defaults under it."""
+    if run.algo not in ALGORITHMS:
+        raise ConfigError(
+            where,
+            given=f"the algorithm '{run.algo}'",
+            allowed=ALGORITHMS,
+            do=did_you_mean(run.algo, list(ALGORITHMS)) or "choose one of the allowed algorithms",
+        )
+    config = algorithm_defaults(run.algo)
+    for key, value in _global_overrides(run.algo, settings).items():
+        apply_override(config, key, value, f"{path}, section 'global'")
+    dataset = datasets.get(run.task) or Dataset(run.task, ((run.task,),))
+    dataset_overrides: dict[str, Any] = {}
+    for source, entry, place in (
+        ("config", settings.config_overrides, f"{path}, section 'global', key 'config_overrides'"),
+        ("arguments", settings.extra_args, f"{path}, section 'global', key 'extra_args'"),
+        ("config", run.config_overrides, f"{where}, key 'config_overrides'"),
+        ("dataset", run.bridgedata_overrides, f"{where}, key 'bridgedata_overrides'"),
+        ("arguments", run.extra_args, f"{where}, key 'extra_args'"),
+    ):
+        for key, value in (overrides_of_arguments(entry, place) if source == "arguments" else entry or {}).items():
+            if source == "dataset" or key.startswith("bridgedata_config."):
+                dataset_overrides[key.removeprefix("bridgedata_config.")] = value
+            else:
+                apply_override(config, key, value, place)
+    if dataset_overrides:
+        dataset = _overridden(dataset, dataset_overrides, where)
+    _check(config, where)
+    return Experiment(
+        name=_name(run, settings, where),
+        algorithm=run.algo,
+        dataset=dataset,
+        config=config,
+        data_root=settings.data_root,
+        save_dir=settings.save_dir,
+        devices=_device_count(settings.cuda_visible_devices),
+        xla_flags=settings.xla_flags,
+        cuda_libs=None if settings.use_pip_cuda_libs else "system",
+        jax_platform={"gpu": "cuda"}.get(settings.jax_platform_name, settings.jax_platform_name),
+    )
+
+
+def _global_overrides(algorithm: str, settings: GlobalSettings) -> dict[str, Any]:
+    """What the `global:` section says about one algorithm's configuration, by dotted key."""
+    given = {
+        "config.batch_size": settings.train_batch_size,
+        "config.val_batch_size": settings.val_batch_size or settings.train_batch_size,
+        "config.num_steps": settings.num_steps,
+        "config.eval_interval": settings.eval_interval,
+        "config.save_interval": settings.save_interval,
+        "config.log_interval": settings.log_interval,
+        "config.eval_batches": settings.eval_batches,
+        "config.seed": settings.seed,
+        "config.agent_kwargs.warmup_steps": settings.warmup_steps,
+    }
+    decay = {
+        "bc": ("decay_steps", settings.decay_steps_bc),
+        "gc_bc": ("decay_steps", settings.decay_steps_gc_bc),
+        "gc_ddpm_bc": ("actor_decay_steps", settings.actor_decay_steps_gc_ddpm_bc),
+    }
+    if algorithm in decay:
+        key, value = decay[algorithm]
+        given[f"config.agent_kwargs.{key}"] = value
+    return {key: value for key, value in given.items() if value is not None}
+
+
+def _overridden(dataset: Dataset, overrides: Mapping[str, Any], where: str) -> Dataset:
+    content = {
+        "include": [list(group) for group in dataset.include],
+        "exclude": list(dataset.exclude),
+        "sample_weights": list(dataset.sample_weights) if dataset.sample_weights else None,
+        **overrides,
+    }
+    return replace(read_dataset(dataset.name, content, f"{where}, key 'bridgedata_overrides'"), name=dataset.name)
+
+
+def _name(run: RunSettings, settings: GlobalSettings, where: str) -> str:
+    """The run's own name, or the name format filled in; a task path's slashes become underscores."""
+    try:
+        name = run.name or settings.name_format.format(algo=run.algo, task=run.task)
+    except (KeyError, IndexError, ValueError) as error:
+        raise ConfigError(
+            f"{where}, key 'name_format'",
+            given=f"{settings.name_format!r} ({error})",
+            allowed="text with {algo} and {task}",
+            do="use only these two fields",
+        ) from None
+    name = name.replace("/", "_").replace("*", "all")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+        raise ConfigError(
+            where, given=f"the experiment name {name!r}", allowed="letters, digits, '.', '_' and '-'", do="rename it"
+        )
+    return name
+
+
+def _device_count(cuda_visible_devices: str | int | None) -> int:
+    """How many devices the users' `cuda_visible_devices: "0,1"` asks for; which ones, the machine decides."""
+    devices = [entry for entry in str(cuda_visible_devices or "0").split(",") if entry.strip()]
+    return max(1, len(devices))
+
+
+def _check(config: Mapping[str, Any], where: str) -> None:
+    """What the types do not say."""
+    for key in ("batch_size", "val_batch_size", "num_steps", "log_interval", "eval_interval", "save_interval"):
+        if config[key] < 1:
+            raise ConfigError(f"{where}, config.{key}", given=config[key], allowed="1 or more", do="correct the value")

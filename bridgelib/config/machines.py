@@ -1,0 +1,148 @@
+"""Machine profiles: where a host keeps its data, and what it has."""
+
+import fnmatch
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from bridgelib.config.schema import as_type, read_section, read_yaml, require_mapping
+from bridgelib.errors import ConfigError, did_you_mean
+
+DEFAULT_MACHINE = "demo"
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """Demonstrations that a rule makes where there are no real ones (`bridgelib.sim`)."""
+
+    tasks: tuple[str, ...]
+    demonstrations: int
+    sessions: int = 3
+    seed: int = 0
+    image_height: int = 240
+    image_width: int = 320
+
+
+@dataclass(frozen=True)
+class MachineProfile:
+    """One host: its four roots and what it has. Relative paths become absolute when the profile is loaded."""
+
+    raw: str
+    numpy: str
+    tfrecord: str
+    runs: str
+    depth: int | Literal["auto"] = "auto"
+    workers: int = 8
+    tfrecord_workers: int = 1
+    train_proportion: float = 0.9
+    im_size: int = 256
+    cameras: tuple[int, ...] = (0,)
+    image_encoding: Literal["raw", "jpeg"] = "raw"
+    gpus: tuple[int, ...] = ()
+    environment: Literal["cpu", "cuda12", "cuda13"] = "cpu"
+    cuda_libs: Literal["pip", "system", "clean"] = "pip"
+    xla_flags: str = ""
+    jax_platform: Literal["auto", "cpu", "cuda"] = "auto"
+    hostnames: tuple[str, ...] = ()
+    simulation: Mapping[str, Any] | None = None
+    name: str = field(init=False, default="")
+
+    @property
+    def simulated(self) -> Simulation | None:
+        """What to simulate into the raw root, or None on a machine with real data."""
+        if self.simulation is None:
+            return None
+        return read_section(Simulation, self.simulation, f"machine '{self.name}', key 'simulation'")
+
+
+MACHINE_KEYS = tuple(entry.name for entry in fields(MachineProfile) if entry.init)
+
+
+def choose_machine(given: str | None, repository: Path, environ: Mapping[str, str] = os.environ) -> str:
+    """The machine to use: as given, else the variable MACHINE, else the profile that lists this host, else `demo`."""
+    if given:
+        return str(given)
+    if environ.get("MACHINE"):
+        return environ["MACHINE"]
+    host = socket.gethostname()
+    for path in sorted((repository / "config" / "machines").glob("*.yaml")):
+        patterns = as_type(read_yaml(path).get("hostnames", []), tuple[str, ...], f"{path}, key 'hostnames'")
+        if any(fnmatch.fnmatch(host, pattern) for pattern in patterns):
+            return path.stem
+    return DEFAULT_MACHINE
+
+
+def load_machine(machine: str, repository: Path, overrides: Mapping[str, Any] | None = None) -> MachineProfile:
+    """Load the profile of `machine`.
+
+    Args:
+        machine: A name in `config/machines/`, or the path of a profile anywhere.
+        repository: The folder that holds `config/`. Relative roots in a profile of `config/machines/` start here, in a
+            profile elsewhere they start at its own folder.
+        overrides: Keys that win over the profile's (from the command line).
+
+    Raises:
+        ConfigError: No such machine, or a key that is unknown, missing or of a wrong kind.
+    """
+    path = profile_path(machine, repository)
+    content = {**read_yaml(path), **(overrides or {})}
+    content["gpus"] = _gpu_list(content.get("gpus", ()))
+    profile = read_section(MachineProfile, content, str(path))
+    base = repository if path.parent == repository / "config" / "machines" else path.parent
+    roots = {key: str(absolute_path(getattr(profile, key), base)) for key in ("raw", "numpy", "tfrecord", "runs")}
+    profile = replace(profile, **roots)
+    object.__setattr__(profile, "name", path.stem)
+    _check(profile, str(path))
+    return profile
+
+
+def profile_path(machine: str, repository: Path) -> Path:
+    """The file of a machine given by name or by path."""
+    machines = repository / "config" / "machines"
+    looks_like_path = machine.endswith((".yaml", ".yml")) or "/" in machine
+    path = Path(machine).expanduser().absolute() if looks_like_path else machines / f"{machine}.yaml"
+    if not path.is_file():
+        names = sorted(entry.stem for entry in machines.glob("*.yaml"))
+        raise ConfigError(
+            f"machine '{machine}'",
+            given=f"no such profile: {path}",
+            allowed=[*names, "the path of a profile (*.yaml)"],
+            do=did_you_mean(machine, names) or f"copy {machines / 'tasl.yaml'} and name your copy",
+        )
+    return path
+
+
+def absolute_path(path: str, base: Path) -> Path:
+    """`path` with `~` and variables expanded, starting at `base` when it is relative, without `..` parts."""
+    return Path(os.path.normpath(base / Path(os.path.expandvars(path)).expanduser()))
+
+
+def _gpu_list(given: Any) -> Any:
+    """GPU numbers as users write them: 0, "0", "0,1" or [0, 1]."""
+    if isinstance(given, str):
+        return [entry.strip() for entry in given.split(",") if entry.strip()]
+    return given
+
+
+def _check(profile: MachineProfile, where: str) -> None:
+    """What the types do not say."""
+    rules = (
+        ("train_proportion", 0 < profile.train_proportion <= 1, "more than 0, at most 1"),
+        ("im_size", 16 <= profile.im_size <= 1024, "16 to 1024"),
+        ("workers", profile.workers >= 1, "1 or more"),
+        ("tfrecord_workers", profile.tfrecord_workers >= 1, "1 or more"),
+        ("depth", profile.depth == "auto" or profile.depth >= 1, "1 or more, or auto"),
+        ("cameras", 0 in profile.cameras and min(profile.cameras) >= 0, "a list that contains camera 0"),
+        ("gpus", len(set(profile.gpus)) == len(profile.gpus), "each GPU once"),
+    )
+    for key, holds, allowed in rules:
+        if not holds:
+            raise ConfigError(
+                f"{where}, key '{key}'", given=getattr(profile, key), allowed=allowed, do="correct the value"
+            )
+    if profile.simulation is not None:
+        require_mapping(profile.simulation, f"{where}, key 'simulation'")
+        _ = profile.simulated

@@ -1,0 +1,185 @@
+"""Closed schemas: a YAML mapping becomes a frozen dataclass, or an error that tells the reader what to change."""
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from bridgelib.errors import ConfigError, did_you_mean
+
+T = TypeVar("T")
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """YAML in which a key written twice is an error, not a silent choice of the last one."""
+
+    def construct_mapping(self, node, deep=False):
+        seen = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    problem=f"the key '{key}' is written twice", problem_mark=key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The mapping in a YAML file; an empty file is an empty mapping.
+
+    Raises:
+        ConfigError: The file is missing, is not YAML, writes a key twice, or holds something else than a mapping.
+    """
+    try:
+        content = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)
+    except OSError as error:
+        raise ConfigError(path, given=error.strerror, do="check the path") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(path, given=f"not UTF-8 text: {error.reason}", do="save the file as UTF-8") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error)
+        raise ConfigError(f"{path}{line}", given=problem, do="correct the YAML") from None
+    content = {} if content is None else content
+    require_mapping(content, str(path))
+    return content
+
+
+def require_mapping(content: object, where: str) -> None:
+    """Refuse anything but a mapping with string keys."""
+    if not isinstance(content, Mapping):
+        raise ConfigError(where, given=_shown(content), allowed="a mapping (key: value)", do="write it as key: value")
+    for key in content:
+        if not isinstance(key, str):
+            raise ConfigError(where, given=f"the key {key!r}", allowed="text keys", do="put the key in quotes")
+
+
+def require_known_keys(content: Mapping[str, Any], known: typing.Iterable[str], where: str) -> None:
+    """Refuse the first key that is not in `known`, with the closest known one."""
+    known = list(known)
+    for key in content:
+        if key not in known:
+            hint = did_you_mean(key, known) or "remove the key, or correct it"
+            raise ConfigError(where, given=f"the unknown key '{key}'", allowed=known, do=hint)
+
+
+def read_section(schema: type[T], content: Mapping[str, Any], where: str) -> T:
+    """Make the frozen dataclass `schema` from a mapping.
+
+    Args:
+        schema: A dataclass whose fields are typed with int, float, str, bool, Literal, None, tuple[X, ...], Mapping
+            or unions of these. A field without a default must be given.
+        content: The mapping.
+        where: The file and section, for messages.
+
+    Raises:
+        ConfigError: An unknown or missing key, or a value of another type.
+    """
+    require_mapping(content, where)
+    fields = {field.name: field for field in dataclasses.fields(schema) if field.init}
+    require_known_keys(content, fields, where)
+    hints = typing.get_type_hints(schema)
+    values = {}
+    for name, field in fields.items():
+        if name in content:
+            values[name] = as_type(content[name], hints[name], f"{where}, key '{name}'")
+        elif field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING:
+            raise ConfigError(where, given=f"no key '{name}'", do=f"add the key '{name}' ({type_shown(hints[name])})")
+    return schema(**values)
+
+
+def as_type(value: Any, expected: Any, where: str) -> Any:
+    """`value` as the type `expected`; numbers written as text (YAML reads `3e-4` as text) are taken as numbers."""
+    converted = _converted(value, expected)
+    if converted is _REFUSED:
+        raise ConfigError(
+            where, given=_shown(value), allowed=type_shown(expected), do="write a value of the allowed kind"
+        )
+    return converted
+
+
+def as_type_of(value: Any, default: Any, where: str) -> Any:
+    """`value` as the type of an existing default: an int for an int, a list for a list, anything for None."""
+    if default is None or value is None:
+        return value
+    if isinstance(default, Mapping):
+        require_mapping(value, where)
+        return value
+    if isinstance(default, list):
+        expected: Any = list
+    elif isinstance(default, bool):
+        expected = bool
+    elif isinstance(default, int):
+        expected = int
+    else:
+        expected = type(default)
+    return as_type(value, expected, where)
+
+
+_REFUSED = object()
+
+
+def _converted(value: Any, expected: Any) -> Any:
+    origin = typing.get_origin(expected)
+    if expected is Any:
+        return value
+    if origin in (typing.Union, types.UnionType):
+        candidates = (_converted(value, option) for option in typing.get_args(expected))
+        return next((candidate for candidate in candidates if candidate is not _REFUSED), _REFUSED)
+    if origin is typing.Literal:
+        return next((option for option in typing.get_args(expected) if value == option), _REFUSED)
+    if origin is tuple:
+        entries = value if isinstance(value, list | tuple) else [value]
+        converted = tuple(_converted(entry, typing.get_args(expected)[0]) for entry in entries)
+        return _REFUSED if _REFUSED in converted else converted
+    if expected is type(None):
+        return None if value is None else _REFUSED
+    if expected is list:
+        return list(value) if isinstance(value, list | tuple) else _REFUSED
+    if expected is bool:
+        return value if isinstance(value, bool) else {"true": True, "false": False}.get(str(value).lower(), _REFUSED)
+    if expected in (int, float):
+        return _number(value, expected)
+    if expected is str:
+        return value if isinstance(value, str) else _REFUSED
+    return value if isinstance(value, origin or expected) else _REFUSED
+
+
+def _number(value: Any, expected: type) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return _REFUSED
+    try:
+        number = float(value)
+    except ValueError:
+        return _REFUSED
+    if number != number or number in (float("inf"), float("-inf")):
+        return _REFUSED
+    if expected is int:
+        return int(number) if number == int(number) else _REFUSED
+    return number
+
+
+def type_shown(expected: Any) -> str:
+    """A type in the reader's words: "a whole number", "one of raw, jpeg"."""
+    names = {int: "a whole number", float: "a number", str: "text", bool: "true or false", list: "a list"}
+    origin = typing.get_origin(expected)
+    if origin is typing.Literal:
+        return "one of " + ", ".join(str(option) for option in typing.get_args(expected))
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(type_shown(option) for option in typing.get_args(expected))
+    if origin is tuple:
+        return f"a list of {type_shown(typing.get_args(expected)[0])}"
+    if expected is type(None):
+        return "nothing (null)"
+    return names.get(expected, "a mapping" if origin or expected is dict else str(expected))
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return f"{text[:77]}..." if len(text) > 80 else text
