@@ -51,7 +51,13 @@ _DATASET = {
 
 _ENCODER = {
     "encoder": "resnetv1-34-bridge",
-    "encoder_kwargs": {"pooling_method": "avg", "add_spatial_coordinates": True, "act": "swish"},
+    "encoder_kwargs": {
+        "pooling_method": "avg",
+        "add_spatial_coordinates": True,
+        "act": "swish",
+        "norm": "group",
+        "num_filters": 64,
+    },
 }
 
 _FIXED_STD_POLICY = {
