@@ -1,0 +1,71 @@
+"""GPU leases: which device a job may use, so that no two jobs share one.
+
+A lease is a lock on a small file that the kernel frees when the job's process ends, however it ends. Snakemake only
+counts GPUs; it does not say which one is free.
+"""
+
+import fcntl
+import getpass
+import os
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bridgelib.errors import ConfigError
+
+
+def allowed_gpus(configured: Sequence[str], environ: Mapping[str, str] = os.environ) -> list[str]:
+    """The GPUs to choose from: those the caller (or SLURM) made visible, else the machine profile's."""
+    visible = environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is None:
+        return list(configured)
+    return [device for device in (entry.strip() for entry in visible.split(",")) if device not in ("", "-1")]
+
+
+def lease_gpus(count: int, allowed: Sequence[str], folder: Path | None = None, poll: float = 0.5) -> list[str]:
+    """Wait until `count` of the allowed GPUs are free, and take them until this process (or what it execs) ends.
+
+    Args:
+        count: How many.
+        allowed: Their names, as in CUDA_VISIBLE_DEVICES.
+        folder: Where the locks lie; one folder per user and host if None.
+        poll: Seconds between attempts.
+
+    Returns:
+        The names of the GPUs taken, in the order of `allowed`.
+
+    Raises:
+        ConfigError: There are fewer allowed GPUs than asked for.
+    """
+    if count > len(allowed):
+        raise ConfigError(
+            "GPUs",
+            given=f"the job wants {count}, and the machine has {len(allowed)} ({', '.join(allowed) or 'none'})",
+            do="list the GPUs under `gpus:` in the machine profile, or set `jax_platform: cpu` for a run without GPU",
+        )
+    folder = folder or Path(tempfile.gettempdir()) / f"bridgedata-gpus-{getpass.getuser()}"
+    folder.mkdir(parents=True, exist_ok=True)
+    while True:
+        taken: dict[str, int] = {}
+        for device in allowed:
+            if len(taken) < count and (descriptor := _lock(folder / f"{device}.lock")) is not None:
+                taken[device] = descriptor
+        if len(taken) == count:
+            for descriptor in taken.values():
+                os.set_inheritable(descriptor, True)
+            return list(taken)
+        # All or nothing: a job that held one of two while waiting could block another that does the same.
+        for descriptor in taken.values():
+            os.close(descriptor)
+        time.sleep(poll)
+
+
+def _lock(path: Path) -> int | None:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor

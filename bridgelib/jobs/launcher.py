@@ -1,0 +1,84 @@
+"""Start a program in a rule's environment: variables first, then GPUs, then exec (the program keeps the process)."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from bridgelib.errors import ConfigError, run_program
+from bridgelib.jobs.gpus import allowed_gpus, lease_gpus
+from bridgelib.jobs.variables import applied, job_variables
+
+_SHOWN = ("LD_LIBRARY_PATH", "XLA_FLAGS", "JAX_PLATFORMS", "CUDA_VISIBLE_DEVICES")
+
+
+def start() -> None:
+    """What `envs/run` calls."""
+    run_program(main)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Set up the environment and replace this process by the program; returns only when it cannot be started."""
+    options = _parse_arguments(argv)
+    environment = None if options.environment == "active" else Path(options.environment).absolute()
+    if environment is not None and not (environment / "bin" / "python").exists():
+        raise ConfigError(
+            environment, given="no environment there", do=f"build it: snakemake {_shown(environment / '.ready')}"
+        )
+    variables = job_variables(
+        environment,
+        cuda_libs=options.cuda_libs,
+        xla_flags=options.xla_flags,
+        platform=options.platform,
+        devices=_devices(options),
+    )
+    for name in _SHOWN:
+        if name in variables:
+            print(f"[job] {name}={variables[name] if variables[name] is not None else '(removed)'}", file=sys.stderr)
+    complete = applied(variables, os.environ)
+    try:
+        os.execvpe(options.program[0], options.program, complete)
+    except FileNotFoundError:
+        raise ConfigError(
+            options.program[0], given="no such program in the environment", do="check the command"
+        ) from None
+
+
+def _devices(options: argparse.Namespace) -> list[str] | None:
+    """The GPUs of this job: none on the CPU, else leased."""
+    if options.gpus is None:
+        return None
+    if options.platform == "cpu":
+        return []
+    if options.gpus == 0:
+        raise ConfigError(
+            "GPUs",
+            given="this machine's profile trains on a GPU, and none is visible here",
+            do="run it where the GPU is, or say that the CPU will do: --config jax_platform=cpu",
+        )
+    allowed = allowed_gpus(os.environ.get("BRIDGE_GPUS", "").replace(" ", "").split(","))
+    if "SLURM_JOB_ID" in os.environ:
+        return allowed
+    return lease_gpus(options.gpus, [device for device in allowed if device])
+
+
+def _shown(path: Path) -> str:
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _parse_arguments(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="envs/run", usage="envs/run ENVIRONMENT [options] -- PROGRAM [argument ...]", description=__doc__
+    )
+    parser.add_argument("environment", help="the environment's folder, or 'active' for the one in use")
+    parser.add_argument("--gpus", type=int, help="lease this many GPUs (default: leave the devices alone)")
+    parser.add_argument("--cuda-libs", choices=("pip", "system", "clean"), default="pip")
+    parser.add_argument("--xla-flags", default="", help="XLA_FLAGS of the program")
+    parser.add_argument("--platform", choices=("auto", "cpu", "cuda"), default="auto", help="what JAX may use")
+    argv = sys.argv[1:] if argv is None else argv
+    own, program = (argv[: argv.index("--")], argv[argv.index("--") + 1 :]) if "--" in argv else (argv, [])
+    options = parser.parse_args(own)
+    options.program = program
+    if not program:
+        parser.error("no program given: write it after --")
+    return options

@@ -1,0 +1,60 @@
+"""The variables a job is started with. They must stand before Python starts: the dynamic loader reads them once."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def library_folders(environment: Path) -> list[str]:
+    """Every `nvidia/*/lib` folder of the environment's pip wheels, sorted by name."""
+    return sorted(str(folder) for folder in environment.glob("lib/python3*/site-packages/nvidia/*/lib"))
+
+
+def job_variables(
+    environment: Path | None,
+    *,
+    cuda_libs: str = "pip",
+    xla_flags: str = "",
+    platform: str = "auto",
+    devices: list[str] | None = None,
+    inherited: Mapping[str, str] = os.environ,
+) -> dict[str, str | None]:
+    """What to set (text) or to remove (None) for a job.
+
+    Args:
+        environment: The environment's folder, or None to stay in the active one.
+        cuda_libs: Where CUDA libraries are found. `pip`: the environment's own wheels come first in
+            LD_LIBRARY_PATH; `system`: LD_LIBRARY_PATH is left alone; `clean`: it is removed.
+        xla_flags: XLA's flags; empty leaves XLA_FLAGS alone.
+        platform: What JAX may use: `cpu`, `cuda`, or `auto` (JAX decides).
+        devices: The GPUs of this job; an empty list hides all, None leaves CUDA_VISIBLE_DEVICES alone.
+        inherited: The variables of the caller.
+    """
+    variables: dict[str, str | None] = {}
+    if environment is not None:
+        variables |= {
+            "PATH": os.pathsep.join([str(environment / "bin"), inherited.get("PATH", os.defpath)]),
+            "VIRTUAL_ENV": str(environment),
+            "PYTHONHOME": None,
+            "PYTHONPATH": None,
+            "PYTHONNOUSERSITE": "1",
+        }
+    if cuda_libs == "clean":
+        variables["LD_LIBRARY_PATH"] = None
+    elif cuda_libs == "pip" and environment is not None and library_folders(environment):
+        given = [entry for entry in inherited.get("LD_LIBRARY_PATH", "").split(os.pathsep) if entry]
+        own = library_folders(environment)
+        variables["LD_LIBRARY_PATH"] = os.pathsep.join([*own, *(entry for entry in given if entry not in own)])
+    if xla_flags:
+        variables["XLA_FLAGS"] = xla_flags
+    if platform != "auto":
+        variables["JAX_PLATFORMS"] = platform
+    if devices is not None:
+        variables["CUDA_VISIBLE_DEVICES"] = ",".join(devices)
+    return variables
+
+
+def applied(variables: Mapping[str, str | None], inherited: Mapping[str, str]) -> dict[str, str]:
+    """The complete environment of the job: the inherited one with `variables` set or removed."""
+    merged = {**inherited, **variables}
+    return {name: value for name, value in merged.items() if value is not None}
