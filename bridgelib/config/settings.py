@@ -1,0 +1,85 @@
+"""The settings of one call of the workflow: `config/config.yaml`, the command line over it, and what they name."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from bridgelib.config.datasets import load_datasets
+from bridgelib.config.experiments import Experiment, load_experiments
+from bridgelib.config.machines import MACHINE_KEYS, MachineProfile, absolute_path, choose_machine, load_machine
+from bridgelib.config.schema import read_section, require_known_keys
+
+
+@dataclass(frozen=True)
+class _Keys:
+    """The keys of config.yaml."""
+
+    machine: str = "auto"
+    experiments: str = "auto"
+    datasets: str = "config/datasets.yaml"
+    split_seed: int = 0
+    wandb: Literal["auto", "online", "offline", "disabled"] = "auto"
+    env: Literal["rule", "current"] = "rule"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything a user chose, checked as far as that goes without looking at data."""
+
+    machine: MachineProfile
+    experiments_file: Path
+    experiments: dict[str, Experiment]
+    split_seed: int
+    wandb: str
+    env: str
+
+
+_WHERE = "config/config.yaml or --config"
+
+
+def load_settings(
+    config: Mapping[str, Any], repository: Path, environ: Mapping[str, str] = os.environ, folder: Path | None = None
+) -> Settings:
+    """Check the merged configuration and load what it names.
+
+    Args:
+        config: config.yaml with the command line's values over it.
+        repository: The folder that holds `config/`.
+        environ: Where MACHINE is looked up.
+        folder: Where relative paths start that do not exist in the repository; the working directory if None.
+
+    Raises:
+        ConfigError: A setting that cannot be used, in any of the files named.
+    """
+    folder = folder or Path.cwd()
+    require_known_keys(config, [*_Keys.__dataclass_fields__, *MACHINE_KEYS], _WHERE)
+    own = {key: value for key, value in config.items() if key in _Keys.__dataclass_fields__}
+    keys = read_section(_Keys, own, _WHERE)
+    overrides = {key: value for key, value in config.items() if key in MACHINE_KEYS}
+    given = None if keys.machine == "auto" else keys.machine
+    machine = load_machine(choose_machine(given, repository, environ), repository, overrides)
+    datasets = load_datasets(_configured_file(keys.datasets, repository, folder))
+    experiments_file = _experiments_file(keys.experiments, machine.name, repository, folder)
+    return Settings(
+        machine=machine,
+        experiments_file=experiments_file,
+        experiments=load_experiments(experiments_file, datasets),
+        split_seed=keys.split_seed,
+        wandb=keys.wandb,
+        env=keys.env,
+    )
+
+
+def _experiments_file(given: str, machine: str, repository: Path, folder: Path) -> Path:
+    if given != "auto":
+        return _configured_file(given, repository, folder)
+    own = repository / "config" / "experiments" / f"{machine}.yaml"
+    return own if own.is_file() else own.with_name("multi_train.yaml")
+
+
+def _configured_file(given: str, repository: Path, folder: Path) -> Path:
+    """A file named in the settings: found from the working directory, else from the repository."""
+    here = absolute_path(given, folder)
+    return here if here.is_file() else absolute_path(given, repository)
