@@ -10,6 +10,7 @@ from typing import Any
 
 from bridgelib.config.algorithms import ALGORITHMS, algorithm_defaults
 from bridgelib.config.datasets import Dataset, read_dataset
+from bridgelib.config.machines import shown
 from bridgelib.config.overrides import apply_override, overrides_of_arguments
 from bridgelib.config.schema import read_section, read_yaml, require_known_keys, require_mapping
 from bridgelib.errors import ConfigError, did_you_mean
@@ -104,12 +105,12 @@ def load_experiments(path: Path, datasets: Mapping[str, Dataset]) -> dict[str, E
     Raises:
         ConfigError: An unknown key, algorithm or override, a name given twice, a file without runs.
     """
-    content = read_yaml(path)
-    require_known_keys(content, ("global", "matrix", "runs"), str(path))
-    settings = read_section(GlobalSettings, content.get("global") or {}, f"{path}, section 'global'")
+    content, place = read_yaml(path), shown(path)
+    require_known_keys(content, ("global", "matrix", "runs"), place)
+    settings = read_section(GlobalSettings, content.get("global") or {}, f"{place}, section 'global'")
     experiments: dict[str, Experiment] = {}
-    for run, where in _runs(content, str(path)):
-        experiment = _resolve(run, settings, datasets, where, str(path))
+    for run, where in _runs(content, place):
+        experiment = _resolve(run, settings, datasets, where, place)
         if experiment.name in experiments:
             raise ConfigError(
                 where,

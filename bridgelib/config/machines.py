@@ -8,22 +8,10 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from bridgelib.config.schema import as_type, read_section, read_yaml, require_mapping
+from bridgelib.config.schema import as_type, read_section, read_yaml
 from bridgelib.errors import ConfigError, did_you_mean
 
 DEFAULT_MACHINE = "demo"
-
-
-@dataclass(frozen=True)
-class Simulation:
-    """Demonstrations that a rule makes where there are no real ones (`bridgelib.sim`)."""
-
-    tasks: tuple[str, ...]
-    demonstrations: int
-    sessions: int = 3
-    seed: int = 0
-    image_height: int = 240
-    image_width: int = 320
 
 
 @dataclass(frozen=True)
@@ -49,13 +37,6 @@ class MachineProfile:
     hostnames: tuple[str, ...] = ()
     simulation: Mapping[str, Any] | None = None
     name: str = field(init=False, default="")
-
-    @property
-    def simulated(self) -> Simulation | None:
-        """What to simulate into the raw root, or None on a machine with real data."""
-        if self.simulation is None:
-            return None
-        return read_section(Simulation, self.simulation, f"machine '{self.name}', key 'simulation'")
 
 
 MACHINE_KEYS = tuple(entry.name for entry in fields(MachineProfile) if entry.init)
@@ -88,14 +69,16 @@ def load_machine(machine: str, repository: Path, overrides: Mapping[str, Any] | 
         ConfigError: No such machine, or a key that is unknown, missing or of a wrong kind.
     """
     path = profile_path(machine, repository)
-    content = {**read_yaml(path), **(overrides or {})}
+    overrides = overrides or {}
+    content = {**read_yaml(path), **overrides}
     content["gpus"] = _gpu_list(content.get("gpus", ()))
-    profile = read_section(MachineProfile, content, str(path))
+    where = shown(path) + (f" with --config {', '.join(sorted(overrides))}" if overrides else "")
+    profile = read_section(MachineProfile, content, where)
     base = repository if path.parent == repository / "config" / "machines" else path.parent
     roots = {key: str(absolute_path(getattr(profile, key), base)) for key in ("raw", "numpy", "tfrecord", "runs")}
     profile = replace(profile, **roots)
     object.__setattr__(profile, "name", path.stem)
-    _check(profile, str(path))
+    _check(profile, where)
     return profile
 
 
@@ -113,6 +96,11 @@ def profile_path(machine: str, repository: Path) -> Path:
             do=did_you_mean(machine, names) or f"copy {machines / 'tasl.yaml'} and name your copy",
         )
     return path
+
+
+def shown(path: Path) -> str:
+    """A path for messages and for the workflow's files: relative when it lies below the working directory."""
+    return os.path.relpath(path) if Path(path).is_relative_to(Path.cwd()) else str(path)
 
 
 def absolute_path(path: str, base: Path) -> Path:
@@ -143,6 +131,3 @@ def _check(profile: MachineProfile, where: str) -> None:
             raise ConfigError(
                 f"{where}, key '{key}'", given=getattr(profile, key), allowed=allowed, do="correct the value"
             )
-    if profile.simulation is not None:
-        require_mapping(profile.simulation, f"{where}, key 'simulation'")
-        _ = profile.simulated

@@ -1,0 +1,45 @@
+# make demo    the whole workflow on simulated demonstrations, and what came out of it
+# make test    the test suite
+# make setup   only the environment that runs the workflow, in .venv
+PYTHON ?= python3
+BIN := .venv/bin
+# Snakemake is started from .venv; everything else it builds itself, one environment per role.
+SNAKEMAKE := $(BIN)/snakemake
+
+.PHONY: demo test setup lint locks clean
+
+demo: setup
+	$(SNAKEMAKE) --config machine=demo -- all
+	$(BIN)/python workflow_scripts/summarise_runs.py --machine demo
+
+setup: .venv/workflow.txt
+
+test: .venv/dev.txt
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term $(ARGS)
+
+lint: .venv/dev.txt
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile rules
+	$(SNAKEMAKE) --lint
+
+locks: .venv/workflow.txt
+	BRIDGE_PYTHON=$(CURDIR)/$(BIN)/python envs/lock $(ARGS)
+
+clean:
+	rm -rf .venv .venvs .snakemake demo logs benchmarks
+
+# The stamps are copies of the locks: an environment is remade when its lock changes, and not otherwise.
+.venv/workflow.txt: envs/workflow.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+	    { echo "Python's venv module is missing; on Debian and Ubuntu: sudo apt-get install python3-venv"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m uv --version >/dev/null 2>&1 || \
+	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	$(BIN)/python -m uv pip install --quiet --require-hashes -r $<
+	cp $< $@
+
+.venv/dev.txt: envs/dev.txt .venv/workflow.txt
+	$(BIN)/python -m uv pip sync --quiet --require-hashes $<
+	cp $< $@

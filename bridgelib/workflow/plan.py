@@ -1,0 +1,185 @@
+"""The plan of one call of the workflow: its files, the jobs that make them, and what makes them stale."""
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from bridgelib.config.experiments import Experiment
+from bridgelib.config.machines import MachineProfile, shown
+from bridgelib.config.settings import Settings
+from bridgelib.data.selection import select_tasks
+from bridgelib.errors import ConfigError, DataError
+from bridgelib.raw.tree import find_tasks, trajectory_names
+from bridgelib.sim.plan import PlanEntry, plan
+from bridgelib.workflow.provenance import digest_of
+
+SIDES = ("train", "val")
+
+
+@dataclass(frozen=True)
+class WorkflowPlan:
+    """Which files there will be. Nothing is read before it is asked for, and then once.
+
+    Paths are given as Snakemake should see them: relative when they lie below the working directory, so that a
+    repository that was moved remakes nothing.
+    """
+
+    settings: Settings
+    repository: Path
+
+    @property
+    def machine(self) -> MachineProfile:
+        """The machine's profile."""
+        return self.settings.machine
+
+    @cached_property
+    def dated_folders(self) -> Mapping[str, tuple[str, ...]]:
+        """Task -> its dated folders, for every task of the raw root (or of the simulation)."""
+        if self.simulation:
+            tasks = dict.fromkeys(entry.task for entry in self.simulation.values())
+            return {task: tuple(date for name, date in self.simulation if name == task) for task in tasks}
+        tree = find_tasks(Path(self.machine.raw), self.machine.depth)
+        return {task.name: task.dates for task in tree.tasks}
+
+    @cached_property
+    def simulation(self) -> Mapping[tuple[str, str], PlanEntry]:
+        """(task, date) -> what to simulate there; empty on a machine with real data."""
+        if self.machine.simulation is None:
+            return {}
+        return {(entry.task, entry.date): entry for entry in plan(self.machine.simulation)}
+
+    # Files, by step.
+
+    def dated_folder(self, task: str, date: str) -> str:
+        """The raw folder of one collection session; for a simulated one the file that is written last in it."""
+        folder = Path(self.machine.raw) / task / date
+        return shown(folder / "collection_metadata.json" if self.simulation else folder)
+
+    def shards(self, task: str) -> list[str]:
+        """The numpy shards of a task."""
+        return [shown(Path(self.machine.numpy) / task / f"{date}.npz") for date in self._dates(task)]
+
+    def all_shards(self) -> list[str]:
+        """Every numpy shard."""
+        return [shard for task in self.dated_folders for shard in self.shards(task)]
+
+    def task_reports(self) -> list[str]:
+        """The report of every task, written with its TFRecords."""
+        return [shown(Path(self.machine.tfrecord) / task / "report.json") for task in self.dated_folders]
+
+    def all_records(self) -> list[str]:
+        """Every TFRecord of the machine."""
+        return [record for task in self.dated_folders for record in self._records(self.machine.tfrecord, task)]
+
+    def records(self, experiment: str) -> list[str]:
+        """The TFRecords an experiment reads, both sides of each of its tasks."""
+        chosen = self.experiment(experiment)
+        root = self.data_root(experiment)
+        groups = select_tasks(chosen.dataset, self._available_tasks(root), where=f"experiment '{experiment}'")
+        return [record for task in dict.fromkeys(sum(groups, ())) for record in self._records(root, task)]
+
+    def done_files(self) -> list[str]:
+        """The one declared file of each training run."""
+        return [self.done_file(name) for name in self.settings.experiments]
+
+    def done_file(self, experiment: str) -> str:
+        """`<runs>/<experiment>/done.json`."""
+        return shown(Path(self.experiment(experiment).save_dir or self.machine.runs) / experiment / "done.json")
+
+    def data_root(self, experiment: str) -> str:
+        """Where an experiment's TFRecords lie: its own data_root, or the machine's."""
+        return self.experiment(experiment).data_root or self.machine.tfrecord
+
+    # What makes a result stale, and how its job is started.
+
+    def trajectories_digest(self, task: str, date: str) -> str:
+        """Changes when a trajectory comes or goes in a dated folder (or its simulation is planned otherwise)."""
+        entry = self.simulation.get((task, date))
+        return digest_of(entry or "\n".join(trajectory_names(Path(self.machine.raw) / task / date)))
+
+    def experiment(self, name: str) -> Experiment:
+        """The experiment of that name."""
+        return self.settings.experiments[name]
+
+    def gpus(self, experiment: str) -> int:
+        """How many GPUs a training job takes; none where JAX is to use the CPU."""
+        return 0 if self._platform(experiment) == "cpu" else self.experiment(experiment).devices
+
+    def experiment_digest(self, experiment: str) -> str:
+        """Changes when the experiment's algorithm, dataset or hyperparameters change."""
+        return self.experiment(experiment).digest
+
+    def simulation_options(self, task: str, date: str) -> str:
+        """Options of simulate_demonstrations.py for one session."""
+        entry = self.simulation[task, date]
+        height, width = entry.image_size
+        return f"--demonstrations {entry.demonstrations} --seed {entry.seed} --image_size {height} {width}"
+
+    def launch_options(self, experiment: str) -> str:
+        """Options of `envs/run` for a training job: the experiment's own settings over the machine's."""
+        chosen = self.experiment(experiment)
+        options = [
+            f"--cuda-libs={chosen.cuda_libs or self.machine.cuda_libs}",
+            f"--platform={self._platform(experiment)}",
+        ]
+        flags = self.machine.xla_flags if chosen.xla_flags is None else chosen.xla_flags
+        if flags and self._platform(experiment) != "cpu":
+            options.append(f"--xla-flags={flags}")
+        return shlex.join(options)
+
+    def check_devices(self) -> None:
+        """Refuse a batch size that the devices do not divide, and an experiment that wants more GPUs than there are.
+
+        Raises:
+            ConfigError: With the two nearest sizes.
+        """
+        for name, experiment in self.settings.experiments.items():
+            devices = self.gpus(name)
+            if devices > max(1, len(self.machine.gpus)):
+                raise ConfigError(
+                    f"{shown(self.settings.experiments_file)}, experiment '{name}'",
+                    given=f"cuda_visible_devices names {devices} GPUs, machine '{self.machine.name}' has "
+                    f"{len(self.machine.gpus)}",
+                    do="ask for fewer, or list the GPUs under `gpus:` in the machine profile",
+                )
+            batch = experiment.config["batch_size"]
+            if devices > 1 and batch % devices:
+                nearest = [batch - batch % devices, batch - batch % devices + devices]
+                raise ConfigError(
+                    f"{shown(self.settings.experiments_file)}, experiment '{name}'",
+                    given=f"train_batch_size {batch} on {devices} devices",
+                    allowed=f"a multiple of {devices}",
+                    do=f"take {nearest[0]} or {nearest[1]}" if nearest[0] else f"take {nearest[1]}",
+                )
+
+    def _platform(self, experiment: str) -> str:
+        own = self.experiment(experiment).jax_platform
+        return self.machine.jax_platform if own is None or self.machine.jax_platform == "cpu" else own
+
+    def _dates(self, task: str) -> tuple[str, ...]:
+        if task not in self.dated_folders:
+            raise DataError(
+                f"task '{task}'",
+                given=f"no such task below {self.machine.raw}",
+                allowed=list(self.dated_folders)[:20],
+                do="check the name",
+            )
+        return self.dated_folders[task]
+
+    def _records(self, root: str, task: str) -> list[str]:
+        return [shown(Path(root) / task / side / "out.tfrecord") for side in SIDES]
+
+    def _available_tasks(self, root: str) -> list[str]:
+        """The tasks a data root has: those the workflow makes there, or those that lie in a root made elsewhere."""
+        if Path(root) == Path(self.machine.tfrecord):
+            return list(self.dated_folders)
+        found = sorted(str(path.parent.parent.relative_to(root)) for path in Path(root).glob("**/train/out.tfrecord"))
+        if not found:
+            raise DataError(
+                f"data_root {root}",
+                given="no <task>/train/out.tfrecord below it",
+                do="correct data_root in the experiments file, or remove it to use the machine's own TFRecords",
+            )
+        return found

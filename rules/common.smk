@@ -1,0 +1,83 @@
+"""What all rules share: the plan of this call, and the functions through which rules ask it."""
+
+import shlex
+import sys
+
+from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import DeploymentMethod
+
+sys.path.insert(0, workflow.basedir)
+
+from bridgelib.config.machines import shown
+from bridgelib.config.settings import load_settings
+from bridgelib.errors import BridgeError
+from bridgelib.workflow.plan import WorkflowPlan
+from bridgelib.workflow.provenance import code_digest
+
+try:
+    PLAN = WorkflowPlan(
+        load_settings(config, Path(workflow.basedir)), Path(workflow.basedir)
+    )
+    PLAN.check_devices()
+except BridgeError as error:
+    raise WorkflowError(str(error)) from None
+
+MACHINE = PLAN.machine
+RAW, NUMPY, TFRECORD, RUNS = map(
+    shown, (MACHINE.raw, MACHINE.numpy, MACHINE.tfrecord, MACHINE.runs)
+)
+
+# Where the repository and its Python are, and which devices a job may lease, must not count as a change of a rule.
+shell.prefix(
+    f"export BRIDGE={shlex.quote(workflow.basedir)} BRIDGE_PYTHON={shlex.quote(sys.executable)}"
+    f" BRIDGE_GPUS={','.join(map(str, MACHINE.gpus))}"
+    + (f" WANDB_MODE={PLAN.settings.wandb}" if PLAN.settings.wandb != "auto" else "")
+    + "; set -euo pipefail; "
+)
+
+
+wildcard_constraints:
+    task=r"[^/]+(/[^/]+)*",
+    date=r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d",
+    experiment="|".join(map(re.escape, PLAN.settings.experiments)),
+
+
+def told(question):
+    """An input or params function whose answer comes from the plan, and whose refusals have no traceback."""
+
+    def answer(wildcards):
+        try:
+            return question(**wildcards)
+        except BridgeError as error:
+            raise WorkflowError(str(error)) from None
+
+    return answer
+
+
+def in_active_environment():
+    """Whether conda, or the user's own environment, provides the programs."""
+    by_conda = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
+    return by_conda or PLAN.settings.env == "current"
+
+
+def environment_stamp(name):
+    """The stamp of a rule environment, an input of the rules that use it; nothing in an active environment."""
+    return (
+        []
+        if in_active_environment()
+        else f"{shown(Path(workflow.basedir) / '.venvs')}/{name}/.ready"
+    )
+
+
+def environment_folder(name):
+    """The first argument of `envs/run`."""
+    return (
+        "active"
+        if in_active_environment()
+        else f"{shown(Path(workflow.basedir) / '.venvs')}/{name}"
+    )
+
+
+def training_environment():
+    """The lock that this machine trains with."""
+    return {"cpu": "train"}.get(MACHINE.environment, f"train-{MACHINE.environment}")

@@ -1,0 +1,99 @@
+"""
+Convert raw demonstrations to numpy shards, and shards to TFRecords; account for every trajectory.
+
+INPUTS   <raw>/<task>/<date>/
+OUTPUTS  <numpy>/<task>/<date>.npz and .report.json
+         <tfrecord>/<task>/{train,val}/out.tfrecord and out.index.npz, split.json, statistics.json, report.json
+         <tfrecord>/data_report.txt and .json
+"""
+
+
+rule raw_to_numpy:
+    """Convert one collection session to a numpy shard; reject broken trajectories with a reason."""
+    input:
+        environment=environment_stamp("convert"),
+        session=ancient(told(PLAN.dated_folder)),
+    output:
+        shard=f"{NUMPY}/{{task}}/{{date}}.npz",
+        report=f"{NUMPY}/{{task}}/{{date}}.report.json",
+    log:
+        "logs/raw_to_numpy/{task}/{date}.log",
+    benchmark:
+        "benchmarks/raw_to_numpy/{task}/{date}.tsv"
+    conda:
+        "../envs/convert.yaml"
+    threads: MACHINE.workers
+    params:
+        raw=RAW,
+        environment=environment_folder("convert"),
+        im_size=MACHINE.im_size,
+        cameras=MACHINE.cameras,
+        trajectories=told(PLAN.trajectories_digest),
+        code=code_digest("bridgelib.conversion.raw_to_numpy"),
+    shell:
+        '"$BRIDGE/envs/run" {params.environment:q} --'
+        ' python "$BRIDGE/workflow_scripts/raw_to_numpy.py"'
+        " --raw {params.raw:q} --dated-folder {params.raw:q}/{wildcards.task:q}/{wildcards.date:q}"
+        " --shard {output.shard:q} --report {output.report:q}"
+        " --im_size {params.im_size} --cameras {params.cameras} --workers {threads} --overwrite"
+        " > {log:q} 2>&1"
+
+
+rule numpy_to_tfrecord:
+    """Divide a task into training and validation and write both as TFRecords."""
+    input:
+        environment=environment_stamp("convert"),
+        shards=told(PLAN.shards),
+    output:
+        train=f"{TFRECORD}/{{task}}/train/out.tfrecord",
+        train_index=f"{TFRECORD}/{{task}}/train/out.index.npz",
+        val=f"{TFRECORD}/{{task}}/val/out.tfrecord",
+        val_index=f"{TFRECORD}/{{task}}/val/out.index.npz",
+        split=f"{TFRECORD}/{{task}}/split.json",
+        statistics=f"{TFRECORD}/{{task}}/statistics.json",
+        report=f"{TFRECORD}/{{task}}/report.json",
+    log:
+        "logs/numpy_to_tfrecord/{task}.log",
+    benchmark:
+        "benchmarks/numpy_to_tfrecord/{task}.tsv"
+    conda:
+        "../envs/convert.yaml"
+    threads: MACHINE.tfrecord_workers
+    params:
+        folder=subpath(output.report, parent=True),
+        environment=environment_folder("convert"),
+        im_size=MACHINE.im_size,
+        train_proportion=MACHINE.train_proportion,
+        seed=PLAN.settings.split_seed,
+        image_encoding=MACHINE.image_encoding,
+        code=code_digest("bridgelib.conversion.numpy_to_tfrecord"),
+    shell:
+        '"$BRIDGE/envs/run" {params.environment:q} --'
+        ' python "$BRIDGE/workflow_scripts/numpy_to_tfrecord.py"'
+        " --shards {input.shards:q} --output {params.folder:q} --im_size {params.im_size}"
+        " --train_proportion {params.train_proportion} --seed {params.seed}"
+        " --image_encoding {params.image_encoding} --workers {threads} --overwrite"
+        " > {log:q} 2>&1"
+
+
+rule data_report:
+    """Count what was found, kept and rejected, by task and reason, and print the table."""
+    input:
+        environment=environment_stamp("convert"),
+        reports=told(PLAN.task_reports),
+    output:
+        text=f"{TFRECORD}/data_report.txt",
+        json=f"{TFRECORD}/data_report.json",
+    log:
+        "logs/data_report.log",
+    conda:
+        "../envs/convert.yaml"
+    params:
+        root=TFRECORD,
+        environment=environment_folder("convert"),
+        code=code_digest("bridgelib.conversion.accounting"),
+    shell:
+        '"$BRIDGE/envs/run" {params.environment:q} --'
+        ' python "$BRIDGE/workflow_scripts/data_report.py"'
+        " --root {params.root:q} --reports {input.reports:q} --text {output.text:q} --json {output.json:q}"
+        " 2> {log:q}"

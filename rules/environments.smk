@@ -1,0 +1,30 @@
+"""
+Build one virtual environment per role from its hashed lock.
+
+INPUTS   envs/<name>.txt
+OUTPUTS  .venvs/<name>/.ready, a copy of the lock: an unchanged lock remakes nothing, however often it is rebuilt
+"""
+
+
+localrules:
+    environment,
+
+
+rule environment:
+    """Build the environment {wildcards.name}."""
+    input:
+        lock=f"{shown(Path(workflow.basedir) / 'envs')}/{{name}}.txt",
+    output:
+        ready=f"{shown(Path(workflow.basedir) / '.venvs')}/{{name}}/.ready",
+    log:
+        "logs/environment/{name}.log",
+    wildcard_constraints:
+        name="[a-z0-9-]+",
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        prefix=subpath(output.ready, parent=True),
+    shell:
+        '("$BRIDGE_PYTHON" -m uv venv --clear --python "$BRIDGE_PYTHON" {params.prefix:q}'
+        ' && "$BRIDGE_PYTHON" -m uv pip sync --python {params.prefix:q}/bin/python --require-hashes {input.lock:q}'
+        " && cp {input.lock:q} {output.ready:q}) > {log:q} 2>&1"
