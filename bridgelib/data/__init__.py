@@ -1,0 +1,1 @@
+"""What training sees: actions, split, statistics, records, goals and batches."""

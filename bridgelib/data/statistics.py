@@ -1,0 +1,101 @@
+"""Mean, standard deviation and range of actions and proprio, as training sees them: exact, whatever the order."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bridgelib.data.actions import relabelled_actions
+from bridgelib.errors import DataError
+from bridgelib.formats.index import RecordIndex
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Per dimension, float64 [D]. A dimension that never changes has a standard deviation of exactly 0."""
+
+    mean: np.ndarray
+    std: np.ndarray
+    min: np.ndarray
+    max: np.ndarray
+
+    @classmethod
+    def of(cls, rows: np.ndarray) -> "Moments":
+        """Moments of the rows [N, D], N at least 1; `std` is that of the population."""
+        rows = np.asarray(rows, np.float64) + 0.0  # of 0.0 and -0.0 either could be the smallest
+        columns = [column.tolist() for column in rows.T]
+        mean = np.array([math.fsum(column) / len(column) for column in columns])
+        squares = np.square(rows - mean)
+        variance = [math.fsum(column.tolist()) / len(rows) for column in squares.T]
+        # Rounding may put the mean of equal numbers beside them, and a std of 1e-17 would blow up what divides by it.
+        constant = rows.min(axis=0) == rows.max(axis=0)
+        return cls(
+            mean=np.where(constant, rows[0], mean),
+            std=np.where(constant, 0.0, np.sqrt(variance)),
+            min=rows.min(axis=0),
+            max=rows.max(axis=0),
+        )
+
+    def to_json(self) -> dict[str, list[float]]:
+        """As lists."""
+        return {key: getattr(self, key).tolist() for key in ("mean", "std", "min", "max")}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Sequence[float]]) -> "Moments":
+        """The inverse of `to_json`, to the last bit."""
+        return cls(**{key: np.array(content[key], np.float64) for key in ("mean", "std", "min", "max")})
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What a policy needs to know of its training data.
+
+    Attributes:
+        action: Moments of the relabelled actions, [7].
+        proprio: Moments of the observed states (all but the last of each trajectory), [7].
+        trajectories: How many trajectories were counted.
+        transitions: How many transitions.
+    """
+
+    action: Moments
+    proprio: Moments
+    trajectories: int
+    transitions: int
+
+    def to_json(self) -> dict:
+        """As plain lists and numbers."""
+        return {
+            "action": self.action.to_json(),
+            "proprio": self.proprio.to_json(),
+            "trajectories": self.trajectories,
+            "transitions": self.transitions,
+        }
+
+    @classmethod
+    def from_json(cls, content: Mapping) -> "Statistics":
+        """The inverse of `to_json`."""
+        return cls(
+            action=Moments.from_json(content["action"]),
+            proprio=Moments.from_json(content["proprio"]),
+            trajectories=content["trajectories"],
+            transitions=content["transitions"],
+        )
+
+
+def statistics_of(indices: Sequence[RecordIndex]) -> Statistics:
+    """Statistics of all trajectories of these TFRecords together, each transition counted once.
+
+    Raises:
+        DataError: There is no transition at all.
+    """
+    actions, proprio, trajectories = [], [], 0
+    for index in indices:
+        for state, commanded in index.trajectories():
+            actions.append(relabelled_actions(state, commanded))
+            proprio.append(state[:-1])
+            trajectories += 1
+    if sum(map(len, actions)) == 0:
+        raise DataError("statistics", given="no transition", do="give TFRecords that hold at least one trajectory")
+    rows = np.concatenate(actions)
+    return Statistics(Moments.of(rows), Moments.of(np.concatenate(proprio)), trajectories, len(rows))

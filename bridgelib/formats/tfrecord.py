@@ -1,0 +1,78 @@
+"""Writing TFRecords in BridgeData format; `record.py` tells the features."""
+
+import io
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from bridgelib.formats import record
+from bridgelib.raw.trajectory import Trajectory
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # read when TensorFlow is loaded; else it greets in every log
+import tensorflow as tf
+
+ENCODINGS = ("raw", "jpeg")
+JPEG_OPTIONS = {"format": "JPEG", "quality": 95, "subsampling": 0}
+LARGEST_MESSAGE = (1 << 31) - 1
+"""Bytes that a protocol buffer may have."""
+
+
+@contextmanager
+def tfrecord_writer(path: Path, encoding: str) -> Iterator[Callable[[Trajectory], None]]:
+    """Open a TFRecord for writing; the function it gives appends one trajectory. The same trajectories, the same bytes.
+
+    Args:
+        path: The file, written in place: give a partial name and rename it when the block has ended.
+        encoding: "raw" or "jpeg".
+    """
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        yield lambda trajectory: writer.write(serialised(trajectory, encoding))
+
+
+def serialised(trajectory: Trajectory, encoding: str) -> bytes:
+    """A trajectory as a serialised `tf.train.Example`, keys in order."""
+    length = len(trajectory.actions)
+    features = {
+        record.NOW + record.STATE: _tensor(np.asarray(trajectory.state[:-1], np.float32)),
+        record.NEXT + record.STATE: _tensor(np.asarray(trajectory.state[1:], np.float32)),
+        record.ACTIONS: _tensor(np.asarray(trajectory.actions, np.float32)),
+        record.TERMINALS: _tensor(np.zeros(length, np.bool_)),
+        record.TRUNCATES: _tensor(np.arange(length) == length - 1),
+        record.LANGUAGE: _strings(trajectory.languages),
+        record.NAME: _tensor(trajectory.name),
+        record.IDENTITY: _tensor(trajectory.identity),
+        **_image_features(trajectory.frames[0], encoding),
+    }
+    example = tf.train.Example(features=tf.train.Features(feature=features))
+    return example.SerializeToString(deterministic=True)
+
+
+def _image_features(frames: np.ndarray, encoding: str) -> Mapping[str, tf.train.Feature]:
+    if encoding == "jpeg":
+        return {record.JPEG: _strings([jpeg_bytes(frame) for frame in frames])}
+    return {record.NOW + record.IMAGES: _tensor(frames[:-1]), record.NEXT + record.IMAGES: _tensor(frames[1:])}
+
+
+def jpeg_bytes(frame: np.ndarray) -> bytes:
+    """A uint8 frame [H, W, 3] as a JPEG file: quality 95, colours at full resolution."""
+    file = io.BytesIO()
+    Image.fromarray(frame).save(file, **JPEG_OPTIONS)
+    return file.getvalue()
+
+
+def _strings(texts: Sequence[str | bytes]) -> tf.train.Feature:
+    return _tensor([text.encode("utf-8") if isinstance(text, str) else text for text in texts])
+
+
+def _tensor(value: object) -> tf.train.Feature:
+    """A value as a serialised tensor.
+
+    `make_tensor_proto` and not `tf.io.serialize_tensor`: the latter is an operation, and the first operation makes
+    TensorFlow take hold of every GPU it sees.
+    """
+    content = tf.make_tensor_proto(value).SerializeToString(deterministic=True)
+    return tf.train.Feature(bytes_list=tf.train.BytesList(value=[content]))
