@@ -1,0 +1,67 @@
+"""GPU leases: never two jobs on one device, none leaked by a death."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from bridgelib.errors import ConfigError
+from bridgelib.jobs.gpus import allowed_gpus, lease_gpus
+
+
+def test_visible_devices_win_over_the_profile():
+    assert allowed_gpus(["0", "1"], {}) == ["0", "1"]
+    assert allowed_gpus(["0", "1"], {"CUDA_VISIBLE_DEVICES": "3, 5"}) == ["3", "5"]
+    assert allowed_gpus(["0", "1"], {"CUDA_VISIBLE_DEVICES": "-1"}) == []
+
+
+def test_more_than_there_are_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="wants 2, and the machine has 1"):
+        lease_gpus(2, ["0"], tmp_path)
+
+
+JOB = """
+import os, sys, time
+from pathlib import Path
+from bridgelib.jobs.gpus import lease_gpus
+locks, marks, seconds = Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
+devices = lease_gpus(1, [str(n) for n in range(8)], locks, poll=0.02)
+mark = marks / f"{devices[0]}-{os.getpid()}"
+mark.touch()
+print(devices[0], flush=True)
+time.sleep(seconds)
+mark.unlink()
+"""
+
+
+def test_forty_jobs_on_eight_devices_with_random_kills(repository, tmp_path):
+    locks, marks = tmp_path / "locks", tmp_path / "marks"
+    marks.mkdir()
+    draw = random.Random(7)
+
+    def start(seconds):
+        command = [sys.executable, "-c", JOB, str(locks), str(marks), str(seconds)]
+        return subprocess.Popen(command, cwd=repository, stdout=subprocess.PIPE, text=True)
+
+    jobs = [start(draw.uniform(0.05, 0.3)) for _ in range(40)]
+    killed = set()
+    while any(job.poll() is None for job in jobs):
+        alive = [job for job in jobs if job.poll() is None]
+        if len(killed) < 8 and draw.random() < 0.2:
+            victim = draw.choice(alive)
+            victim.send_signal(signal.SIGKILL)
+            victim.wait()
+            killed.add(victim.pid)
+        holders = {}
+        for mark in marks.iterdir():
+            device, pid = mark.name.split("-")
+            if int(pid) not in killed:
+                holders.setdefault(device, set()).add(pid)
+        assert all(len(pids) == 1 for pids in holders.values()), holders
+        time.sleep(0.01)
+    assert sum(job.returncode == 0 for job in jobs) == 40 - len(killed)
+    # Nothing leaked: all eight can be had at once.
+    assert len(lease_gpus(8, [str(number) for number in range(8)], locks)) == 8
