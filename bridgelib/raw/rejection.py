@@ -1,0 +1,39 @@
+"""Why a trajectory is not kept: a closed list of reasons, so that reports can be counted and compared."""
+
+REASONS = {
+    "missing_obs_dict": "no obs_dict.pkl",
+    "missing_policy_out": "no policy_out.pkl",
+    "missing_agent_data": "no agent_data.pkl",
+    "truncated_pickle": "a pickle ends before its end, or is empty",
+    "forbidden_pickle": "a pickle asks for something other than arrays, numbers, strings, lists and dicts",
+    "unreadable_pickle": "a pickle cannot be read",
+    "wrong_keys": "a pickle is not built as expected: other keys, or another type",
+    "wrong_shape": "states, time stamps or actions are not numbers of the expected shape",
+    "not_finite": "states, time stamps or actions hold NaN or infinity",
+    "length_mismatch": "not one more state and time stamp than actions",
+    "too_short": "less than two actions, after the latency correction too",
+    "missing_camera": "no folder of a camera that is asked for",
+    "missing_frame": "a camera lacks a frame",
+    "extra_frame": "a camera has more frames than there are states",
+    "broken_image": "a frame is empty, truncated or no JPEG",
+    "image_size_differs": "a frame has another size than the camera's first",
+    "greyscale_image": "a frame is greyscale",
+    "not_rgb_image": "a frame is neither RGB nor greyscale",
+    "language_not_utf8": "lang.txt is not UTF-8 text",
+    "duplicate": "the same content as an earlier trajectory of its dated folder",
+    "unreadable_file": "the system cannot read a file",
+}
+
+
+class Rejected(Exception):
+    """One trajectory cannot be used.
+
+    Attributes:
+        reason: A key of `REASONS`.
+        detail: Which file, and what was found there.
+    """
+
+    def __init__(self, reason: str, detail: str):
+        assert reason in REASONS, reason
+        super().__init__(f"{reason}: {detail}")
+        self.reason, self.detail = reason, detail

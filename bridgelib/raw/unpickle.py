@@ -1,0 +1,227 @@
+"""Reads pickles that nobody vouches for: arrays, numbers, strings, lists, tuples and dicts, nothing else.
+
+A pickle is a program. This reader knows only the instructions that build plain data, looks no name up in any module,
+and calls nothing but the five constructors below, which stand for the names under which numpy 1 and numpy 2 pickle
+arrays. numpy's own `__setstate__` sees a type and a number of bytes only after they were checked: a forged type of
+object pointers would otherwise be read as memory. It is the interpreter in Python, not the one in C: its list of
+instructions can be closed, and the numbers in a pickle cannot make it reserve memory that the file does not have.
+"""
+
+import io
+import math
+import pickle
+import pickletools
+import re
+import struct
+
+import numpy as np
+
+from bridgelib.raw.rejection import Rejected
+
+# Names of ROS and of the recording robot's own software. They occur in `agent_data.pkl` of the real release
+# (sensor_msgs.msg.CameraInfo), whose content nobody uses, so an empty stand-in takes their place.
+RECORDER_PACKAGES = frozenset(
+    {
+        "genpy",
+        "geometry_msgs",
+        "multicam_server",
+        "rospy",
+        "sensor_msgs",
+        "std_msgs",
+        "widowx_controller",
+        "widowx_envs",
+    }
+)
+
+# fmt: off
+_INSTRUCTIONS = (
+    pickle.PROTO, pickle.FRAME, pickle.STOP, pickle.MARK, pickle.POP, pickle.POP_MARK, pickle.DUP,
+    pickle.NONE, pickle.NEWTRUE, pickle.NEWFALSE, pickle.FLOAT, pickle.BINFLOAT,
+    pickle.INT, pickle.BININT, pickle.BININT1, pickle.BININT2, pickle.LONG, pickle.LONG1, pickle.LONG4,
+    pickle.STRING, pickle.BINSTRING, pickle.SHORT_BINSTRING, pickle.BINBYTES, pickle.SHORT_BINBYTES, pickle.BINBYTES8,
+    pickle.UNICODE, pickle.BINUNICODE, pickle.SHORT_BINUNICODE, pickle.BINUNICODE8,
+    pickle.TUPLE, pickle.EMPTY_TUPLE, pickle.TUPLE1, pickle.TUPLE2, pickle.TUPLE3,
+    pickle.LIST, pickle.EMPTY_LIST, pickle.APPEND, pickle.APPENDS,
+    pickle.DICT, pickle.EMPTY_DICT, pickle.SETITEM, pickle.SETITEMS,
+    pickle.PUT, pickle.BINPUT, pickle.LONG_BINPUT, pickle.MEMOIZE, pickle.GET, pickle.BINGET, pickle.LONG_BINGET,
+    pickle.GLOBAL, pickle.STACK_GLOBAL,
+)
+# fmt: on
+
+
+def load_plain(data: bytes, *, recorder_names: bool = False) -> object:
+    """Read a pickle of plain data.
+
+    Args:
+        data: The pickle.
+        recorder_names: Whether classes of the `RECORDER_PACKAGES` are admitted, as empty stand-ins.
+
+    Returns:
+        What was pickled; arrays as `numpy.ndarray` (read-only or not, as they come).
+
+    Raises:
+        Rejected: `truncated_pickle`, `forbidden_pickle` (nothing was executed) or `unreadable_pickle`.
+    """
+    source = _Source(data)
+    try:
+        return _Unpickler(source, recorder_names).load()
+    except Rejected:
+        raise
+    except Exception as error:  # a damaged pickle can make the interpreter stumble in any way
+        if source.exhausted:
+            raise Rejected("truncated_pickle", f"ends too early, after {len(data)} bytes") from None
+        raise Rejected("unreadable_pickle", f"{type(error).__name__}: {error}") from None
+
+
+class _Source(io.BytesIO):
+    """Bytes that remember whether more was asked of them than they have."""
+
+    exhausted = False
+
+    def read(self, size: int = -1) -> bytes:
+        data = super().read(size)
+        self.exhausted |= len(data) < size
+        return data
+
+    def readline(self, size: int = -1) -> bytes:
+        line = super().readline(size)
+        self.exhausted |= not line.endswith(b"\n")
+        return line
+
+
+class _ClosedDispatch(dict):
+    """Refuses, by its name, any instruction that is not listed."""
+
+    def __missing__(self, code: int):
+        known = pickletools.code2op.get(chr(code))
+        if known is None:
+            raise Rejected("unreadable_pickle", f"no pickle: unknown instruction {code:#04x}")
+        raise Rejected("forbidden_pickle", f"uses the instruction {known.name}; nothing was executed")
+
+
+class _Unpickler(pickle._Unpickler):
+    """The interpreter of the standard library, reduced to the instructions that build plain data."""
+
+    def __init__(self, source: _Source, recorder_names: bool):
+        super().__init__(source)
+        self._recorder_names = recorder_names
+
+    def find_class(self, module: str, name: str) -> "_Constructor":
+        """The constructor that stands for a name."""
+        if (module, name) in _CONSTRUCTORS:
+            return _CONSTRUCTORS[module, name]
+        if self._recorder_names and module.partition(".")[0] in RECORDER_PACKAGES:
+            return _STAND_IN
+        raise Rejected("forbidden_pickle", f"asks for {module}.{name}; nothing was executed")
+
+    def _call(self) -> None:
+        arguments, constructor = self.stack.pop(), self.stack.pop()
+        if not isinstance(constructor, _Constructor) or not isinstance(arguments, tuple):
+            raise Rejected("forbidden_pickle", f"calls a {type(constructor).__name__}; nothing was executed")
+        self.append(constructor.build(*arguments))
+
+    def _set_state(self) -> None:
+        state, owner = self.stack.pop(), self.stack[-1]
+        if not isinstance(owner, _Array | _Type | _StandIn):
+            raise Rejected("forbidden_pickle", f"sets the state of a {type(owner).__name__}; nothing was executed")
+        owner.restore(state)
+
+    def _bytearray(self) -> None:
+        (size,) = struct.unpack("<Q", self.read(8))
+        self.append(bytearray(self.read(size)))
+
+    dispatch = _ClosedDispatch(
+        {code[0]: pickle._Unpickler.dispatch[code[0]] for code in _INSTRUCTIONS}
+        | {pickle.REDUCE[0]: _call, pickle.NEWOBJ[0]: _call, pickle.BUILD[0]: _set_state}
+        | {pickle.BYTEARRAY8[0]: _bytearray}
+    )
+
+
+class _Constructor:
+    """Stands on the interpreter's stack where a pickle names a class or function."""
+
+    __slots__ = ("build",)
+
+    def __init__(self, build):
+        self.build = build
+
+
+class _StandIn(dict):
+    """Takes the place of an object of the recorder's software; swallows whatever it is told."""
+
+    def restore(self, state: object) -> None:
+        pass
+
+    def append(self, item: object) -> None:
+        pass
+
+
+class _Type:
+    """A numpy type being read: its name first, its byte order after."""
+
+    def __init__(self, name: str):
+        if not re.fullmatch(r"b1|[iufc](1|2|4|8|16|32)|[SU][0-9]{1,6}|O8?", name):
+            raise Rejected("forbidden_pickle", f"an array of type {name!r}; nothing was executed")
+        self.dtype = np.dtype(name)
+
+    def restore(self, state: tuple) -> None:
+        _version, order, subarray, names, fields = state[:5]
+        if (subarray, names, fields) != (None, None, None) or order not in ("<", ">", "|", "="):
+            raise Rejected("forbidden_pickle", "a structured array; nothing was executed")
+        self.dtype = self.dtype.newbyteorder(order)
+
+
+class _Array(np.ndarray):
+    """An array being read: made empty, filled once its shape, type and bytes are known and agree."""
+
+    def restore(self, state: tuple) -> None:
+        _version, shape, kind, fortran_order, content = state
+        expected = math.prod(shape) * (1 if kind.dtype.hasobject else kind.dtype.itemsize)
+        container = list if kind.dtype.hasobject else (bytes, bytearray)
+        if not all(type(side) is int and side >= 0 for side in shape) or not isinstance(content, container):
+            raise ValueError("an array's state is not one that numpy writes")
+        if len(content) != expected:
+            raise ValueError(f"an array of shape {shape} has {len(content)} bytes or entries instead of {expected}")
+        super().__setstate__((1, shape, kind.dtype, fortran_order is True, content))
+
+
+def _reconstruct(owner: _Constructor, shape: tuple, code: bytes) -> _Array:
+    if owner is not _NDARRAY or shape != (0,):
+        raise Rejected("forbidden_pickle", "an array of a class of its own; nothing was executed")
+    return np.ndarray.__new__(_Array, (0,), "b")
+
+
+def _from_buffer(content: bytes, kind: _Type, shape: tuple, order: str, *_axes) -> np.ndarray:
+    if kind.dtype.hasobject:
+        raise ValueError("an array of objects cannot come from a buffer")
+    return np.frombuffer(bytes(content), kind.dtype).reshape(shape, order=order)
+
+
+def _scalar(kind: _Type, content: bytes) -> np.generic:
+    if kind.dtype.hasobject or len(content) != kind.dtype.itemsize:
+        raise ValueError("a number does not have the bytes of its type")
+    return np.ndarray((), kind.dtype, bytes(content))[()]
+
+
+def _encode(text: str, codec: str) -> bytes:
+    if codec != "latin1":
+        raise ValueError(f"bytes written as {codec}")
+    return text.encode("latin1")
+
+
+def _no_array(*_arguments) -> None:
+    raise Rejected("forbidden_pickle", "builds an array by hand; nothing was executed")
+
+
+_NDARRAY = _Constructor(_no_array)
+_STAND_IN = _Constructor(lambda *_arguments: _StandIn())
+_CONSTRUCTORS = {
+    ("numpy", "ndarray"): _NDARRAY,
+    ("numpy", "dtype"): _Constructor(lambda name, *_flags: _Type(name)),
+    ("_codecs", "encode"): _Constructor(_encode),
+    ("collections", "OrderedDict"): _Constructor(dict),
+}
+for _core in ("numpy.core", "numpy._core"):
+    _CONSTRUCTORS[f"{_core}.multiarray", "_reconstruct"] = _Constructor(_reconstruct)
+    _CONSTRUCTORS[f"{_core}.multiarray", "scalar"] = _Constructor(_scalar)
+    _CONSTRUCTORS[f"{_core}.numeric", "_frombuffer"] = _Constructor(_from_buffer)
