@@ -1,0 +1,107 @@
+"""The house keeps its order: who may import whom, what is named nowhere, what every file opens with."""
+
+import ast
+import subprocess
+import sys
+
+import pytest
+
+from bridgelib.workflow.provenance import imported_modules
+
+# From below to above; a room imports only rooms of lower number. Rooms of one number do not import each other.
+ROOMS = {
+    "errors": 0,
+    "files": 1,
+    "progress": 1,
+    "config": 2,
+    "jobs": 2,
+    "raw": 3,
+    "sim": 4,
+    "formats": 4,
+    "data": 5,
+    "conversion": 6,
+    "language": 6,
+    "networks": 6,
+    "agents": 7,
+    "policy": 8,
+    "training": 9,
+    "workflow": 9,
+}
+WITH_TENSORFLOW = "bridgelib/formats/tfrecord.py"
+
+
+def python_files(repository, *folders):
+    return sorted(path for folder in folders for path in (repository / folder).rglob("*.py"))
+
+
+def room_of(module):
+    return module.split(".")[1] if "." in module else None
+
+
+def test_rooms_import_downwards_only(repository):
+    wrong = []
+    for path in python_files(repository, "bridgelib"):
+        relative = path.relative_to(repository / "bridgelib")
+        room = relative.parts[0].removesuffix(".py")
+        if room == "__init__":
+            continue
+        for module in imported_modules(path):
+            other = room_of(module)
+            if other not in (room, None) and ROOMS[other] >= ROOMS[room]:
+                wrong.append(f"{relative} imports {module}")
+    assert not wrong
+
+
+@pytest.mark.parametrize(
+    ("package", "allowed"), [("snakemake", None), ("tensorflow", WITH_TENSORFLOW), ("distrax", None)]
+)
+def test_packages_stay_where_they_belong(repository, package, allowed):
+    importing = []
+    for path in python_files(repository, "bridgelib", "workflow_scripts"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [name.name for name in node.names] if isinstance(node, ast.Import) else []
+            if any(name.split(".")[0] == package for name in names):
+                importing.append(str(path.relative_to(repository)))
+    assert set(importing) <= ({allowed} if allowed else set())
+
+
+def test_what_the_snakefile_imports_needs_only_yaml(repository):
+    """Snakemake's own environment has neither numpy nor JAX."""
+    program = (
+        "import sys; sys.modules.update(dict.fromkeys(['numpy', 'jax', 'PIL', 'tensorflow', 'flax']));"
+        "import bridgelib.workflow.plan, bridgelib.workflow.provenance, bridgelib.jobs.launcher"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=repository, check=True)
+
+
+def test_every_script_shows_help_from_any_folder(repository, tmp_path):
+    for script in sorted((repository / "workflow_scripts").glob("[a-z]*.py")):
+        shown = subprocess.run(
+            [sys.executable, str(script), "--help"], cwd=tmp_path, capture_output=True, text=True, check=True
+        )
+        assert shown.stdout.startswith("usage:"), script.name
+
+
+def tracked(repository):
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=repository, capture_output=True, text=True, check=True)
+    return [repository / name for name in listed.stdout.split("\0") if name and (repository / name).is_file()]
+
+
+def test_no_file_names_a_package_registry(repository):
+    hosts = ["py" + "pi.org", "python" + "hosted.org", "registry.n" + "pmjs", "deb.d" + "ebian"]
+    wrong = [path for path in tracked(repository) if any(host.encode() in path.read_bytes() for host in hosts)]
+    assert not wrong
+
+
+def test_no_file_is_large(repository):
+    assert not [path for path in tracked(repository) if path.stat().st_size > 1_000_000]
+
+
+def test_no_source_file_is_long(repository):
+    long = {
+        str(path.relative_to(repository)): lines
+        for path in tracked(repository)
+        if path.suffix in (".py", ".smk") and (lines := len(path.read_text(encoding="utf-8").splitlines())) > 400
+    }
+    assert not long
