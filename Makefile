@@ -5,8 +5,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Snakemake is started from .venv; everything else it builds itself, one environment per role.
 SNAKEMAKE := $(BIN)/snakemake
+# Everything but what needs Snakemake or the newest packages.
+SEED_STACK_TESTS := tests/raw tests/formats tests/data tests/conversion tests/networks tests/agents tests/golden \
+    tests/policy tests/training
 
-.PHONY: demo test setup lint locks clean
+# make test-seed-stack    the parts that must also run in the users' older verified stack, there
+.PHONY: demo test test-seed-stack setup lint locks clean
 
 demo: setup
 	$(SNAKEMAKE) --config machine=demo -- all
@@ -16,6 +20,9 @@ setup: .venv/workflow.txt
 
 test: .venv/dev.txt
 	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term $(ARGS)
+
+test-seed-stack: .venvs/seed-stack/.ready
+	.venvs/seed-stack/bin/python -m pytest -q -n 2 --dist loadfile $(SEED_STACK_TESTS) $(ARGS)
 
 lint: .venv/dev.txt
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -38,6 +45,11 @@ clean:
 	$(BIN)/python -m uv --version >/dev/null 2>&1 || \
 	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	$(BIN)/python -m uv pip install --quiet --require-hashes -r $<
+	cp $< $@
+
+.venvs/seed-stack/.ready: envs/seed-stack.txt .venv/workflow.txt
+	$(BIN)/python -m uv venv --quiet --clear --python $(PYTHON) .venvs/seed-stack
+	$(BIN)/python -m uv pip sync --quiet --python .venvs/seed-stack/bin/python --require-hashes $<
 	cp $< $@
 
 .venv/dev.txt: envs/dev.txt .venv/workflow.txt
