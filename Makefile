@@ -1,6 +1,7 @@
 # make demo    the whole workflow on simulated demonstrations, and what came out of it
 # make test    the test suite
 # make setup   only the environment that runs the workflow, in .venv
+# make test-seed-stack   the parts that must also run in the older stack that users verified, there
 PYTHON ?= python3
 BIN := .venv/bin
 # Snakemake is started from .venv; everything else it builds itself, one environment per role.
@@ -9,7 +10,6 @@ SNAKEMAKE := $(BIN)/snakemake
 SEED_STACK_TESTS := tests/raw tests/formats tests/data tests/conversion tests/networks tests/agents tests/golden \
     tests/policy tests/training
 
-# make test-seed-stack    the parts that must also run in the users' older verified stack, there
 .PHONY: demo test test-seed-stack setup lint locks clean
 
 demo: setup
