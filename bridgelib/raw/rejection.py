@@ -35,5 +35,6 @@ class Rejected(Exception):
 
     def __init__(self, reason: str, detail: str):
         assert reason in REASONS, reason
-        super().__init__(f"{reason}: {detail}")
-        self.reason, self.detail = reason, detail
+        # Names out of a hostile pickle end up here: keep them short, and fit for a JSON file.
+        self.reason, self.detail = reason, detail[:300].encode("utf-8", "backslashreplace").decode()
+        super().__init__(f"{reason}: {self.detail}")

@@ -1,0 +1,84 @@
+"""The account of one dated folder: what was found, kept, rejected and passed over, beside its shard."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from bridgelib.errors import DataError
+from bridgelib.files import read_json, write_json
+from bridgelib.raw.rejection import Rejected
+from bridgelib.raw.tree import PassedOver
+
+
+@dataclass(frozen=True)
+class RejectedTrajectory:
+    """A trajectory that was not kept.
+
+    Attributes:
+        trajectory: Its folder relative to the raw root, with forward slashes.
+        reason: A key of `bridgelib.raw.rejection.REASONS`.
+        detail: Which file, and what was found there.
+    """
+
+    trajectory: str
+    reason: str
+    detail: str
+
+    @classmethod
+    def of(cls, trajectory: str, rejected: Rejected) -> "RejectedTrajectory":
+        """The entry for a trajectory that could not be read."""
+        return cls(trajectory, rejected.reason, rejected.detail)
+
+
+@dataclass(frozen=True)
+class Report:
+    """The account of one dated folder.
+
+    Attributes:
+        found: Trajectories in the dated folder.
+        kept: Those in its shard.
+        transitions: Actions of those kept.
+        instructed: Those kept that have an instruction.
+        rejected: Those not kept, in natural order.
+        passed_over: What is no trajectory, its paths relative to the raw root.
+
+    Raises:
+        DataError: A trajectory is unaccounted for: found is not kept + rejected.
+    """
+
+    found: int
+    kept: int
+    transitions: int
+    instructed: int
+    rejected: Sequence[RejectedTrajectory]
+    passed_over: Sequence[PassedOver]
+
+    def __post_init__(self):
+        if self.found != self.kept + len(self.rejected):
+            raise DataError(
+                "the account of a dated folder",
+                given=f"{self.found} trajectories found, {self.kept} kept, {len(self.rejected)} rejected",
+                allowed="found = kept + rejected",
+                do="remove the shard and its report, and run raw_to_numpy again",
+            )
+
+    def save(self, path: Path) -> None:
+        """Write `<date>.report.json`, whole or not at all."""
+        write_json(path, asdict(self))
+
+    @classmethod
+    def load(cls, path: Path) -> "Report":
+        """Read a report.
+
+        Raises:
+            DataError: It is missing, is not a report, or leaves a trajectory unaccounted for.
+        """
+        content = read_json(path)
+        try:
+            rejected = tuple(RejectedTrajectory(**entry) for entry in content["rejected"])
+            passed_over = tuple(PassedOver(**entry) for entry in content["passed_over"])
+            return cls(**{**content, "rejected": rejected, "passed_over": passed_over})
+        except (TypeError, KeyError) as error:
+            raise DataError(
+                path, given=f"not a report of raw_to_numpy: {error}", do="remove it and run raw_to_numpy again"
+            ) from error

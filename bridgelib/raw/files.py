@@ -1,0 +1,49 @@
+"""Reading the files of a trajectory: what the data does wrong rejects it, what the machine lacks ends the job."""
+
+import errno
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bridgelib.errors import DataError
+from bridgelib.raw.rejection import Rejected
+
+LARGEST_FILE = 1 << 26  # bytes; what the real release has is smaller by two orders of magnitude
+MACHINE_FAULTS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+
+
+def read_file(path: Path, name: str) -> bytes:
+    """Read a whole file.
+
+    Args:
+        path: The file.
+        name: What to call it in messages.
+
+    Raises:
+        Rejected: `unreadable_file`: it is gone, no regular file, larger than `LARGEST_FILE`, or the disk fails.
+        DataError: The process has no descriptors or memory left; that is no fault of the trajectory.
+    """
+    with _faults_told_apart(path, name):
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST_FILE:
+            raise Rejected("unreadable_file", f"{name} is no regular file of at most {LARGEST_FILE} bytes")
+        return path.read_bytes()
+
+
+def read_folder(path: Path, name: str) -> set[str]:
+    """The names in a folder; errors as for `read_file`."""
+    with _faults_told_apart(path, name):
+        return {entry.name for entry in path.iterdir()}
+
+
+@contextmanager
+def _faults_told_apart(path: Path, name: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in MACHINE_FAULTS:
+            raise DataError(
+                path, given=error.strerror, do="use fewer workers, or raise the limit (ulimit -n)"
+            ) from error
+        raise Rejected("unreadable_file", f"{name}: {error.strerror}") from None
