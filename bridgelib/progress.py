@@ -16,12 +16,21 @@ class Progress:
         label: What is being done.
         interval: Seconds between reports.
         stream: Where to print; standard error if None.
+        start: How many are done already; they do not count in the rate.
     """
 
-    def __init__(self, total: int, unit: str, label: str, interval: float = 5.0, stream: TextIO | None = None):
+    def __init__(
+        self,
+        total: int,
+        unit: str,
+        label: str,
+        interval: float = 5.0,
+        stream: TextIO | None = None,
+        start: int = 0,
+    ):
         self.total, self.unit, self.label, self.interval = total, unit, label, interval
         self.stream = sys.stderr if stream is None else stream
-        self.done = 0
+        self.done = self.start = start
         self.started = self._reported = time.monotonic()
 
     def advance(self, units: int = 1, note: str = "") -> None:
@@ -33,7 +42,7 @@ class Progress:
             self._print(now - self.started, note)
 
     def _print(self, seconds: float, note: str) -> None:
-        rate = self.done / max(seconds, 1e-9)
+        rate = (self.done - self.start) / max(seconds, 1e-9)
         remaining = (self.total - self.done) / rate if rate > 0 else 0.0
         line = (
             f"{self.label}  {self.done}/{self.total} {self.unit}  {rate:.1f} {self.unit}/s"

@@ -1,0 +1,161 @@
+"""Checkpoints: whole or absent, hashed, and no more of them than are wanted.
+
+checkpoints/step-000005000.msgpack   the learner's state (flax.serialization: weights, targets, optimiser, key)
+checkpoints/step-000005000.json      its hash and the loop's own state; written last, so it vouches for the other
+"""
+
+import hashlib
+import re
+import sys
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from flax import serialization
+
+from bridgelib.errors import DataError
+from bridgelib.files import read_json, write_json, written_whole
+
+_SIDECAR = re.compile(r"step-(\d+)\.json")
+
+
+@dataclass(frozen=True)
+class LoopState:
+    """What the loop must know to go on, besides the learner's own state.
+
+    Attributes:
+        step: Updates made.
+        log_position: Bytes of metrics.jsonl that belong to these updates.
+        validated_step: The last step that was validated; -1 before the first.
+        best_step, best_score: The validated step of the lowest score so far (None before the first), and that score.
+        seconds: How long training has taken, over all its restarts; not part of what must be equal.
+    """
+
+    step: int = 0
+    log_position: int = 0
+    validated_step: int = -1
+    best_step: int | None = None
+    best_score: float | None = None
+    seconds: float = field(default=0.0, compare=False)
+
+
+class Checkpoints:
+    """The checkpoints of one run: the best, the last `keep_last`, and every `keep_every` steps.
+
+    Args:
+        folder: Where they lie.
+        keep_last: How many of the newest to keep; two, so that a broken one has one before it.
+        keep_every: Also keep those whose step is a multiple of this; None for none.
+    """
+
+    def __init__(self, folder: Path, keep_last: int = 2, keep_every: int | None = None):
+        self.folder, self.keep_last, self.keep_every = folder, keep_last, keep_every
+
+    def steps(self) -> list[int]:
+        """The steps of the complete checkpoints, ascending."""
+        names = (_SIDECAR.fullmatch(path.name) for path in self.folder.glob("step-*.json"))
+        return sorted(int(name[1]) for name in names if name)
+
+    def save(self, state: Any, loop: LoopState) -> None:
+        """Write one checkpoint, then remove those no longer wanted.
+
+        Args:
+            state: A pytree of arrays.
+            loop: The loop's own state.
+        """
+        content = serialization.to_bytes(jax.device_get(state))
+        with written_whole(self._state_file(loop.step)) as partial:
+            partial.write_bytes(content)
+        seal = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content), "loop": asdict(loop)}
+        write_json(self._sidecar(loop.step), seal)
+        self._remove_unwanted(loop)
+
+    def load(self, step: int, template: Any) -> tuple[Any, LoopState]:
+        """Read one checkpoint.
+
+        Args:
+            step: Its step.
+            template: A pytree of the same structure, shapes and dtypes.
+
+        Raises:
+            DataError: It is missing, damaged, or of another learner.
+        """
+        seal, path = read_json(self._sidecar(step)), self._state_file(step)
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            raise DataError(path, given="no such file") from None
+        if hashlib.sha256(content).hexdigest() != seal.get("sha256"):
+            raise DataError(path, given="its content does not match its hash", do="remove it and its .json")
+        return restored(content, template, str(path)), LoopState(**seal["loop"])
+
+    def newest(self, template: Any, log_bytes: int) -> tuple[Any, LoopState] | None:
+        """The newest checkpoint that is sound, or None; says on standard error why another is passed over.
+
+        Args:
+            template: As for `load`.
+            log_bytes: The size of metrics.jsonl. A checkpoint that knows of more than that cannot be gone on from.
+        """
+        for step in reversed(self.steps()):
+            try:
+                state, loop = self.load(step, template)
+                if loop.log_position > log_bytes:
+                    raise DataError(
+                        self._sidecar(step), given=f"metrics.jsonl has {log_bytes} of its {loop.log_position} bytes"
+                    )
+            except DataError as error:
+                print(f"{error}\n  Passing over the checkpoint of step {step}.", file=sys.stderr)
+            else:
+                return state, loop
+        return None
+
+    def discard_after(self, step: int) -> None:
+        """Remove what lies beyond `step` or was never finished: it will be written again."""
+        for path in [*self.folder.glob("step-*"), *self.folder.glob(".step-*.partial")]:
+            if path.name.startswith(".") or int(path.stem.removeprefix("step-")) > step:
+                path.unlink()
+
+    def _remove_unwanted(self, loop: LoopState) -> None:
+        steps = self.steps()
+        wanted = {*steps[-self.keep_last :], loop.best_step}
+        if self.keep_every:
+            wanted |= {step for step in steps if step % self.keep_every == 0}
+        for step in set(steps) - wanted:
+            # The sidecar first: a state without one does not count as a checkpoint.
+            self._sidecar(step).unlink()
+            self._state_file(step).unlink(missing_ok=True)
+
+    def _sidecar(self, step: int) -> Path:
+        return self.folder / f"step-{step:09d}.json"
+
+    def _state_file(self, step: int) -> Path:
+        return self.folder / f"step-{step:09d}.msgpack"
+
+
+def restored(content: bytes, template: Any, where: str) -> Any:
+    """A pytree from its msgpack bytes, checked leaf by leaf against `template`.
+
+    Raises:
+        DataError: Structure, shape or dtype differ, or the bytes are no msgpack.
+    """
+    try:
+        state = serialization.from_bytes(template, content)
+    except Exception as error:  # msgpack and flax raise half a dozen kinds for damaged or foreign bytes
+        raise DataError(where, given=f"no state of this learner: {error}") from error
+    found, expected = (jax.tree_util.tree_leaves_with_path(tree) for tree in (state, template))
+    for (path, leaf), (_, wanted) in zip(found, expected, strict=True):
+        shape, dtype = np.shape(leaf), np.asarray(leaf).dtype
+        if (shape, dtype) != (np.shape(wanted), wanted.dtype):
+            raise DataError(
+                f"{where}, {jax.tree_util.keystr(path)}",
+                given=f"{dtype}{list(shape)}",
+                allowed=f"{wanted.dtype}{list(np.shape(wanted))}",
+            )
+    return state
+
+
+def hash_of(tree: Any) -> str:
+    """The sha256 of a pytree's structure and exact values."""
+    return hashlib.sha256(serialization.to_bytes(jax.device_get(tree))).hexdigest()

@@ -1,0 +1,98 @@
+"""Data parallelism: the batch is split over all devices, the learner's state stands on each."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+import numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from bridgelib.errors import ConfigError
+
+_AXIS = "batch"
+
+
+def join_processes(environ: Mapping[str, str] = os.environ) -> None:
+    """Join the other processes of a SLURM step of several tasks; to be called before JAX is used. Else does nothing.
+
+    JAX reads who and where from SLURM's variables. A batch script outside a step (no `srun`) is a single process,
+    whatever `SLURM_NTASKS` says.
+    """
+    if int(environ.get("SLURM_NTASKS", 1)) > 1 and "SLURM_STEP_NODELIST" in environ:
+        jax.distributed.initialize()
+
+
+def is_writer() -> bool:
+    """Whether this process is the one that writes files."""
+    return jax.process_index() == 0
+
+
+def any_process(flag: bool) -> bool:
+    """Whether the flag is up in any process, agreed by all of them."""
+    if jax.process_count() == 1:
+        return flag
+    from jax.experimental import multihost_utils  # what it imports is wanted by several processes only
+
+    return bool(np.any(multihost_utils.process_allgather(np.asarray(flag))))
+
+
+class Devices:
+    """All visible devices as one axis over which batches are split."""
+
+    def __init__(self) -> None:
+        self.mesh = Mesh(np.asarray(jax.devices()), (_AXIS,))
+        self.replicated = NamedSharding(self.mesh, PartitionSpec())
+        self.split = NamedSharding(self.mesh, PartitionSpec(_AXIS))
+
+    @property
+    def count(self) -> int:
+        """How many devices."""
+        return self.mesh.size
+
+    def describe(self) -> str:
+        """Such as `cuda: 4 x NVIDIA H200`."""
+        first = self.mesh.devices.flat[0]
+        return f"{first.platform}: {self.count} x {first.device_kind}"
+
+    def check_batch_size(self, size: int, key: str) -> None:
+        """Refuse a batch that the devices do not divide.
+
+        Raises:
+            ConfigError: With the two nearest sizes.
+        """
+        require_divisible(size, self.count, key)
+
+    def replicate(self, tree: Any) -> Any:
+        """Put a pytree of arrays on every device."""
+        return self._put(tree, self.replicated)
+
+    def split_batch(self, batch: Any) -> Any:
+        """Put a batch (leading axis: samples) on the devices, each its part of it."""
+        return self._put(batch, self.split)
+
+    def _put(self, tree: Any, sharding: NamedSharding) -> Any:
+        if jax.process_count() == 1:
+            return jax.device_put(tree, sharding)
+        # Every process holds the whole (batches are a pure function of the step) and gives its own devices their part.
+        return jax.tree_util.tree_map(
+            lambda leaf: jax.make_array_from_callback(np.shape(leaf), sharding, lambda index: np.asarray(leaf)[index]),
+            tree,
+        )
+
+
+def require_divisible(size: int, devices: int, key: str) -> None:
+    """Refuse a batch size that the device count does not divide.
+
+    Raises:
+        ConfigError: With the two nearest sizes.
+    """
+    below = size // devices * devices
+    if below != size:
+        nearest = [entry for entry in (below, below + devices) if entry]
+        raise ConfigError(
+            key,
+            given=f"{size}, on {devices} devices",
+            allowed=f"a multiple of {devices}; the nearest are {' and '.join(map(str, nearest))}",
+            do="change it, or the number of devices",
+        )

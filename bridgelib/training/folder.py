@@ -1,0 +1,136 @@
+"""The run folder: where everything of one training run lies, and the refusal to go on under another configuration.
+
+<runs>/<experiment>/done.json               the declared output, written last
+<runs>/<experiment>/latest                  -> the folder of the last run
+<runs>/<experiment>/<experiment>-<digest>/  config.json, metrics.jsonl, checkpoints/, policy/, wandb/
+"""
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bridgelib.errors import ConfigError
+from bridgelib.files import read_json, write_json
+
+WITHOUT_EFFECT = (
+    "num_steps",
+    "log_interval",
+    "eval_interval",
+    "save_interval",
+    "eval_batches",
+    "val_batch_size",
+    "keep_last",
+    "keep_every",
+)
+"""Keys of the configuration tree that change no weight: a run goes on under others, for instance to more steps."""
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The folder of one run.
+
+    Attributes:
+        path: `<runs>/<experiment>/<experiment>-<digest>`.
+        identity: What determines the weights: algorithm, hyperparameters, data and statistics. As JSON.
+    """
+
+    path: Path
+    identity: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, experiment_folder: Path, identity: Mapping[str, Any]) -> "RunFolder":
+        """The folder that this identity has below `<runs>/<experiment>`."""
+        name = f"{experiment_folder.name}-{digest_of(identity)}"
+        return cls(experiment_folder / name, identity)
+
+    @property
+    def config(self) -> Path:
+        """Everything resolved."""
+        return self.path / "config.json"
+
+    @property
+    def metrics(self) -> Path:
+        """The numbers."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def checkpoints(self) -> Path:
+        """The states."""
+        return self.path / "checkpoints"
+
+    @property
+    def policy(self) -> Path:
+        """What is taken to the robot."""
+        return self.path / "policy"
+
+    def open(self, record: Mapping[str, Any], made_with: Mapping[str, Any]) -> None:
+        """Write config.json and point `latest` here; to be called by the holder of the folder's lock.
+
+        Args:
+            record: What config.json is to hold, besides the identity.
+            made_with: Versions, device and the like. Of a run that is gone on with, config.json keeps those it began
+                with; a difference is said on standard error, since it ends the promise of equal bits.
+
+        Raises:
+            ConfigError: The folder holds a run of another identity.
+        """
+        began_with = made_with
+        if self.config.exists():
+            former = read_json(self.config)
+            self._require_same(former["identity"])
+            began_with = former["began_with"]
+            for difference in differences(began_with, _plain(made_with)):
+                print(f"{self.path.name}: this run began with another {difference}", file=sys.stderr)
+        write_json(self.config, {**record, "identity": self.identity, "began_with": began_with})
+        latest, partial = (self.path.parent / name for name in ("latest", ".latest.partial"))
+        partial.unlink(missing_ok=True)
+        partial.symlink_to(self.path.name)
+        os.replace(partial, latest)
+
+    def _require_same(self, found: Mapping[str, Any]) -> None:
+        if difference := list(differences(found, self.identity)):
+            raise ConfigError(
+                self.path,
+                given="\n           ".join(["another configuration than this run began with:", *difference]),
+                do="name another run folder, or remove this one to train from the start",
+            )
+
+
+def identity_of(configuration: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+    """What determines the weights.
+
+    Args:
+        configuration: The experiment as JSON: algorithm, dataset and the tree `config`.
+        data: What was read: tasks, trajectories and statistics.
+    """
+    config = {key: value for key, value in configuration["config"].items() if key not in WITHOUT_EFFECT}
+    return _plain({**configuration, "config": config, "data": data})
+
+
+def digest_of(identity: Mapping[str, Any]) -> str:
+    """Twelve hex digits."""
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def differences(before: Any, now: Any, path: str = "") -> Iterator[str]:
+    """Where two JSON trees differ, one line each: `config.batch_size: 256 -> 128`."""
+    if isinstance(before, Mapping) and isinstance(now, Mapping):
+        for key in sorted(before.keys() | now.keys()):
+            yield from differences(before.get(key), now.get(key), f"{path}.{key}" if path else key)
+    elif before != now:
+        yield f"{path}: {_shown(before)} -> {_shown(now)}"
+
+
+def _shown(value: Any, length: int = 60) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def _plain(tree: Any) -> Any:
+    """As it will be read back: tuples as lists, keys as text."""
+    return json.loads(json.dumps(tree))

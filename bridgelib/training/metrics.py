@@ -1,0 +1,73 @@
+"""The metrics file: one JSON object per line, the truth about a run, of which everything else is a copy."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from bridgelib.errors import DataError
+
+
+class Metrics:
+    """Appends to a `metrics.jsonl`.
+
+    A line is `{"step", "kind", "time", …values}`, its keys sorted. All but `time` is a pure function of the
+    configuration and the step; what a clock says stands under `time` alone.
+
+    Args:
+        path: The file; made when missing.
+        position: How many bytes of it the resumed state knows of. What follows was written by a process that was
+            killed before its next checkpoint, and will be written again: it is cut off.
+
+    Raises:
+        DataError: The file is shorter than `position`.
+    """
+
+    def __init__(self, path: Path, position: int = 0):
+        self.path = path
+        size = path.stat().st_size if path.exists() else 0
+        if size < position:
+            raise DataError(
+                path,
+                given=f"{size} bytes, where the checkpoint knows of {position}",
+                do="put the file back, or remove the run folder to train from the start",
+            )
+        self._file = path.open("ab")
+        self._file.truncate(position)
+        self._file.seek(position)
+
+    def write(self, step: int, kind: str, values: Mapping[str, float], time: Mapping[str, float]) -> dict[str, Any]:
+        """Append one line and return it. `values` must be finite; `time` may hold anything a clock says."""
+        line = {**{key: float(value) for key, value in values.items()}, "step": step, "kind": kind, "time": dict(time)}
+        text = json.dumps(line, sort_keys=True, allow_nan=False)
+        self._file.write(text.encode() + b"\n")
+        self._file.flush()
+        return line
+
+    def position(self) -> int:
+        """Bytes written so far, once they are on the disk."""
+        os.fsync(self._file.fileno())
+        return self._file.tell()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def read_metrics(path: Path, kind: str | None = None) -> Iterator[dict[str, Any]]:
+    """The lines of a metrics file, of one kind or all; a last line that is not whole is left out.
+
+    Raises:
+        DataError: A line before the last is not JSON.
+    """
+    with path.open("rb") as file:
+        for number, text in enumerate(file, start=1):
+            if not text.endswith(b"\n"):
+                return
+            try:
+                line = json.loads(text)
+            except ValueError as error:
+                raise DataError(f"{path}, line {number}", given=f"not JSON: {error}") from error
+            if kind in (None, line["kind"]):
+                yield line

@@ -1,0 +1,51 @@
+"""What a run was made with: versions, device, environment variables, revision of the code."""
+
+import os
+import platform
+import subprocess
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+_PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "ml-dtypes", "pillow")
+_VARIABLES = ("CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "XLA_FLAGS")
+_PREFIXES = ("JAX_", "XLA_PYTHON_", "NVIDIA_TF32", "TF_", "NCCL_")
+
+
+def versions() -> dict[str, str | None]:
+    """Of Python and of what computes; None for what is not installed."""
+    found: dict[str, str | None] = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            found[package] = None
+    return found
+
+
+def variables(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment variables that reach into the numbers or the devices."""
+    return {name: environ[name] for name in sorted(environ) if name in _VARIABLES or name.startswith(_PREFIXES)}
+
+
+def revision(repository: Path) -> str | None:
+    """The git commit of the code, with `-dirty` where files differ from it; None outside a repository."""
+    command = ["git", "-C", str(repository), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip() or None
+
+
+def provenance(device: str, processes: int) -> dict[str, Any]:
+    """Everything above, for config.json."""
+    return {
+        "versions": versions(),
+        "variables": variables(),
+        "device": device,
+        "processes": processes,
+        "host": platform.node(),
+        "revision": revision(Path(__file__).resolve().parents[2]),
+    }

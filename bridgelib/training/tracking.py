@@ -1,0 +1,130 @@
+"""Weights & Biases as a mirror of metrics.jsonl, which may fail without harm."""
+
+import hashlib
+import netrc
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bridgelib.errors import ConfigError
+from bridgelib.training.metrics import read_metrics
+
+MODES = ("auto", "online", "offline", "disabled")
+_INIT_SECONDS = 30
+
+
+def resolved_mode(configured: str, environ: Mapping[str, str] = os.environ) -> str:
+    """`online`, `offline` or `disabled`: what WANDB_MODE says, else what is configured, `auto` by the API key.
+
+    Raises:
+        ConfigError: An unknown mode.
+    """
+    mode = environ.get("WANDB_MODE") or configured
+    if mode not in MODES:
+        where = "WANDB_MODE" if environ.get("WANDB_MODE") else "config.wandb.mode"
+        raise ConfigError(where, given=mode, allowed=MODES)
+    if mode == "auto":
+        return "online" if _has_key(environ) else "offline"
+    return mode
+
+
+def _has_key(environ: Mapping[str, str]) -> bool:
+    """Whether this user has logged in to W&B: a key in the environment or in the netrc file."""
+    if environ.get("WANDB_API_KEY"):
+        return True
+    try:
+        known = netrc.netrc(environ.get("NETRC")).hosts
+    except (OSError, netrc.NetrcParseError):
+        return False
+    server = environ.get("WANDB_BASE_URL", "https://api.wandb.ai")
+    return any(f"//{host}" in server for host in known)
+
+
+def run_id(folder: Path, digest: str) -> str:
+    """The one W&B id of a run folder, in `wandb/run_id`: from the digest and, as ids are shared, host and path."""
+    path = folder / "wandb" / "run_id"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        place = hashlib.sha256(f"{socket.gethostname()}:{folder.resolve()}".encode()).hexdigest()
+        path.write_text(f"{digest}-{place[:6]}")
+    return path.read_text()
+
+
+class Mirror:
+    """Repeats the lines of a metrics file to W&B. Whatever fails there is said once, and training goes on.
+
+    Args:
+        folder: The run folder; W&B's own files go to its `wandb/`.
+        mode: `online`, `offline` or `disabled`; disabled never imports wandb.
+        project, name: Under which the run appears.
+        digest: Of the run.
+        config: Shown with the run.
+    """
+
+    def __init__(self, folder: Path, mode: str, *, project: str, name: str, digest: str, config: Mapping[str, Any]):
+        self._run: Any = None
+        for attempt in {"online": ("online", "offline"), "offline": ("offline",)}.get(mode, ()):
+            try:
+                self._run = self._start(folder, attempt, project, name, run_id(folder, digest), config)
+                return
+            except Exception as error:
+                self._give_up(error, attempt)
+
+    def _start(self, folder: Path, mode: str, project: str, name: str, identity: str, config: Mapping) -> Any:
+        import wandb  # only where it is wanted: it starts a service process
+
+        if mode == "offline":
+            # An offline run cannot be continued, only begun again under its id; `catch_up` then fills it from the
+            # metrics file. Leaving the former ones would make `wandb sync` upload each part over the other.
+            for former in (folder / "wandb").glob(f"offline-run-*-{identity}"):
+                shutil.rmtree(former)
+        return wandb.init(
+            project=project,
+            name=name,
+            id=identity,
+            resume="allow" if mode == "online" else None,
+            dir=str(folder),
+            mode=mode,
+            config=dict(config),
+            settings=wandb.Settings(init_timeout=_INIT_SECONDS, silent=True, console="off"),
+        )
+
+    def catch_up(self, metrics: Path) -> None:
+        """Send those lines of a metrics file that W&B does not have yet."""
+        if self._run is None:
+            return
+        known = self._run.step  # the next step W&B expects: 0 for a new run
+        for line in read_metrics(metrics):
+            if line["step"] >= known:
+                self.write(line)
+
+    def write(self, line: Mapping[str, Any]) -> None:
+        """Repeat one line, its values as `kind/name`."""
+        if self._run is None:
+            return
+        timing = {f"time/{key}": value for key, value in line["time"].items()}
+        values = {f"{line['kind']}/{key}": line[key] for key in line.keys() - {"step", "kind", "time"}}
+        try:
+            self._run.log({**values, **timing}, step=line["step"])
+        except Exception as error:
+            self._give_up(error)
+
+    def close(self, exit_code: int = 0) -> None:
+        """Finish; `exit_code` other than 0 marks the run as not finished."""
+        if self._run is None:
+            return
+        try:
+            self._run.finish(exit_code=exit_code)
+        except Exception as error:
+            self._give_up(error)
+
+    def _give_up(self, error: Exception, mode: str = "the mirror") -> None:
+        self._run = None
+        print(
+            f"W&B: {mode} failed ({type(error).__name__}: {error}). Nothing is lost: metrics.jsonl has everything.",
+            file=sys.stderr,
+        )

@@ -1,0 +1,78 @@
+"""Validation: what a policy's actions are worth on transitions it has not seen, beside predicting the mean action."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from bridgelib.data.normalisation import Normaliser
+from bridgelib.training.interruption import Interruption
+from bridgelib.training.learner import Batch, Evaluate, Learner
+
+DIMENSIONS = ("x", "y", "z", "roll", "pitch", "yaw", "gripper")
+_OPEN = 0.5  # a gripper action above this opens
+
+
+def evaluation(normaliser: Normaliser, mean_action: np.ndarray) -> Evaluate:
+    """The function that sums a policy's errors over the valid samples of a batch; pure, to be compiled.
+
+    Args:
+        normaliser: Of the batches' actions.
+        mean_action: float64 [7]; of the training side, in the robot's units.
+
+    Its result holds, besides everything the agent itself evaluates:
+
+        count                  float32 []   valid samples
+        mse                    float32 []   squared error of the most likely action, summed over its dimensions,
+                                            in normalised units
+        mse_of_mean_action     float32 []   the same for `mean_action`, whatever is seen
+        error_<dimension>      float32 []   absolute error in metres and radians
+        gripper_accuracy       float32 []   1 where the gripper is opened or closed as demonstrated
+
+    An action chunk counts as the mean over its steps.
+    """
+    offset = normaliser.action.inverse(np.zeros(len(DIMENSIONS)))
+    scale = normaliser.action.inverse(np.ones(len(DIMENSIONS))) - offset
+    mean = normaliser.action.forward(mean_action)
+
+    def sums(agent: Any, batch: Batch, key: jax.Array) -> dict[str, jax.Array]:
+        wanted = batch["actions"]
+        predicted = agent.sample_actions(batch["observations"], batch.get("goals"))
+        numbers = dict(agent.evaluate(batch, key))
+        numbers["mse"] = _per_sample(jnp.sum((predicted - wanted) ** 2, axis=-1))
+        numbers["mse_of_mean_action"] = _per_sample(jnp.sum((mean - wanted) ** 2, axis=-1))
+        error = jnp.abs(predicted - wanted) * scale
+        for index, dimension in enumerate(DIMENSIONS[:-1]):
+            numbers[f"error_{dimension}"] = _per_sample(error[..., index])
+        opens = [(actions[..., -1] * scale[-1] + offset[-1]) > _OPEN for actions in (predicted, wanted)]
+        numbers["gripper_accuracy"] = _per_sample(opens[0] == opens[1])
+        # Not a product: what padding gives may be NaN.
+        masked = {name: jnp.sum(jnp.where(batch["valid"], value, 0.0)) for name, value in numbers.items()}
+        return {**masked, "count": jnp.sum(batch["valid"].astype(jnp.float32))}
+
+    return sums
+
+
+def _per_sample(values: jax.Array) -> jax.Array:
+    """[B] or [B, T] -> [B]."""
+    return jnp.mean(values.reshape(values.shape[0], -1).astype(jnp.float32), axis=1)
+
+
+def validated(learner: Learner, batches: Iterable[Batch], interruption: Interruption) -> Mapping[str, float]:
+    """The mean over all valid samples of `batches`.
+
+    Returns:
+        The quantities of `evaluation`, `count` renamed to `transitions`.
+
+    Raises:
+        Interrupted: A signal came.
+    """
+    totals: dict[str, float] = {}
+    for number, batch in enumerate(batches):
+        interruption.check()
+        for name, value in learner.evaluate(batch, number).items():
+            totals[name] = totals.get(name, 0.0) + float(value)
+    count = totals.pop("count")
+    return {**{name: total / count for name, total in totals.items()}, "transitions": count}

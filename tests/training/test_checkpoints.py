@@ -1,0 +1,95 @@
+import json
+import os
+
+import numpy as np
+import pytest
+
+from bridgelib.errors import DataError
+from bridgelib.training.checkpoints import Checkpoints, LoopState, hash_of
+
+
+def tree(value: float) -> dict:
+    return {"kernel": np.full((2, 3), value, np.float32), "key": np.array([1, 2], np.uint32)}
+
+
+def filled(folder, *steps, **options) -> Checkpoints:
+    checkpoints = Checkpoints(folder, **options)
+    for step in steps:
+        checkpoints.save(tree(step), LoopState(step, log_position=10 * step))
+    return checkpoints
+
+
+def test_round_trip(tmp_path):
+    checkpoints = Checkpoints(tmp_path)
+    loop = LoopState(4, 99, validated_step=4, best_step=2, best_score=0.25, seconds=1.5)
+    checkpoints.save(tree(0.1), loop)
+    state, found = checkpoints.load(4, tree(0))
+    assert (found, found.seconds) == (loop, 1.5)
+    assert hash_of(state) == hash_of(tree(0.1)) != hash_of(tree(0.2))
+    assert state["key"].dtype == np.uint32
+
+
+def test_keeps_the_last_the_best_and_every_kth(tmp_path):
+    checkpoints = Checkpoints(tmp_path, keep_last=2, keep_every=4)
+    for step in range(1, 11):
+        checkpoints.save(tree(step), LoopState(step, best_step=min(step, 3)))
+    assert checkpoints.steps() == [3, 4, 8, 9, 10]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        f"step-{step:09d}.{suffix}" for step in (3, 4, 8, 9, 10) for suffix in ("json", "msgpack")
+    )
+
+
+@pytest.mark.parametrize("damage", ["flip", "truncate", "empty", "no state", "no json"])
+def test_broken_newest_falls_back_to_the_one_before_and_says_so(tmp_path, capsys, damage):
+    checkpoints = filled(tmp_path, 2, 4)
+    state = tmp_path / "step-000000004.msgpack"
+    if damage == "flip":
+        content = bytearray(state.read_bytes())
+        content[len(content) // 2] ^= 1
+        state.write_bytes(content)
+    elif damage == "truncate":
+        os.truncate(state, 20)
+    elif damage == "empty":
+        os.truncate(state, 0)
+    elif damage == "no state":
+        state.unlink()
+    else:
+        state.with_suffix(".json").write_text("{")
+    found, loop = checkpoints.newest(tree(0), log_bytes=1000)
+    assert loop.step == 2 and found["kernel"][0, 0] == 2
+    assert "Passing over the checkpoint of step 4" in capsys.readouterr().err
+
+
+def test_checkpoint_that_knows_of_more_metrics_than_there_are_is_passed_over(tmp_path, capsys):
+    _, loop = filled(tmp_path, 2, 4).newest(tree(0), log_bytes=39)
+    assert loop.step == 2
+    assert "metrics.jsonl has 39 of its 40 bytes" in capsys.readouterr().err
+
+
+def test_state_of_another_learner_is_refused_with_both_shapes(tmp_path):
+    checkpoints = filled(tmp_path, 2)
+    other = {**tree(0), "kernel": np.zeros((2, 4), np.float32)}
+    with pytest.raises(DataError, match=r"kernel.*\n.*float32\[2, 3\]\n.*float32\[2, 4\]"):
+        checkpoints.load(2, other)
+    with pytest.raises(DataError, match="no state of this learner"):
+        checkpoints.load(2, {"other": np.zeros(3)})
+
+
+def test_no_checkpoint_is_none(tmp_path):
+    assert Checkpoints(tmp_path / "none").newest(tree(0), 0) is None
+
+
+def test_discarding_removes_later_broken_and_unfinished_ones(tmp_path):
+    checkpoints = filled(tmp_path, 2, 4)
+    (tmp_path / "step-000000004.json").unlink()  # killed before the sidecar came
+    (tmp_path / ".step-000000003.msgpack.partial").touch()  # killed while writing
+    assert checkpoints.steps() == [2]
+    checkpoints.discard_after(2)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["step-000000002.json", "step-000000002.msgpack"]
+
+
+def test_sidecar_is_readable_json(tmp_path):
+    filled(tmp_path, 2)
+    sidecar = json.loads((tmp_path / "step-000000002.json").read_text())
+    assert sidecar["bytes"] == (tmp_path / "step-000000002.msgpack").stat().st_size
+    assert sidecar["loop"]["log_position"] == 20

@@ -1,0 +1,67 @@
+import json
+
+import pytest
+
+from bridgelib.errors import ConfigError
+from bridgelib.training.folder import RunFolder, differences, identity_of
+
+CONFIGURATION = {"algorithm": "bc", "config": {"batch_size": 8, "num_steps": 4, "agent_kwargs": {"learning_rate": 0.1}}}
+DATA = {"tasks": ("a", "b"), "statistics": {"mean": [0.0, 1.0]}}
+MADE_WITH = {"versions": {"jax": "1"}}
+
+
+def changed(**config) -> dict:
+    return {**CONFIGURATION, "config": {**CONFIGURATION["config"], **config}}
+
+
+def folder(tmp_path, configuration=CONFIGURATION, data=DATA) -> RunFolder:
+    return RunFolder.of(tmp_path / "bc_all", identity_of(configuration, data))
+
+
+def test_name_changes_with_what_determines_the_weights_and_only_then(tmp_path):
+    name = folder(tmp_path).path.name
+    assert name.startswith("bc_all-") and len(name) == len("bc_all-") + 12
+    assert folder(tmp_path, changed(num_steps=100)).path.name == name
+    assert folder(tmp_path, changed(batch_size=9)).path.name != name
+    assert folder(tmp_path, data={**DATA, "statistics": {"mean": [0.0, 2.0]}}).path.name != name
+
+
+def test_opening_writes_everything_resolved_and_points_latest_here(tmp_path):
+    run = folder(tmp_path)
+    run.open({"settings": {"num_steps": 4}}, MADE_WITH)
+    content = json.loads(run.config.read_text())
+    assert content["settings"] == {"num_steps": 4}
+    assert content["began_with"] == MADE_WITH
+    assert content["identity"]["data"]["tasks"] == ["a", "b"]
+    latest = tmp_path / "bc_all" / "latest"
+    assert latest.is_symlink() and latest.resolve() == run.path
+    other = folder(tmp_path, changed(batch_size=9))
+    other.open({}, MADE_WITH)
+    assert latest.resolve() == other.path
+
+
+def test_going_on_keeps_what_it_began_with_and_says_what_is_other(tmp_path, capsys):
+    run = folder(tmp_path)
+    run.open({}, MADE_WITH)
+    run.open({}, {"versions": {"jax": "2"}})
+    assert 'began with another versions.jax: "1" -> "2"' in capsys.readouterr().err
+    assert json.loads(run.config.read_text())["began_with"] == MADE_WITH
+
+
+def test_going_on_under_another_configuration_is_refused_with_the_difference(tmp_path):
+    run = folder(tmp_path)
+    run.open({}, MADE_WITH)
+    before = run.config.read_bytes()
+    forced = RunFolder(run.path, identity_of(changed(batch_size=9, agent_kwargs={"learning_rate": 0.2}), DATA))
+    with pytest.raises(ConfigError) as refusal:
+        forced.open({}, MADE_WITH)
+    assert "config.batch_size: 8 -> 9" in str(refusal.value)
+    assert "config.agent_kwargs.learning_rate: 0.1 -> 0.2" in str(refusal.value)
+    assert run.config.read_bytes() == before
+
+
+def test_differences_name_the_path_and_both_values():
+    assert list(differences({"a": {"b": 1, "c": [1]}, "d": 0}, {"a": {"b": 2, "c": [1]}, "e": None})) == [
+        "a.b: 1 -> 2",
+        "d: 0 -> null",
+    ]
