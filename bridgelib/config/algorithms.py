@@ -14,6 +14,8 @@ _TRAINING = {
     "log_interval": 100,
     "eval_interval": 5000,
     "save_interval": 5000,
+    "keep_last": 2,  # checkpoints, besides the best one
+    "keep_every": None,  # and those at multiples of this many steps
     "eval_batches": None,  # None: the whole validation side
     "seed": 42,
 }
