@@ -1,5 +1,6 @@
 """The account of one dated folder: what was found, kept, rejected and passed over, beside its shard."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -61,6 +62,17 @@ class Report:
                 allowed="found = kept + rejected",
                 do="remove the shard and its report, and run raw_to_numpy again",
             )
+
+    def as_text(self) -> str:
+        """The counts, and a line for each reason to reject or to pass over."""
+        lines = [f"{self.found} trajectories found, {self.kept} kept, {len(self.rejected)} rejected"]
+        rejected = Counter(entry.reason for entry in self.rejected)
+        passed_over = Counter()
+        for entry in self.passed_over:
+            passed_over[entry.why] += entry.count
+        for label, counter in (("rejected", rejected), ("passed over", passed_over)):
+            lines += [f"  {label:<11}  {count:>6}  {why}" for why, count in counter.most_common()]
+        return "\n".join(lines)
 
     def save(self, path: Path) -> None:
         """Write `<date>.report.json`, whole or not at all."""

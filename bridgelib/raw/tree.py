@@ -16,6 +16,7 @@ from bridgelib.errors import ConfigError, DataError
 
 DATE_FORMAT = "%Y-%m-%d_%H-%M-%S"
 DATE_PATTERN = re.compile(r"\d{4}-\d{2}-\d{2}_\d{2}-\d{2}-\d{2}")
+TRAJECTORY_PART = re.compile(r"(obs_dict|policy_out|agent_data)\.pkl|lang\.txt|images[0-9]+")
 DEEPEST = 8  # how far `auto` looks; the deepest release of BridgeData has its dated folders 6 levels down
 
 
@@ -130,6 +131,16 @@ def list_trajectories(dated_folder: Path) -> tuple[tuple[str, ...], tuple[Passed
         passed_over += [PassedOver(f"raw/{group}/{name}", "not a trajectory folder (traj…)") for name in strays]
     passed_over += [PassedOver(f"raw/{name}", "not a group of trajectories (traj_group…)") for name in others]
     return tuple(sorted(names, key=natural_key)), _sorted(passed_over)
+
+
+def strays(trajectory: Path) -> tuple[PassedOver, ...]:
+    """What lies in a trajectory's folder that is no part of it, paths relative to it; nothing if it cannot be read."""
+    try:
+        folders, files = _entries(trajectory)
+    except DataError:
+        return ()
+    names = [name for name in folders + files if not TRAJECTORY_PART.fullmatch(name)]
+    return tuple(PassedOver(name, "a depth camera" if "depth" in name else "no part of a trajectory") for name in names)
 
 
 def _tree_at(raw: Path, depth: int) -> RawTree:

@@ -1,0 +1,228 @@
+"""Raw demonstrations to numpy shards: one shard and one report per dated folder.
+
+Trajectories are read by several threads (Pillow decodes and resizes without the interpreter's lock) and written in
+natural order, so that any number of threads and any order of listing give the same bytes. The report is removed
+first and written last: a shard with a report is complete, whatever was killed when.
+"""
+
+import os
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bridgelib.errors import ConfigError, DataError
+from bridgelib.formats.report import RejectedTrajectory, Report
+from bridgelib.formats.shard import Shard, ShardWriter
+from bridgelib.progress import Progress
+from bridgelib.raw.rejection import Rejected
+from bridgelib.raw.trajectory import Trajectory, read_trajectory
+from bridgelib.raw.tree import PassedOver, RawTree, list_trajectories, recorded_at, strays, trajectory_names
+
+LARGEST_IM_SIZE = 2048
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a shard shall hold.
+
+    Attributes:
+        im_size: Height and width of the frames, in pixels.
+        cameras: Camera numbers, 0 among them.
+
+    Raises:
+        ConfigError: One of them is out of range.
+    """
+
+    im_size: int
+    cameras: tuple[int, ...] = (0,)
+
+    def __post_init__(self):
+        if not 1 <= self.im_size <= LARGEST_IM_SIZE:
+            raise ConfigError("im_size", given=self.im_size, allowed=f"1 to {LARGEST_IM_SIZE} pixels")
+        if 0 not in self.cameras or min(self.cameras) < 0 or len(set(self.cameras)) < len(self.cameras):
+            raise ConfigError(
+                "cameras",
+                given=" ".join(map(str, self.cameras)) or "none",
+                allowed="0 (images0, from which policies are trained), then further camera numbers, each once",
+            )
+        object.__setattr__(self, "cameras", tuple(sorted(self.cameras)))
+
+
+def convert_tree(tree: RawTree, numpy: Path, settings: Settings, workers: int = 1, overwrite: bool = False) -> Report:
+    """Convert every dated folder of a raw tree to `<numpy>/<task>/<date>.npz` and `<date>.report.json`.
+
+    Args:
+        tree: The raw tree.
+        numpy: The root of the shards.
+        settings: What the shards shall hold.
+        workers: Threads.
+        overwrite: Convert also what is complete.
+
+    Returns:
+        The account of the whole tree.
+    """
+    folders = [f"{task.name}/{date}" for task in tree.tasks for date in task.dates]
+    total = sum(len(trajectory_names(tree.root / folder)) for folder in folders)
+    progress = Progress(total, "trajectories", "raw_to_numpy")
+    reports = []
+    for folder in folders:
+        shard, report = Path(numpy, f"{folder}.npz"), Path(numpy, f"{folder}.report.json")
+        job = DatedFolder(tree.root, tree.root / folder, shard, report)
+        reports.append(convert_dated_folder(job, settings, workers, overwrite, progress))
+    return Report(
+        found=total,
+        kept=sum(report.kept for report in reports),
+        transitions=sum(report.transitions for report in reports),
+        instructed=sum(report.instructed for report in reports),
+        rejected=[entry for report in reports for entry in report.rejected],
+        passed_over=[*tree.passed_over, *(entry for report in reports for entry in report.passed_over)],
+    )
+
+
+@dataclass(frozen=True)
+class DatedFolder:
+    """A dated folder and where its shard and report go.
+
+    Raises:
+        ConfigError: The folder does not lie below the raw root, or is not named by a date.
+    """
+
+    raw: Path
+    folder: Path
+    shard: Path
+    report: Path
+
+    def __post_init__(self):
+        if not Path(self.folder).absolute().is_relative_to(Path(self.raw).absolute()):
+            raise ConfigError("dated folder", given=self.folder, allowed=f"a folder below the raw root {self.raw}")
+        if recorded_at(Path(self.folder).name) is None:
+            raise ConfigError("dated folder", given=self.folder, allowed="a name like 2021-08-02_10-00-00")
+
+    @property
+    def name(self) -> str:
+        """The folder relative to the raw root, with forward slashes."""
+        return Path(self.folder).absolute().relative_to(Path(self.raw).absolute()).as_posix()
+
+
+def convert_dated_folder(
+    job: DatedFolder, settings: Settings, workers: int = 1, overwrite: bool = False, progress: Progress | None = None
+) -> Report:
+    """Convert one dated folder.
+
+    Args:
+        job: The folder, its shard and its report.
+        settings: What the shard shall hold.
+        workers: Threads; memory is that of two trajectories for each.
+        overwrite: Convert also when shard and report are there, of these settings and of just these trajectories.
+        progress: Counts the trajectories done; one for this folder if None.
+
+    Returns:
+        What the report says.
+
+    Raises:
+        DataError: The folder cannot be listed, or the shard not be written. A bad trajectory raises nothing.
+    """
+    if workers < 1:
+        raise ConfigError("workers", given=workers, allowed="1 or more")
+    members, passed_over = list_trajectories(job.folder)
+    names = [f"{job.name}/{member}" for member in members]
+    progress = progress or Progress(len(names), "trajectories", job.name)
+    if not overwrite and (report := _finished(job, settings, names)) is not None:
+        progress.advance(len(names))
+        return report
+
+    Path(job.report).unlink(missing_ok=True)
+    account = _Account()
+    with ShardWriter(job.shard, settings.im_size, settings.cameras) as shard:
+        for outcome in _in_order(lambda name: _read(job.raw, name, settings), names, workers):
+            if (trajectory := account.judge(outcome)) is not None:
+                shard.add(trajectory)
+            progress.advance(note=f"{len(account.rejected)} rejected" if account.rejected else "")
+    report = account.report(len(names), job.name, passed_over)
+    report.save(job.report)
+    return report
+
+
+def _finished(job: DatedFolder, settings: Settings, names: list[str]) -> Report | None:
+    """The report, if it and the shard are there and account for just these trajectories under these settings."""
+    if not Path(job.report).exists() or not Path(job.shard).exists():
+        return None
+    try:
+        report, shard = Report.load(job.report), Shard(job.shard)
+    except DataError:
+        return None
+    accounted = sorted([*shard.names, *(entry.trajectory for entry in report.rejected)])
+    same = (shard.im_size, shard.cameras, accounted) == (settings.im_size, settings.cameras, sorted(names))
+    return report if same else None
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What came of reading one trajectory."""
+
+    name: str
+    result: Trajectory | Rejected
+    strays: tuple[PassedOver, ...]
+
+
+def _read(raw: Path, name: str, settings: Settings) -> _Outcome:
+    try:
+        result = read_trajectory(raw, name, settings.im_size, settings.cameras)
+    except Rejected as rejected:
+        result = rejected
+    return _Outcome(name, result, strays(Path(raw, name)))
+
+
+@dataclass
+class _Account:
+    """Counts the outcomes, in order; the first trajectory of several with the same content stays."""
+
+    kept: dict[str, str] = field(default_factory=dict)
+    transitions: int = 0
+    instructed: int = 0
+    rejected: list[RejectedTrajectory] = field(default_factory=list)
+    strays: Counter = field(default_factory=Counter)
+
+    def judge(self, outcome: _Outcome) -> Trajectory | None:
+        """The trajectory if it is kept."""
+        self.strays.update({(entry.path, entry.why): entry.count for entry in outcome.strays})
+        result = outcome.result
+        if isinstance(result, Trajectory) and result.identity in self.kept:
+            result = Rejected("duplicate", f"the same content as {self.kept[result.identity]}")
+        if isinstance(result, Rejected):
+            self.rejected.append(RejectedTrajectory(outcome.name, result.reason, result.detail))
+            return None
+        self.kept[result.identity] = outcome.name
+        self.transitions += len(result.actions)
+        self.instructed += any(result.languages)
+        return result
+
+    def report(self, found: int, folder: str, passed_over: Iterable[PassedOver]) -> Report:
+        """The account of a dated folder; `passed_over` as `list_trajectories` gives it."""
+        entries = [PassedOver(f"{folder}/{entry.path}", entry.why, entry.count) for entry in passed_over]
+        entries += [
+            PassedOver(f"{folder}/raw/*/*/{name}", why, count) for (name, why), count in sorted(self.strays.items())
+        ]
+        return Report(found, len(self.kept), self.transitions, self.instructed, self.rejected, entries)
+
+
+def _in_order(function: Callable[[str], _Outcome], names: Iterable[str], workers: int) -> Iterator[_Outcome]:
+    """Outcomes in the order of the names; at most two per thread are under way or waiting to be taken."""
+    pool = ThreadPoolExecutor(workers)
+    waiting: deque[Future] = deque()
+    try:
+        for name in names:
+            if len(waiting) == 2 * workers:
+                yield waiting.popleft().result()
+            waiting.append(pool.submit(function, name))
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def available_cores() -> int:
+    """The cores this process may use."""
+    return len(os.sched_getaffinity(0))
