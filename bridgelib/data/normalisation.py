@@ -1,0 +1,68 @@
+"""Actions and proprio in units that networks like, and back."""
+
+from typing import Protocol
+
+import numpy as np
+
+from bridgelib.errors import ConfigError, did_you_mean
+
+KINDS = ("normal", "bounds", "none")
+
+
+class Moments(Protocol):
+    """What the training side says about one quantity; float64 [dimensions] each."""
+
+    mean: np.ndarray
+    std: np.ndarray
+    min: np.ndarray
+    max: np.ndarray
+
+
+class Affine:
+    """x -> (x - offset) / scale, cut to [0, 1] where the kind is "bounds"; float32 out.
+
+    A dimension that never varies in the training side has scale 1: it is moved to 0, and nothing divides by zero.
+    """
+
+    def __init__(self, moments: Moments | None, kind: str):
+        if kind == "normal":
+            self._offset, scale = np.asarray(moments.mean), np.asarray(moments.std)
+        elif kind == "bounds":
+            self._offset, scale = np.asarray(moments.min), np.asarray(moments.max) - np.asarray(moments.min)
+        else:
+            self._offset, scale = np.float64(0), np.float64(1)
+        self._scale = np.where(scale == 0, 1.0, scale)
+        self._cut = kind == "bounds"
+
+    def forward(self, values: np.ndarray) -> np.ndarray:
+        """[..., dimensions] in the robot's units -> float32 of the same shape, normalised."""
+        normalised = (np.asarray(values, np.float64) - self._offset) / self._scale
+        return (np.clip(normalised, 0, 1) if self._cut else normalised).astype(np.float32)
+
+    def inverse(self, values: np.ndarray) -> np.ndarray:
+        """[..., dimensions] normalised -> float32 of the same shape, in the robot's units."""
+        return (np.asarray(values, np.float64) * self._scale + self._offset).astype(np.float32)
+
+
+class Normaliser:
+    """Normalises actions and proprio with the statistics of the training side.
+
+    Args:
+        statistics: Has `action` and `proprio`, each with mean, std, min and max; may be None for the kind "none".
+        kind: "normal" for mean 0 and standard deviation 1, "bounds" for [0, 1] between minimum and maximum (values
+            outside are cut), "none" for values as they are.
+
+    Attributes:
+        action, proprio: An `Affine` each, with `forward` and `inverse`.
+
+    Raises:
+        ConfigError: Another kind.
+    """
+
+    def __init__(self, statistics, kind: str):
+        if kind not in KINDS:
+            hint = did_you_mean(kind, KINDS) or "choose one of the allowed kinds"
+            raise ConfigError("dataset_kwargs.normalization_type", given=kind, allowed=KINDS, do=hint)
+        self.kind = kind
+        self.action = Affine(getattr(statistics, "action", None), kind)
+        self.proprio = Affine(getattr(statistics, "proprio", None), kind)

@@ -1,0 +1,75 @@
+"""Which task folders a dataset means: glob patterns in groups, and exclusions."""
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+from bridgelib.config.datasets import Dataset
+from bridgelib.errors import ConfigError, did_you_mean
+
+_SHOWN = 20
+
+
+def select_tasks(dataset: Dataset, tasks: Sequence[str], where: str) -> tuple[tuple[str, ...], ...]:
+    """The task folders of each group of a dataset.
+
+    A pattern of `include` is matched as a shell does, folder by folder: `*` and `?` stop at a slash, `**` stands for
+    any number of folders. A pattern of `exclude` is matched against the whole path, as the predecessor does it: there
+    `*` also crosses slashes, so `*sweep*` excludes every task with that word anywhere in its path.
+
+    Args:
+        dataset: The dataset; see `bridgelib.config.datasets`.
+        tasks: All task folders there are, as posix paths relative to the data root.
+        where: Who asks, for messages; for instance the experiment.
+
+    Returns:
+        One sorted tuple of distinct task folders per group. A task may stand in several groups.
+
+    Raises:
+        ConfigError: A pattern that matches no task, or nothing but excluded ones.
+    """
+    excluded = {task for pattern in dataset.exclude for task in _matches(_excludes, pattern, dataset, tasks, where)}
+    groups = []
+    for patterns in dataset.include:
+        group: set[str] = set()
+        for pattern in patterns:
+            included = _matches(_includes, pattern, dataset, tasks, where) - excluded
+            if not included:
+                raise ConfigError(
+                    f"{where}, dataset '{dataset.name}', pattern '{pattern}'",
+                    given=f"every task it matches is excluded by {list(dataset.exclude)}",
+                    do="remove the pattern, or narrow the exclusions",
+                )
+            group |= included
+        groups.append(tuple(sorted(group)))
+    return tuple(groups)
+
+
+def _matches(match, pattern: str, dataset: Dataset, tasks: Sequence[str], where: str) -> set[str]:
+    matched = {task for task in tasks if match(task, pattern)}
+    if not matched:
+        shown = ", ".join(sorted(tasks)[:_SHOWN]) or "none at all"
+        more = f" and {len(tasks) - _SHOWN} more" if len(tasks) > _SHOWN else ""
+        raise ConfigError(
+            f"{where}, dataset '{dataset.name}', pattern '{pattern}'",
+            given="no task matches it",
+            allowed=f"the tasks there are: {shown}{more}",
+            do=did_you_mean(pattern, tasks) or "correct the pattern, or add the task's data",
+        )
+    return matched
+
+
+def _includes(task: str, pattern: str) -> bool:
+    return _folders_match(task.split("/"), pattern.strip("/").split("/"))
+
+
+def _folders_match(folders: list[str], patterns: list[str]) -> bool:
+    if not patterns:
+        return not folders
+    if patterns[0] == "**":
+        return any(_folders_match(folders[start:], patterns[1:]) for start in range(len(folders) + 1))
+    return bool(folders) and fnmatchcase(folders[0], patterns[0]) and _folders_match(folders[1:], patterns[1:])
+
+
+def _excludes(task: str, pattern: str) -> bool:
+    # The predecessor matched absolute paths, so its patterns may start with "*/": a leading slash serves these too.
+    return fnmatchcase(task, pattern) or fnmatchcase(f"/{task}", pattern)
