@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
+from functools import partial
 
 
 class BridgeError(Exception):
@@ -20,6 +21,10 @@ class BridgeError(Exception):
         self.where, self.given, self.do = str(where), given, do
         is_list = isinstance(allowed, Iterable) and not isinstance(allowed, str)
         self.allowed = ", ".join(str(entry) for entry in allowed) if is_list else allowed
+
+    def __reduce__(self):
+        # Else a worker process could not hand it over: exceptions are rebuilt from positional arguments.
+        return partial(type(self), self.where, given=self.given, allowed=self.allowed, do=self.do), ()
 
     def __str__(self) -> str:
         lines = [f"{type(self).__name__}: {self.where}"]

@@ -1,10 +1,16 @@
 """Small trajectories for tests: all content drawn from a number."""
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
+from bridgelib.formats.report import RejectedTrajectory, Report
+from bridgelib.formats.shard import ShardWriter
 from bridgelib.raw.trajectory import Trajectory
+from bridgelib.raw.tree import PassedOver
 
 
 def make_trajectory(
@@ -22,3 +28,29 @@ def make_trajectory(
         actions=generator.random((length, 7), np.float32),
         languages=languages,
     )
+
+
+def write_shard(
+    folder: Path,
+    date: str,
+    trajectories: Sequence[Trajectory],
+    rejected: Sequence[RejectedTrajectory] = (),
+    passed_over: Sequence[PassedOver] = (),
+    im_size: int = 8,
+) -> Path:
+    """A shard with its report, as raw_to_numpy leaves them; the trajectories are renamed to lie in its dated folder."""
+    path = folder / f"{date}.npz"
+    with ShardWriter(path, im_size) as writer:
+        for trajectory in trajectories:
+            name = trajectory.name.rpartition("/")[2]
+            writer.add(replace(trajectory, name=f"{folder.name}/{date}/raw/traj_group0/{name}"))
+    report = Report(
+        found=len(trajectories) + len(rejected),
+        kept=len(trajectories),
+        transitions=sum(len(trajectory.actions) for trajectory in trajectories),
+        instructed=sum(any(trajectory.languages) for trajectory in trajectories),
+        rejected=rejected,
+        passed_over=passed_over,
+    )
+    report.save(path.with_suffix(".report.json"))
+    return path

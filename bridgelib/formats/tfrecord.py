@@ -1,5 +1,6 @@
 """Writing TFRecords in BridgeData format; `record.py` tells the features."""
 
+import errno
 import io
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,13 +13,18 @@ from PIL import Image
 from bridgelib.formats import record
 from bridgelib.raw.trajectory import Trajectory
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # read when TensorFlow is loaded; else it greets in every log
+# Read when TensorFlow is loaded; without them it greets in every log.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 import tensorflow as tf
 
 ENCODINGS = ("raw", "jpeg")
 JPEG_OPTIONS = {"format": "JPEG", "quality": 95, "subsampling": 0}
-LARGEST_MESSAGE = (1 << 31) - 1
-"""Bytes that a protocol buffer may have."""
+SYSTEM_ERRORS = {
+    tf.errors.ResourceExhaustedError: errno.ENOSPC,
+    tf.errors.PermissionDeniedError: errno.EACCES,
+    tf.errors.NotFoundError: errno.ENOENT,
+}
 
 
 @contextmanager
@@ -28,9 +34,16 @@ def tfrecord_writer(path: Path, encoding: str) -> Iterator[Callable[[Trajectory]
     Args:
         path: The file, written in place: give a partial name and rename it when the block has ended.
         encoding: "raw" or "jpeg".
+
+    Raises:
+        OSError: The disk is full, or the file cannot be written.
     """
-    with tf.io.TFRecordWriter(str(path)) as writer:
-        yield lambda trajectory: writer.write(serialised(trajectory, encoding))
+    try:
+        with tf.io.TFRecordWriter(str(path)) as writer:
+            yield lambda trajectory: writer.write(serialised(trajectory, encoding))
+    except tf.errors.OpError as error:
+        number = SYSTEM_ERRORS.get(type(error), errno.EIO)
+        raise OSError(number, os.strerror(number), str(path)) from error
 
 
 def serialised(trajectory: Trajectory, encoding: str) -> bytes:

@@ -303,14 +303,12 @@ def test_a_wrong_length_is_told(write):
 
 
 def test_random_damage_never_ends_in_another_error(write):
-    whole = write(encoding="raw").read_bytes() + write(encoding="jpeg").read_bytes()[:0]
-    compact = write(encoding="jpeg", name="compact").read_bytes()
+    originals = [write(encoding=encoding).read_bytes() for encoding in ("raw", "jpeg")]
     dice = random.Random(1)
     refused = 0
-    for original in (whole, compact):
-        headers = [
-            place for begin, end in records(original) for place in (*range(begin, begin + 80), *range(end - 200, end))
-        ]
+    for original in originals:
+        ranges = [(*range(begin, begin + 80), *range(end - 200, end)) for begin, end in records(original)]
+        headers = [place for places in ranges for place in places]
         for _ in range(400):
             data = bytearray(original)
             data[dice.choice(headers)] = dice.randrange(256)

@@ -1,0 +1,160 @@
+"""Numpy shards of a task to its TFRecords: divided, indexed, measured and accounted for.
+
+    <tfrecord>/<task>/{train,val}/out.tfrecord      and out.index.npz beside each
+    <tfrecord>/<task>/split.json                    names and content ids of each side, seed, proportion
+    <tfrecord>/<task>/statistics.json               of the training side, as training sees it
+    <tfrecord>/<task>/report.json                   what became of each trajectory; written last
+
+What a task folder held before is removed first and `report.json` is written last, so a folder is of one conversion, and
+one without a report is unfinished, whatever was killed when.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+
+from bridgelib.conversion.task_shards import Entry, Settings, TaskShards
+from bridgelib.data.split import training_side
+from bridgelib.data.statistics import statistics_of
+from bridgelib.errors import DataError
+from bridgelib.files import read_json, write_json, written_whole
+from bridgelib.formats.index import RecordIndex, index_path
+from bridgelib.formats.report import Report
+from bridgelib.formats.tfrecord import tfrecord_writer
+from bridgelib.progress import Progress
+from bridgelib.raw.tree import natural_key
+
+SIDES = ("train", "val")
+
+
+def convert_task(shards: Sequence[Path], folder: Path, settings: Settings, overwrite: bool = False) -> dict:
+    """Convert all shards of one task.
+
+    Args:
+        shards: The `.npz` files, each with its `.report.json` beside it, in any order.
+        folder: The task's folder; it is made.
+        settings: How.
+        overwrite: Convert even when the folder holds the result of just these shards and settings.
+
+    Returns:
+        The content of `report.json`.
+
+    Raises:
+        ConfigError: The shards are of another image size.
+        DataError: A shard is damaged, no trajectory was kept, or the disk is full.
+    """
+    folder = Path(folder)
+    task = TaskShards(shards, settings)
+    if not overwrite and (report := _finished(folder, task.made_from)) is not None:
+        print(f"{folder} is up to date: nothing to do")
+        return report
+    if not task.kept:
+        raise _nothing_kept(folder, task.reports)
+    train = training_side([entry.identity for entry in task.kept], settings.train_proportion, settings.seed)
+    sides = {side: [entry for entry in task.kept if (entry.identity in train) == (side == "train")] for side in SIDES}
+    if not sides["val"]:
+        print(f"{folder}: a single trajectory, which is for training; the validation side is empty")
+    _remove_former(folder)
+    _write_records(task, train, folder)
+    indices = {side: _written_index(folder, side, sides[side]) for side in SIDES}
+    write_json(folder / "split.json", _split(sides, settings))
+    write_json(folder / "statistics.json", statistics_of([indices["train"]]).to_json())
+    report = _task_report(task, indices)
+    write_json(folder / "report.json", report)
+    return report
+
+
+def _nothing_kept(folder: Path, reports: Sequence[Report]) -> DataError:
+    reasons = Counter(rejection.reason for report in reports for rejection in report.rejected)
+    told = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common()) or "none was found"
+    found = sum(report.found for report in reports)
+    return DataError(
+        folder,
+        given=f"no trajectory of this task was kept, of {found} found ({told})",
+        do="look at the .report.json beside its shards, repair the raw data, or leave this task out",
+    )
+
+
+def _remove_former(folder: Path) -> None:
+    """Remove what an earlier conversion left, the mark of completeness first."""
+    records = [folder / side / "out.tfrecord" for side in SIDES]
+    marks = [folder / name for name in ("report.json", "split.json", "statistics.json")]
+    for path in (*marks, *map(index_path, records), *records):
+        path.unlink(missing_ok=True)
+
+
+def _write_records(task: TaskShards, train: frozenset[str], folder: Path) -> None:
+    """Write both sides in one pass over the shards; they appear together at its end."""
+    progress = Progress(len(task.kept), "trajectories", folder.name)
+    with ExitStack() as open_files:
+        append = {}
+        for side in SIDES:
+            partial = open_files.enter_context(written_whole(folder / side / "out.tfrecord"))
+            append[side] = open_files.enter_context(tfrecord_writer(partial, task.settings.image_encoding))
+        for trajectory in task.trajectories():
+            append["train" if trajectory.identity in train else "val"](trajectory)
+            progress.advance()
+
+
+def _written_index(folder: Path, side: str, expected: Sequence[Entry]) -> RecordIndex:
+    """Index what was written, which proves that it can be read and that nothing is missing."""
+    path = folder / side / "out.tfrecord"
+    index = RecordIndex.build(path)
+    written = list(zip(index.names.tolist(), index.identities.tolist(), strict=True))
+    assert written == [(entry.name, entry.identity) for entry in expected], f"{path} does not hold what was written"
+    index.save(index_path(path))
+    return index
+
+
+def _split(sides: Mapping[str, Sequence[Entry]], settings: Settings) -> dict:
+    listed = {side: [{"name": entry.name, "identity": entry.identity} for entry in sides[side]] for side in SIDES}
+    return {**listed, "seed": settings.seed, "train_proportion": settings.train_proportion}
+
+
+def _task_report(task: TaskShards, indices: Mapping[str, RecordIndex]) -> dict:
+    rejected = [rejection for report in task.reports for rejection in report.rejected] + task.duplicates
+    report = {
+        "found": sum(report.found for report in task.reports),
+        "kept": len(task.kept),
+        "rejected": [asdict(each) for each in sorted(rejected, key=lambda each: natural_key(each.trajectory))],
+        "passed_over": [asdict(entry) for report in task.reports for entry in report.passed_over],
+        "shards": len(task.paths),
+        "instructed": sum(_instructed(index) for index in indices.values()),
+        "made_from": task.made_from,
+        "settings": asdict(task.settings),
+        **{side: _side_report(index) for side, index in indices.items()},
+    }
+    assert report["found"] == report["kept"] + len(report["rejected"]), report
+    assert report["kept"] == sum(report[side]["trajectories"] for side in SIDES), report
+    return report
+
+
+def _side_report(index: RecordIndex) -> dict[str, int]:
+    return {
+        "trajectories": len(index),
+        "transitions": len(index.actions),
+        "frames": len(index.state),
+        "bytes": index.file_size,
+    }
+
+
+def _instructed(index: RecordIndex) -> int:
+    """How many trajectories have an instruction that is not blank."""
+    bounds = zip(index.language_offsets[:-1], index.language_offsets[1:], strict=True)
+    return sum(any(text.strip() for text in index.languages[begin:end].tolist()) for begin, end in bounds)
+
+
+def _finished(folder: Path, made_from: str) -> dict | None:
+    """The report in a folder that holds the whole result of `made_from`; None where anything is missing or else."""
+    if not (folder / "report.json").exists():
+        return None
+    report = read_json(folder / "report.json")
+    if report.get("made_from") != made_from:
+        return None
+    for side in SIDES:
+        record = folder / side / "out.tfrecord"
+        if not index_path(record).exists() or not record.exists() or record.stat().st_size != report[side]["bytes"]:
+            return None
+    return report if all((folder / name).exists() for name in ("split.json", "statistics.json")) else None

@@ -1,0 +1,139 @@
+"""The shards of one task, taken together: which trajectories go into its TFRecords."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from zipfile import ZipFile
+
+from bridgelib.errors import ConfigError, DataError
+from bridgelib.formats.report import RejectedTrajectory, Report
+from bridgelib.formats.shard import Shard
+from bridgelib.formats.tfrecord import ENCODINGS
+from bridgelib.raw.trajectory import Trajectory
+from bridgelib.raw.tree import natural_key
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a task is converted.
+
+    Attributes:
+        im_size: Height and width of the images; must be that of the shards.
+        train_proportion: Above 0, at most 1.
+        seed: Of the split.
+        image_encoding: "raw" (BridgeData format) or "jpeg" (compact variant).
+
+    Raises:
+        ConfigError: One of them is out of range.
+    """
+
+    im_size: int
+    train_proportion: float
+    seed: int = 0
+    image_encoding: str = "raw"
+
+    def __post_init__(self):
+        if not 0 < self.train_proportion <= 1:
+            raise ConfigError("train_proportion", given=self.train_proportion, allowed="above 0, at most 1")
+        if self.image_encoding not in ENCODINGS:
+            raise ConfigError("image_encoding", given=self.image_encoding, allowed=ENCODINGS)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A trajectory of a task and where it lies."""
+
+    name: str
+    identity: str
+    shard: Path
+    number: int
+
+
+class TaskShards:
+    """All shards of a task with their reports.
+
+    Raises:
+        ConfigError: They are not all of the image size asked for.
+        DataError: A shard or its report is missing or damaged, or one does not belong to the other.
+    """
+
+    def __init__(self, paths: Sequence[Path], settings: Settings):
+        if not paths:
+            raise ConfigError("shards", given="none", do="give the .npz files of one task")
+        self.paths = sorted(set(map(Path, paths)), key=lambda path: natural_key(path.as_posix()))
+        self.settings = settings
+        self._digest = hashlib.sha256(json.dumps([VERSION, asdict(settings)]).encode())
+        self.reports, entries = [], []
+        for path in self.paths:
+            shard = Shard(path)
+            self._check_size(shard)
+            self.reports.append(_report_of(shard))
+            facts = json.dumps([_checksums(path), asdict(self.reports[-1])], sort_keys=True)
+            self._digest.update(facts.encode())
+            places = enumerate(zip(shard.names, shard.identities, strict=True))
+            entries += [Entry(name, identity, path, number) for number, (name, identity) in places]
+        self.entries = sorted(entries, key=lambda entry: natural_key(entry.name))
+
+    def _check_size(self, shard: Shard) -> None:
+        if shard.im_size != self.settings.im_size:
+            raise ConfigError(
+                f"{shard.path}, im_size",
+                given=f"{self.settings.im_size}, but this shard has images of {shard.im_size} pixels",
+                allowed=shard.im_size,
+                do="give --im_size the same number here as to raw_to_numpy (the users' guide passes it to both steps, "
+                "`im_size` of a machine profile goes to both), or make the shards again",
+            )
+
+    @property
+    def made_from(self) -> str:
+        """A digest of all that the result depends on: settings, contents and reports of the shards."""
+        return self._digest.hexdigest()
+
+    @cached_property
+    def kept(self) -> list[Entry]:
+        """The first trajectory of each content, in natural order of their names."""
+        return [entry for entry in self.entries if self._first[entry.identity] is entry]
+
+    @cached_property
+    def duplicates(self) -> list[RejectedTrajectory]:
+        """The others: demonstrations that were copied into a second dated folder."""
+        pairs = [(entry, self._first[entry.identity]) for entry in self.entries]
+        return [
+            RejectedTrajectory(entry.name, "duplicate", f"the same content as {first.name}")
+            for entry, first in pairs
+            if entry is not first
+        ]
+
+    @cached_property
+    def _first(self) -> Mapping[str, Entry]:
+        return {entry.identity: entry for entry in reversed(self.entries)}
+
+    def trajectories(self) -> Iterator[Trajectory]:
+        """The kept trajectories, one in memory at a time."""
+        for entry in self.kept:
+            # Opened anew for each: the map of a shard that stays open holds on to every page that was read.
+            yield Shard(entry.shard).trajectory(entry.number)
+
+
+def _report_of(shard: Shard) -> Report:
+    """The report beside a shard; it must be of this shard."""
+    path = shard.path.with_suffix(".report.json")
+    report = Report.load(path)
+    if report.kept != len(shard):
+        raise DataError(
+            path,
+            given=f"{report.kept} trajectories kept, but the shard has {len(shard)}",
+            do=f"make the shard again: rm {shard.path} {path}",
+        )
+    return report
+
+
+def _checksums(path: Path) -> list[tuple[str, int, int]]:
+    """Name, CRC-32 and size of each member of a shard: what it holds, without reading it."""
+    with ZipFile(path) as archive:
+        return [(member.filename, member.CRC, member.file_size) for member in archive.infolist()]

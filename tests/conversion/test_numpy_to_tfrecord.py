@@ -1,0 +1,216 @@
+"""A task's shards become its TFRecords: divided, indexed, measured and accounted for."""
+
+import json
+
+import numpy as np
+import pytest
+
+from bridgelib.conversion.numpy_to_tfrecord import SIDES, convert_task
+from bridgelib.conversion.task_shards import Settings
+from bridgelib.conversion.tfrecord_tree import convert_tree, find_shards
+from bridgelib.data.split import training_side
+from bridgelib.data.statistics import statistics_of
+from bridgelib.errors import ConfigError, DataError
+from bridgelib.files import read_json
+from bridgelib.formats.index import load_index
+from bridgelib.formats.report import RejectedTrajectory
+from bridgelib.raw.tree import PassedOver
+from tests.trajectories import make_trajectory, write_shard
+
+SETTINGS = Settings(im_size=8, train_proportion=0.75)
+EARLY, LATE = "2021-08-02_10-00-00", "2021-08-03_11-30-00"
+BROKEN = RejectedTrajectory(f"open/{EARLY}/raw/traj_group0/traj9", "broken_image", "im_3.jpg is empty")
+
+
+@pytest.fixture
+def shards(tmp_path):
+    """Two dated folders: trajectories 0 to 5 and one rejected; 6 to 11, of which 11 copies 2."""
+    folder = tmp_path / "numpy" / "open"
+    early = [make_trajectory(number, length=3 + number) for number in range(6)]
+    late = [make_trajectory(number, languages=("",)) for number in range(6, 11)] + [early[2]]
+    return [
+        write_shard(folder, EARLY, early, rejected=[BROKEN]),
+        write_shard(folder, LATE, late, passed_over=[PassedOver("open/x", "an lmdb copy", 3)]),
+    ]
+
+
+def tree_bytes(folder) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def indices_of(folder):
+    return {side: load_index(folder / side / "out.tfrecord") for side in SIDES}
+
+
+def test_every_trajectory_is_on_one_side_or_rejected(shards, tmp_path):
+    report = convert_task(shards, tmp_path / "out", SETTINGS)
+    assert (report["found"], report["kept"]) == (13, 11)
+    assert [entry["reason"] for entry in report["rejected"]] == ["broken_image", "duplicate"]
+    assert report["rejected"][1] == {
+        "trajectory": f"open/{LATE}/raw/traj_group0/traj2",
+        "reason": "duplicate",
+        "detail": f"the same content as open/{EARLY}/raw/traj_group0/traj2",
+    }
+    assert report["passed_over"] == [{"path": "open/x", "why": "an lmdb copy", "count": 3}]
+    assert report["instructed"] == 6
+    assert (report["train"]["trajectories"], report["val"]["trajectories"]) == (8, 3)
+    indices = indices_of(tmp_path / "out")
+    for side, index in indices.items():
+        assert report[side]["transitions"] == len(index.actions)
+        assert report[side]["frames"] == len(index.frame_position)
+        assert report[side]["bytes"] == (tmp_path / "out" / side / "out.tfrecord").stat().st_size
+    assert report == read_json(tmp_path / "out" / "report.json")
+
+
+def test_the_split_is_that_of_the_contents_and_is_written(shards, tmp_path):
+    convert_task(shards, tmp_path / "out", SETTINGS)
+    identities = {make_trajectory(number, length=3 + number).identity for number in range(6)}
+    identities |= {make_trajectory(number).identity for number in range(6, 11)}
+    train = training_side(identities, 0.75, 0)
+    split, indices = read_json(tmp_path / "out" / "split.json"), indices_of(tmp_path / "out")
+    assert {entry["identity"] for entry in split["train"]} == train
+    assert {entry["identity"] for entry in split["val"]} == identities - train
+    assert (split["seed"], split["train_proportion"]) == (0, 0.75)
+    for side, index in indices.items():
+        assert [entry["name"] for entry in split[side]] == index.names.tolist()
+        assert [entry["identity"] for entry in split[side]] == index.identities.tolist()
+
+
+def test_records_lie_in_natural_order_with_their_content(shards, tmp_path):
+    convert_task(shards, tmp_path / "out", SETTINGS)
+    numbers = []
+    for index in indices_of(tmp_path / "out").values():
+        mine = [int(name.rpartition("traj")[2]) for name in index.names]
+        assert mine == sorted(mine)  # traj10 after traj9
+        numbers += mine
+        for number, (state, actions) in zip(mine, index.trajectories(), strict=True):
+            expected = make_trajectory(number, length=3 + number if number < 6 else 4)
+            np.testing.assert_array_equal(state, expected.state)
+            np.testing.assert_array_equal(actions, expected.actions)
+    assert sorted(numbers) == list(range(11))
+
+
+def test_statistics_are_those_of_the_training_side(shards, tmp_path):
+    convert_task(shards, tmp_path / "out", SETTINGS)
+    expected = statistics_of([indices_of(tmp_path / "out")["train"]])
+    assert read_json(tmp_path / "out" / "statistics.json") == json.loads(json.dumps(expected.to_json()))
+
+
+@pytest.mark.parametrize("encoding", ["raw", "jpeg"])
+def test_the_order_of_the_shards_and_where_they_lie_change_nothing(shards, tmp_path, encoding):
+    settings = Settings(8, 0.75, image_encoding=encoding)
+    convert_task(shards, tmp_path / "one", settings)
+    moved = (tmp_path / "numpy" / "open").rename(tmp_path / "elsewhere")
+    convert_task([moved / shard.name for shard in reversed(shards)], tmp_path / "two", settings)
+    assert tree_bytes(tmp_path / "one") == tree_bytes(tmp_path / "two")
+
+
+def test_a_second_run_does_nothing_and_a_changed_input_everything(shards, tmp_path, capsys):
+    folder = tmp_path / "out"
+    convert_task(shards, folder, SETTINGS)
+    before = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+    convert_task(shards[::-1], folder, SETTINGS)
+    assert "up to date" in capsys.readouterr().out
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()} == before
+
+    convert_task(shards, folder, Settings(8, 0.75, seed=1))
+    assert read_json(folder / "split.json")["seed"] == 1
+    assert convert_task(shards[:1], folder, SETTINGS)["found"] == 7
+    (folder / "val" / "out.tfrecord").unlink()
+    convert_task(shards[:1], folder, SETTINGS)
+    assert (folder / "val" / "out.tfrecord").exists()
+    write_shard(shards[0].parent, EARLY, [make_trajectory(20), make_trajectory(21)])
+    assert convert_task(shards[:1], folder, SETTINGS)["found"] == 2
+
+
+def test_overwrite_converts_again(shards, tmp_path):
+    convert_task(shards, tmp_path / "out", SETTINGS)
+    before = tree_bytes(tmp_path / "out")
+    (tmp_path / "out" / "train" / "out.tfrecord").write_bytes(b"x" * len(before["train/out.tfrecord"]))
+    convert_task(shards, tmp_path / "out", SETTINGS, overwrite=True)
+    assert tree_bytes(tmp_path / "out") == before
+
+
+def test_a_single_trajectory_trains(tmp_path, capsys):
+    shard = write_shard(tmp_path / "numpy" / "open", EARLY, [make_trajectory(0)])
+    report = convert_task([shard], tmp_path / "out", SETTINGS)
+    assert (report["train"]["trajectories"], report["val"]["trajectories"], report["val"]["bytes"]) == (1, 0, 0)
+    assert len(indices_of(tmp_path / "out")["val"]) == 0
+    assert "validation side is empty" in capsys.readouterr().out
+
+
+def test_a_task_without_a_kept_trajectory_is_refused(tmp_path):
+    shard = write_shard(tmp_path / "numpy" / "open", EARLY, [], rejected=[BROKEN, BROKEN])
+    with pytest.raises(DataError, match=r"no trajectory .* of 2 found \(2 broken_image\)"):
+        convert_task([shard], tmp_path / "out", SETTINGS)
+    assert not list((tmp_path / "out").rglob("*"))
+
+
+def test_another_image_size_is_refused_before_anything_is_touched(shards, tmp_path):
+    convert_task(shards, tmp_path / "out", SETTINGS)
+    before = tree_bytes(tmp_path / "out")
+    with pytest.raises(ConfigError, match=r"(?s)given: +16, but this shard has images of 8 pixels.*both steps"):
+        convert_task(shards, tmp_path / "out", Settings(16, 0.75))
+    odd = write_shard(tmp_path / "numpy" / "open", "2022-01-01_00-00-00", [make_trajectory(30, size=16)], im_size=16)
+    with pytest.raises(ConfigError, match=r"2022-01-01_00-00-00\.npz, im_size"):
+        convert_task([*shards, odd], tmp_path / "out", SETTINGS)
+    assert tree_bytes(tmp_path / "out") == before
+
+
+@pytest.mark.parametrize("proportion", [0.0, 1.5, -1.0])
+def test_a_proportion_out_of_range_is_refused(proportion):
+    with pytest.raises(ConfigError, match="train_proportion"):
+        Settings(8, proportion)
+
+
+def test_an_unknown_encoding_is_refused():
+    with pytest.raises(ConfigError, match="raw, jpeg"):
+        Settings(8, 0.9, image_encoding="png")
+
+
+def test_a_report_of_another_shard_is_refused(shards, tmp_path):
+    report = shards[0].with_suffix(".report.json")
+    report.write_bytes(shards[1].with_suffix(".report.json").read_bytes().replace(b'"kept": 6', b'"kept": 4'))
+    with pytest.raises(DataError):
+        convert_task(shards, tmp_path / "out", SETTINGS)
+    report.unlink()
+    with pytest.raises(DataError, match="no such file"):
+        convert_task(shards, tmp_path / "out", SETTINGS)
+
+
+# whole trees
+
+
+@pytest.fixture
+def tree(tmp_path):
+    root = tmp_path / "numpy"
+    for number, task in enumerate(("kitchen/open", "kitchen/close", "push")):
+        start = 10 * number
+        write_shard(root / task, EARLY, [make_trajectory(start + each) for each in range(3)])
+        write_shard(root / task, LATE, [make_trajectory(start + 5)])
+    return root
+
+
+def test_shards_are_found_by_task(tree):
+    (tree / "push" / "other.npz").write_bytes(b"")
+    tasks = find_shards(tree)
+    assert list(tasks) == ["kitchen/close", "kitchen/open", "push"]
+    assert [path.stem for path in tasks["push"]] == [EARLY, LATE]
+
+
+def test_a_wrong_depth_is_refused_with_the_right_one(tree):
+    with pytest.raises(ConfigError, match=r"(?s)given: +2, but shards lie in .*kitchen/close.*allowed: +3"):
+        find_shards(tree, 2)
+    assert list(find_shards(tree / "kitchen", 2)) == ["close", "open"]
+    with pytest.raises(DataError, match="no shard"):
+        find_shards(tree / "kitchen" / "nothing")
+
+
+def test_several_workers_give_the_same_bytes_and_the_same_refusals(tree, tmp_path, capsys):
+    (tree / "kitchen" / "close" / f"{EARLY}.npz").write_bytes(b"not a shard")
+    for folder, workers in (("one", 1), ("two", 2)):
+        with pytest.raises(DataError, match="1 of 3 tasks"):
+            convert_tree(tree, tmp_path / folder, SETTINGS, workers=workers)
+        assert "damaged shard" in capsys.readouterr().err
+    assert tree_bytes(tmp_path / "one") == tree_bytes(tmp_path / "two")
+    assert len(tree_bytes(tmp_path / "one")) == 2 * 7
