@@ -16,7 +16,7 @@ demo: setup
 	$(SNAKEMAKE) --config machine=demo -- all
 	$(BIN)/python workflow_scripts/summarise_runs.py --machine demo
 
-setup: .venv/workflow.txt
+setup: .venv/dev.txt
 
 test: .venv/dev.txt
 	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term $(ARGS)
@@ -29,29 +29,26 @@ lint: .venv/dev.txt
 	$(BIN)/snakefmt --check Snakefile rules
 	$(SNAKEMAKE) --lint
 
-locks: .venv/workflow.txt
+locks: .venv/dev.txt
 	BRIDGE_PYTHON=$(CURDIR)/$(BIN)/python envs/lock $(ARGS)
 
 clean:
 	rm -rf .venv .venvs .snakemake demo logs benchmarks
 
-# The stamps are copies of the locks: an environment is remade when its lock changes, and not otherwise.
-.venv/workflow.txt: envs/workflow.txt
+# The stamp is a copy of the lock: the environment is remade when its lock changes, and not otherwise. It holds what all
+# roles need, so that scripts and tests can be run by hand; jobs run in environments of their own (.venvs).
+.venv/dev.txt: envs/dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	    { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
 	    { echo "Python's venv module is missing; on Debian and Ubuntu: sudo apt-get install python3-venv"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m uv --version >/dev/null 2>&1 || \
-	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
-	$(BIN)/python -m uv pip install --quiet --require-hashes -r $<
+	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/workflow.txt
+	$(BIN)/python -m uv pip sync --quiet --python $(BIN)/python --require-hashes $<
 	cp $< $@
 
-.venvs/seed-stack/.ready: envs/seed-stack.txt .venv/workflow.txt
+.venvs/seed-stack/.ready: envs/seed-stack.txt .venv/dev.txt
 	$(BIN)/python -m uv venv --quiet --clear --python $(PYTHON) .venvs/seed-stack
 	$(BIN)/python -m uv pip sync --quiet --python .venvs/seed-stack/bin/python --require-hashes $<
-	cp $< $@
-
-.venv/dev.txt: envs/dev.txt .venv/workflow.txt
-	$(BIN)/python -m uv pip sync --quiet --require-hashes $<
 	cp $< $@
