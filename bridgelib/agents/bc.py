@@ -1,0 +1,135 @@
+"""Behavioural cloning. Its three forms differ in what conditions the encoder: nothing, a goal image, an instruction."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from bridgelib.agents.agent import Agent, Batch, Info, Loss, Params, learning_rate_schedule
+from bridgelib.agents.build import (
+    gaussian_policy,
+    goal_encoding,
+    language_encoding,
+    plain_encoding,
+    require_single_actions,
+)
+from bridgelib.agents.losses import squared_error
+from bridgelib.agents.settings import GoalSettings, NetworkSettings, OptimiserSettings, PolicySettings
+from bridgelib.networks.distributions import DiagonalNormal, TanhNormal
+from bridgelib.networks.encoding import Encoding
+
+
+@dataclass(frozen=True)
+class BCSettings(OptimiserSettings):
+    """Hyperparameters of behavioural cloning."""
+
+    network_kwargs: NetworkSettings = field(default_factory=NetworkSettings)
+    policy_kwargs: PolicySettings = field(default_factory=lambda: PolicySettings(state_dependent_std=False))
+    use_proprio: bool = False
+    warmup_steps: int = 1000
+    decay_steps: int = 1_000_000
+
+
+@dataclass(frozen=True)
+class GoalBCSettings(BCSettings, GoalSettings):
+    """Hyperparameters of goal-conditioned behavioural cloning."""
+
+
+@dataclass(frozen=True)
+class LanguageBCSettings(BCSettings):
+    """Hyperparameters of language-conditioned behavioural cloning; the goal keys say nothing here."""
+
+    early_goal_concat: Literal[True] = True
+    shared_goal_encoder: Literal[True] = True
+
+
+class BC(Agent):
+    """Behavioural cloning: maximise the likelihood of the demonstrated actions."""
+
+    Settings: ClassVar[type] = BCSettings
+
+    def losses(self, batch: Batch) -> dict[str, Loss]:
+        """The policy's loss alone."""
+
+        def actor_loss(params: Params, key: jax.Array) -> tuple[jax.Array, Info]:
+            """Mean negative log-likelihood of the demonstrated actions."""
+            policy = self.apply("actor", params, batch["observations"], batch.get("goals"), dropout=key)
+            return likelihood_loss(policy, batch["actions"])
+
+        return {"actor": actor_loss}
+
+    def measures(self, batch: Batch, key: jax.Array) -> dict[str, jax.Array]:
+        """See `policy_measures`."""
+        policy = self.apply("actor", self.state.params, batch["observations"], batch.get("goals"))
+        return policy_measures(policy, batch["actions"])
+
+    def schedules(self) -> dict[str, optax.Schedule]:
+        """Warm-up and cosine decay."""
+        settings = self.settings
+        rate = learning_rate_schedule(settings.learning_rate, settings.warmup_steps, settings.decay_steps)
+        return {"actor": rate}
+
+    @classmethod
+    def encoding(cls, settings: BCSettings, new_encoder: Callable) -> Encoding:
+        """What the policy sees."""
+        return plain_encoding(new_encoder, settings.use_proprio)
+
+    @classmethod
+    def build(cls, settings: BCSettings, new_encoder: Callable, batch: Batch) -> dict:
+        """One network: the policy."""
+        require_single_actions(batch["actions"], "behavioural cloning")
+        encoding = cls.encoding(settings, new_encoder)
+        actor = gaussian_policy(encoding, settings.network_kwargs, settings.policy_kwargs, batch["actions"].shape[-1])
+        return {"actor": (actor, (batch["observations"], batch.get("goals")))}
+
+
+class GoalBC(BC):
+    """Behavioural cloning towards a goal image."""
+
+    NEEDS: ClassVar[frozenset[str]] = frozenset({"goals"})
+    Settings: ClassVar[type] = GoalBCSettings
+
+    @classmethod
+    def encoding(cls, settings: GoalBCSettings, new_encoder: Callable) -> Encoding:
+        """What the policy sees: the observation and the goal image."""
+        return goal_encoding(new_encoder, settings.use_proprio, settings)
+
+
+class LanguageBC(BC):
+    """Behavioural cloning under an instruction."""
+
+    NEEDS: ClassVar[frozenset[str]] = frozenset({"language"})
+    Settings: ClassVar[type] = LanguageBCSettings
+
+    @classmethod
+    def encoding(cls, settings: LanguageBCSettings, new_encoder: Callable) -> Encoding:
+        """What the policy sees: the observation, through an encoder that the instruction modulates."""
+        return language_encoding(new_encoder, settings.use_proprio)
+
+
+def likelihood_loss(policy: DiagonalNormal | TanhNormal, actions: jax.Array) -> tuple[jax.Array, Info]:
+    """Mean negative log-likelihood of `actions` [B, A] under a policy, and what is worth a log."""
+    log_probs = policy.log_prob(actions)
+    std = jnp.mean(policy.stddev(), axis=-1)  # [B]
+    loss = -jnp.mean(log_probs)
+    return loss, {
+        "actor_loss": loss,
+        "log_probs": jnp.mean(log_probs),
+        "mse": jnp.mean(squared_error(policy.mode(), actions)),
+        "pi_actions": jnp.mean(policy.mode()),
+        "mean_std": jnp.mean(std),
+        "max_std": jnp.max(std),
+    }
+
+
+def policy_measures(policy: DiagonalNormal | TanhNormal, actions: jax.Array) -> dict[str, jax.Array]:
+    """How well a policy predicts `actions` [B, A]: squared error and log-likelihood [B], and its best actions."""
+    predicted = policy.mode()
+    return {
+        "actions": predicted,
+        "mse": squared_error(predicted, actions),
+        "log_probs": policy.log_prob(actions),
+    }

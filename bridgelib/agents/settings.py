@@ -1,0 +1,109 @@
+"""What may be configured about an agent (`agent_kwargs`): closed, typed, and complete when it is read.
+
+The defaults here are those of the predecessor's constructors, which fill the gaps of its configurations and of the
+checkpoints' `config.json`; the published values of each algorithm are in `bridgelib.config.algorithms`. A field whose
+type allows one value only is carried because published configurations carry it.
+"""
+
+import dataclasses
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from bridgelib.config.schema import read_section, require_mapping
+from bridgelib.errors import ConfigError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class NetworkSettings:
+    """A multi-layer perceptron (`network_kwargs`).
+
+    Attributes:
+        hidden_dims: Width of each layer.
+        activate_final: Heads always stand on an activated layer.
+        use_layer_norm: Whether each layer is normalised.
+        dropout_rate: Share of units dropped in training.
+    """
+
+    hidden_dims: tuple[int, ...] = (256, 256)
+    activate_final: Literal[True] = True
+    use_layer_norm: bool = False
+    dropout_rate: float | None = None
+
+
+@dataclass(frozen=True)
+class PolicySettings:
+    """A Gaussian policy (`policy_kwargs`).
+
+    Attributes:
+        tanh_squash_distribution: Whether actions are squashed into (-1, 1).
+        state_dependent_std: Whether a learned deviation depends on the observation.
+        fixed_std: The deviation of each dimension; None learns it.
+        log_std_min, log_std_max: Bounds of the logarithm of the deviation.
+        dropout_rate: Dropout of the policy alone; None leaves it to `network_kwargs`.
+    """
+
+    tanh_squash_distribution: bool = False
+    state_dependent_std: bool = True
+    fixed_std: tuple[float, ...] | None = None
+    log_std_min: float = -20.0
+    log_std_max: float = 2.0
+    dropout_rate: float | None = None
+
+
+@dataclass(frozen=True)
+class OptimiserSettings:
+    """Adam's learning rate: linear warm-up, then cosine decay to zero.
+
+    Attributes:
+        learning_rate: The highest learning rate.
+        warmup_steps: Steps until it is reached.
+    """
+
+    learning_rate: float = 3e-4
+    warmup_steps: int = 2000
+
+
+@dataclass(frozen=True)
+class GoalSettings:
+    """How a goal image is joined to the observation.
+
+    Attributes:
+        early_goal_concat: As more channels of each frame; otherwise encoded by itself.
+        shared_goal_encoder: By the encoder of the observation; otherwise by one of its own.
+    """
+
+    early_goal_concat: bool = False
+    shared_goal_encoder: bool = True
+
+
+def read_settings(schema: type[T], given: Mapping[str, Any], where: str) -> T:
+    """The frozen dataclass `schema` from a tree; a field that is itself a dataclass is read from the mapping there.
+
+    Raises:
+        ConfigError: An unknown key, or a value of another type.
+    """
+    require_mapping(given, where)
+    sections = {name: hint for name, hint in typing.get_type_hints(schema).items() if dataclasses.is_dataclass(hint)}
+    content = {
+        key: read_settings(sections[key], value, f"{where}.{key}") if key in sections else value
+        for key, value in given.items()
+    }
+    settings = read_section(schema, content, where)
+    _check_learning_rate(settings, where)
+    return settings
+
+
+def _check_learning_rate(settings: Any, where: str) -> None:
+    for name in ("decay_steps", "actor_decay_steps"):
+        steps = getattr(settings, name, None)
+        if steps is not None and steps <= settings.warmup_steps:
+            raise ConfigError(
+                f"{where}.{name}",
+                given=steps,
+                allowed=f"more than warmup_steps, which is {settings.warmup_steps}",
+                do="decay over more steps, or warm up over fewer",
+            )

@@ -1,0 +1,73 @@
+"""The two distributions a policy may return: a diagonal normal, and one squashed into (-1, 1) by tanh."""
+
+import math
+
+import flax
+import jax
+import jax.numpy as jnp
+
+
+@flax.struct.dataclass
+class DiagonalNormal:
+    """A normal distribution with independent dimensions.
+
+    Attributes:
+        mean: float32 [..., A].
+        std: float32 [..., A], positive.
+    """
+
+    mean: jax.Array
+    std: jax.Array
+
+    def log_prob(self, value: jax.Array) -> jax.Array:
+        """Log density of `value` [..., A], summed over A: float32 [...]."""
+        standardised = (value - self.mean) / self.std
+        per_dimension = -0.5 * jnp.square(standardised) - jnp.log(self.std) - 0.5 * math.log(2 * math.pi)
+        return jnp.sum(per_dimension, axis=-1)
+
+    def mode(self) -> jax.Array:
+        """The most likely value [..., A]."""
+        return self.mean
+
+    def stddev(self) -> jax.Array:
+        """The standard deviation of each dimension [..., A]."""
+        return self.std
+
+    def sample(self, key: jax.Array) -> jax.Array:
+        """One draw [..., A]."""
+        return self.mean + self.std * jax.random.normal(key, self.mean.shape, self.mean.dtype)
+
+
+@flax.struct.dataclass
+class TanhNormal:
+    """tanh of a diagonal normal; its support is (-1, 1) in each dimension.
+
+    Attributes:
+        normal: The distribution before squashing.
+    """
+
+    normal: DiagonalNormal
+
+    def log_prob(self, value: jax.Array) -> jax.Array:
+        """Log density of `value` [..., A] in (-1, 1), summed over A: float32 [...].
+
+        Change of variables: log N(atanh y) - Σ log(1 - y²) (Haarnoja et al. 2018, "Soft Actor-Critic", appendix C).
+        Values on the border or beyond are moved just inside it, where the density is finite.
+        """
+        inside = jnp.clip(value, -1 + 1e-6, 1 - 1e-6)
+        before = jnp.arctanh(inside)
+        # log(1 - tanh(x)²) in the form that does not cancel for large |x|
+        log_slope = 2.0 * (math.log(2.0) - before - jax.nn.softplus(-2.0 * before))
+        return self.normal.log_prob(before) - jnp.sum(log_slope, axis=-1)
+
+    def mode(self) -> jax.Array:
+        """tanh of the normal's mode [..., A]."""
+        return jnp.tanh(self.normal.mode())
+
+    def stddev(self) -> jax.Array:
+        """tanh of the normal's deviation [..., A]: a measure of spread for logs, not the exact deviation."""
+        return jnp.tanh(self.normal.stddev())
+
+    def sample(self, key: jax.Array) -> jax.Array:
+        """One draw [..., A]."""
+        return jnp.tanh(self.normal.sample(key))

@@ -1,0 +1,126 @@
+"""What stands on an encoding: policies, value functions and the contrastive critic."""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from bridgelib.networks.distributions import DiagonalNormal, TanhNormal
+from bridgelib.networks.encoding import Arrays, Encoding
+from bridgelib.networks.mlp import MLP
+
+
+class Policy(nn.Module):
+    """A distribution over actions, given observation and task.
+
+    Attributes:
+        encoder: Observation and task to one vector.
+        network: From that vector to the features of the action.
+        action_dim: Number of dimensions of an action.
+        fixed_std: Standard deviation of each dimension; None learns it.
+        state_dependent_std: Whether a learned deviation is a function of the observation.
+        log_std_min, log_std_max: Bounds of the logarithm of the deviation.
+        tanh_squash_distribution: Whether actions are squashed into (-1, 1).
+    """
+
+    encoder: Encoding
+    network: MLP
+    action_dim: int
+    fixed_std: tuple[float, ...] | None = None
+    state_dependent_std: bool = True
+    log_std_min: float = -20.0
+    log_std_max: float = 2.0
+    tanh_squash_distribution: bool = False
+
+    @nn.compact
+    def __call__(
+        self,
+        observations: Arrays,
+        goals: Arrays | None = None,
+        *,
+        temperature: float | jax.Array = 1.0,
+        train: bool = False,
+    ) -> DiagonalNormal | TanhNormal:
+        """The distribution of the action [B, A]; `temperature` divides the logarithm of the deviation."""
+        features = self.network(self.encoder(observations, goals), train=train)
+        mean = _dense(self.action_dim)(features)
+        if self.fixed_std is not None:
+            log_std = jnp.log(jnp.asarray(self.fixed_std, jnp.float32))
+        elif self.state_dependent_std:
+            log_std = _dense(self.action_dim)(features)
+        else:
+            log_std = self.param("log_stds", nn.initializers.zeros, (self.action_dim,))
+        log_std = jnp.clip(log_std, self.log_std_min, self.log_std_max) / temperature
+        normal = DiagonalNormal(mean, jnp.broadcast_to(jnp.exp(log_std), mean.shape))
+        return TanhNormal(normal) if self.tanh_squash_distribution else normal
+
+
+class Value(nn.Module):
+    """The expected return of a state for a task, V(s, g); of an action in it, Q(s, a, g), when one is given."""
+
+    encoder: Encoding
+    network: MLP
+
+    @nn.compact
+    def __call__(
+        self,
+        observations: Arrays,
+        goals: Arrays | None = None,
+        actions: jax.Array | None = None,
+        *,
+        train: bool = False,
+    ) -> jax.Array:
+        """Values float32 [B], of `actions` [B, A] where these are given."""
+        inputs = self.encoder(observations, goals)
+        if actions is not None:
+            inputs = jnp.concatenate([inputs, actions], axis=-1)
+        return _dense(1)(self.network(inputs, train=train))[:, 0]
+
+
+class ContrastiveCritic(nn.Module):
+    """How likely each pair of (state, action) leads to each goal: the inner product of two representations.
+
+    Attributes:
+        encoder: Late fusion of observation and goal.
+        sa_net, g_net: From either half of the encoding to a representation.
+        sa_net2, g_net2: The second critic of the twins; None for a single critic.
+        repr_dim: Number of dimensions of the representations.
+        init_final: Bound of the uniform first weights of the last layers; None for the usual ones.
+    """
+
+    encoder: Encoding
+    sa_net: MLP
+    g_net: MLP
+    sa_net2: MLP | None = None
+    g_net2: MLP | None = None
+    repr_dim: int = 16
+    init_final: float | None = None
+
+    @nn.compact
+    def __call__(self, observations: Arrays, goals: Arrays, actions: jax.Array, *, train: bool = False) -> jax.Array:
+        """Logits [B, B] of row's state and action against column's goal; [B, B, 2] of the twins."""
+        encoding = self.encoder(observations, goals)
+        # The predecessor halves the encoding where it stands, so with proprio the first goal features fall into the
+        # state's half. Kept, because the shapes in its checkpoints follow from it.
+        middle = encoding.shape[-1] // 2
+        state_action = jnp.concatenate([encoding[:, :middle], actions], axis=-1)
+        goal = encoding[:, middle:]
+
+        def logits(sa_net: MLP, g_net: MLP) -> jax.Array:
+            sa = _dense(self.repr_dim, self.init_final)(sa_net(state_action, train=train))
+            g = _dense(self.repr_dim, self.init_final)(g_net(goal, train=train))
+            return sa @ g.T
+
+        first = logits(self.sa_net, self.g_net)
+        if self.sa_net2 is None:
+            return first
+        return jnp.stack([first, logits(self.sa_net2, self.g_net2)], axis=-1)
+
+
+def _dense(width: int, bound: float | None = None) -> nn.Dense:
+    if bound is None:
+        return nn.Dense(width, kernel_init=nn.initializers.xavier_uniform())
+
+    def uniform(key: jax.Array, shape: tuple[int, ...], dtype=jnp.float32) -> jax.Array:
+        return jax.random.uniform(key, shape, dtype, -bound, bound)
+
+    return nn.Dense(width, kernel_init=uniform)

@@ -1,0 +1,1 @@
+"""Our networks and losses against the predecessor's numbers: `python -m tests.golden DIR`."""
