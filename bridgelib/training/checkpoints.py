@@ -11,12 +11,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import jax
-import numpy as np
-from flax import serialization
-
 from bridgelib.errors import DataError
 from bridgelib.files import read_json, write_json, written_whole
+from bridgelib.policy.weights import packed, unpacked
 
 _SIDECAR = re.compile(r"step-(\d+)\.json")
 
@@ -65,7 +62,7 @@ class Checkpoints:
             state: A pytree of arrays.
             loop: The loop's own state.
         """
-        content = serialization.to_bytes(jax.device_get(state))
+        content = packed(state)
         with written_whole(self._state_file(loop.step)) as partial:
             partial.write_bytes(content)
         seal = {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content), "loop": asdict(loop)}
@@ -89,7 +86,7 @@ class Checkpoints:
             raise DataError(path, given="no such file") from None
         if hashlib.sha256(content).hexdigest() != seal.get("sha256"):
             raise DataError(path, given="its content does not match its hash", do="remove it and its .json")
-        return restored(content, template, str(path)), LoopState(**seal["loop"])
+        return unpacked(content, template, str(path)), LoopState(**seal["loop"])
 
     def newest(self, template: Any, log_bytes: int) -> tuple[Any, LoopState] | None:
         """The newest checkpoint that is sound, or None; says on standard error why another is passed over.
@@ -132,30 +129,3 @@ class Checkpoints:
 
     def _state_file(self, step: int) -> Path:
         return self.folder / f"step-{step:09d}.msgpack"
-
-
-def restored(content: bytes, template: Any, where: str) -> Any:
-    """A pytree from its msgpack bytes, checked leaf by leaf against `template`.
-
-    Raises:
-        DataError: Structure, shape or dtype differ, or the bytes are no msgpack.
-    """
-    try:
-        state = serialization.from_bytes(template, content)
-    except Exception as error:  # msgpack and flax raise half a dozen kinds for damaged or foreign bytes
-        raise DataError(where, given=f"no state of this learner: {error}") from error
-    found, expected = (jax.tree_util.tree_leaves_with_path(tree) for tree in (state, template))
-    for (path, leaf), (_, wanted) in zip(found, expected, strict=True):
-        shape, dtype = np.shape(leaf), np.asarray(leaf).dtype
-        if (shape, dtype) != (np.shape(wanted), wanted.dtype):
-            raise DataError(
-                f"{where}, {jax.tree_util.keystr(path)}",
-                given=f"{dtype}{list(shape)}",
-                allowed=f"{wanted.dtype}{list(np.shape(wanted))}",
-            )
-    return state
-
-
-def hash_of(tree: Any) -> str:
-    """The sha256 of a pytree's structure and exact values."""
-    return hashlib.sha256(serialization.to_bytes(jax.device_get(tree))).hexdigest()

@@ -68,17 +68,31 @@ class Devices:
         return self._put(tree, self.replicated)
 
     def split_batch(self, batch: Any) -> Any:
-        """Put a batch (leading axis: samples) on the devices, each its part of it."""
-        return self._put(batch, self.split)
+        """Put a batch on the devices, each its part of it.
 
-    def _put(self, tree: Any, sharding: NamedSharding) -> Any:
-        if jax.process_count() == 1:
+        Args:
+            batch: Arrays with the samples on the leading axis: all of the batch, or with several processes this
+                process's share (`TrainingBatches(process=...)`).
+        """
+        return self._put(batch, self.split, of_process=True)
+
+    def _put(self, tree: Any, sharding: NamedSharding, of_process: bool = False) -> Any:
+        count = jax.process_count()
+        if count == 1:
             return jax.device_put(tree, sharding)
-        # Every process holds the whole (batches are a pure function of the step) and gives its own devices their part.
-        return jax.tree_util.tree_map(
-            lambda leaf: jax.make_array_from_callback(np.shape(leaf), sharding, lambda index: np.asarray(leaf)[index]),
-            tree,
-        )
+
+        def global_array(leaf: Any) -> jax.Array:
+            leaf = np.asarray(leaf)
+            if not of_process:
+                return jax.make_array_from_callback(leaf.shape, sharding, lambda index: leaf[index])
+            # Devices are ordered by process, so the rows of a process's own devices are its share, in order.
+            first = jax.process_index() * len(leaf)
+            shape = (count * len(leaf), *leaf.shape[1:])
+            return jax.make_array_from_callback(
+                shape, sharding, lambda index: leaf[index[0].start - first : index[0].stop - first]
+            )
+
+        return jax.tree_util.tree_map(global_array, tree)
 
 
 def require_divisible(size: int, devices: int, key: str) -> None:

@@ -24,7 +24,7 @@ class Learner:
         devices: Where it learns.
         augment: Key and batch -> batch; part of the compiled step.
         evaluate: Agent, batch, key -> sums over the batch's valid samples; compiled.
-        seed: Of augmentation and of validation's draws; the agent's own key is part of its state.
+        key: Of augmentation and of validation's draws; the agent's own is part of its state.
         interruption: Watched while the first call of each function compiles.
     """
 
@@ -35,18 +35,18 @@ class Learner:
         *,
         augment: Augment,
         evaluate: Evaluate,
-        seed: int,
+        key: jax.Array,
         interruption: Interruption,
     ):
         self.devices = devices
         self.agent = agent.replace(state=devices.replicate(agent.state))
-        self._key = devices.replicate(jax.random.PRNGKey(seed))
+        self._update_key, self._evaluate_key = (devices.replicate(part) for part in jax.random.split(key))
         self.interruption = interruption
         self._compiled: set[Callable] = set()
         self._in_flight: list[Any] = []
 
         def update(agent: Any, batch: Batch, key: jax.Array) -> tuple[Any, Mapping[str, jax.Array]]:
-            return agent.update(augment(jax.random.fold_in(key, agent.state.step), batch))
+            return agent.updated(augment(jax.random.fold_in(key, agent.state.step), batch))
 
         # On an accelerator the old state's memory is given to the new one. XLA's CPU backend of old cannot do it.
         donated = () if devices.mesh.devices.flat[0].platform == "cpu" else (0,)
@@ -60,13 +60,13 @@ class Learner:
             Interrupted: A signal came during the first call; the state is then as before.
         """
         self._wait_for_room()
-        self.agent, info = self._call(self._update, self.agent, self.devices.split_batch(batch), self._key)
+        self.agent, info = self._call(self._update, self.agent, self.devices.split_batch(batch), self._update_key)
         self._in_flight.append(info)
         return info
 
     def evaluate(self, batch: Batch, number: int) -> dict[str, np.ndarray]:
         """Sums over the valid samples of validation batch `number`, whose draws are the same at every validation."""
-        key = jax.random.fold_in(self._key, number)
+        key = jax.random.fold_in(self._evaluate_key, number)
         sums = self._call(self._evaluate, self.agent, self.devices.split_batch(batch), key)
         return {name: np.asarray(value, np.float64) for name, value in sums.items()}
 

@@ -39,8 +39,8 @@ def evaluation(normaliser: Normaliser, mean_action: np.ndarray) -> Evaluate:
 
     def sums(agent: Any, batch: Batch, key: jax.Array) -> dict[str, jax.Array]:
         wanted = batch["actions"]
-        predicted = agent.sample_actions(batch["observations"], batch.get("goals"))
         numbers = dict(agent.evaluate(batch, key))
+        predicted = numbers.pop("actions")
         numbers["mse"] = _per_sample(jnp.sum((predicted - wanted) ** 2, axis=-1))
         numbers["mse_of_mean_action"] = _per_sample(jnp.sum((mean - wanted) ** 2, axis=-1))
         error = jnp.abs(predicted - wanted) * scale

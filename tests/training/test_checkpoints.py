@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from bridgelib.errors import DataError
-from bridgelib.training.checkpoints import Checkpoints, LoopState, hash_of
+from bridgelib.policy.weights import hash_of
+from bridgelib.training.checkpoints import Checkpoints, LoopState
 
 
 def tree(value: float) -> dict:
@@ -71,7 +72,7 @@ def test_state_of_another_learner_is_refused_with_both_shapes(tmp_path):
     other = {**tree(0), "kernel": np.zeros((2, 4), np.float32)}
     with pytest.raises(DataError, match=r"kernel.*\n.*float32\[2, 3\]\n.*float32\[2, 4\]"):
         checkpoints.load(2, other)
-    with pytest.raises(DataError, match="no state of this learner"):
+    with pytest.raises(DataError, match="not the parameters of this algorithm"):
         checkpoints.load(2, {"other": np.zeros(3)})
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from bridgelib.errors import DataError
-from bridgelib.training.checkpoints import hash_of
+from bridgelib.policy.weights import hash_of
 from bridgelib.training.interruption import Interrupted, Interruption
 from bridgelib.training.metrics import read_metrics
 from tests.training.toy import ToyAgent, toy_learner, toy_loop

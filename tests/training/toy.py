@@ -12,7 +12,7 @@ import optax
 from bridgelib.data.normalisation import Normaliser
 from bridgelib.data.statistics import Moments, Statistics
 from bridgelib.training.checkpoints import Checkpoints, LoopState
-from bridgelib.training.devices import Devices
+from bridgelib.training.devices import Devices, is_writer
 from bridgelib.training.interruption import Interruption
 from bridgelib.training.learner import Learner
 from bridgelib.training.loop import Loop, Schedule
@@ -45,7 +45,7 @@ class ToyAgent(flax.struct.PyTreeNode):
         params = params or self.state.params
         return observations["proprio"] @ params["kernel"] + params["bias"]
 
-    def update(self, batch):
+    def updated(self, batch):
         state = self.state
         noise = 0.01 * jax.random.normal(jax.random.fold_in(state.key, state.step), batch["actions"].shape)
 
@@ -60,7 +60,8 @@ class ToyAgent(flax.struct.PyTreeNode):
         return self.replace(state=new), {"actor_loss": value, "grad_norm": optax.global_norm(gradients)}
 
     def evaluate(self, batch, key):
-        return {"draw": jax.random.uniform(key, batch["valid"].shape)}
+        actions = self.sample_actions(batch["observations"])
+        return {"draw": jax.random.uniform(key, batch["valid"].shape), "actions": actions}
 
 
 def toy_batch(seed: int, step: int, size: int = 8, valid: int | None = None) -> dict:
@@ -68,11 +69,14 @@ def toy_batch(seed: int, step: int, size: int = 8, valid: int | None = None) -> 
     proprio = generator.standard_normal((size, 7)).astype(np.float32)
     actions = (0.5 * proprio + 0.1).astype(np.float32)
     actions[:, 6] = proprio[:, 6] > 0
-    return {
+    batch = {
         "observations": {"proprio": proprio},
         "actions": actions,
         "valid": np.arange(size) < (size if valid is None else valid),
     }
+    share = size // jax.process_count()
+    own = slice(jax.process_index() * share, (jax.process_index() + 1) * share)
+    return jax.tree_util.tree_map(lambda rows: rows[own], batch)
 
 
 class ToyBatches:
@@ -97,7 +101,7 @@ def toy_learner() -> Learner:
         Devices(),
         augment=lambda key, batch: batch,
         evaluate=evaluation(Normaliser(STATISTICS, "normal"), STATISTICS.action.mean),
-        seed=3,
+        key=jax.random.PRNGKey(3),
         interruption=Interruption(),
     )
 
@@ -122,7 +126,7 @@ def toy_loop(folder, num_steps, *, interruption=None, poisoned=None, validation=
         batches=ToyBatches(state.step, poisoned),
         validate=(lambda: validated(learner, held_out, interruption)) if validation else None,
         schedule=Schedule(num_steps, **{"log_interval": 1, "eval_interval": 2, "save_interval": 2, **schedule}),
-        metrics=Metrics(metrics, state.log_position),
+        metrics=Metrics(metrics, state.log_position) if is_writer() else None,
         mirror=Mirror(folder, "disabled", project="", name="", digest="", config={}),
         checkpoints=checkpoints,
         interruption=interruption,

@@ -1,0 +1,114 @@
+"""The policy folder: written at the end of training, checked whenever it is loaded.
+
+params.msgpack   the parameters (flax.serialization)
+golden.npz       one observation, its goal, and the actions the policy gave
+policy.json      the spec, and the hashes of the other two; written last
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from bridgelib.agents import make_agent
+from bridgelib.data.normalisation import Normaliser
+from bridgelib.errors import DataError
+from bridgelib.files import read_json, write_json, written_whole
+from bridgelib.policy.policy import Policy
+from bridgelib.policy.spec import VERSION, PolicySpec
+from bridgelib.policy.weights import packed, unpacked
+
+_TOLERANCE = 0.02
+"""How far an action may lie from the golden one, in normalised units: above what TF32 on a GPU makes of a deep network,
+far below what another weight, statistic or image size does."""
+
+
+def save(folder: Path, spec: PolicySpec, params: Any, batch: Mapping[str, Any], made_with: Mapping[str, Any]) -> None:
+    """Write a policy folder.
+
+    Args:
+        folder: Where to.
+        spec: What the policy expects.
+        params: Its parameters, on the host.
+        batch: A batch as in training; its first sample becomes the golden input.
+        made_with: Versions and the like, for the record.
+    """
+    golden = _golden_input(spec, batch)
+    actions = Policy(spec, _agent(spec, params)).predict(*_arguments(golden))
+    with written_whole(folder / "params.msgpack") as partial:
+        partial.write_bytes(packed(params))
+    with written_whole(folder / "golden.npz") as partial, partial.open("wb") as file:
+        np.savez(file, actions=actions, **golden)
+    hashes = {name: _sha256(folder / name) for name in ("params.msgpack", "golden.npz")}
+    write_json(folder / "policy.json", {**spec.to_json(), "sha256": hashes, "made_with": made_with})
+
+
+def load(folder: Path, embed: Callable[[str], np.ndarray] | None = None, execute: int = 1) -> Policy:
+    """Load a policy folder and check that it still acts as it did.
+
+    Args:
+        folder: The `policy/` of a run, wherever it was copied to.
+        embed: Instruction -> float32 [E], the encoder of the policy's training; for policies that follow instructions.
+        execute: How many actions of each predicted chunk to carry out before predicting anew.
+
+    Raises:
+        DataError: A file is missing or damaged, or the policy no longer gives its golden action.
+    """
+    folder = Path(folder)
+    content = read_json(folder / "policy.json")
+    if content.get("version") != VERSION:
+        raise DataError(folder, given=f"version {content.get('version')} of the format", allowed=str(VERSION))
+    for name, expected in content["sha256"].items():
+        if not (folder / name).is_file() or _sha256(folder / name) != expected:
+            raise DataError(folder / name, given="missing, or other bytes than policy.json says", do="copy it again")
+    spec = PolicySpec.from_json(content)
+    params = (folder / "params.msgpack").read_bytes()
+    policy = Policy(spec, _agent(spec, params, str(folder / "params.msgpack")), embed, execute)
+    _check_golden(policy, folder / "golden.npz")
+    return policy
+
+
+def _agent(spec: PolicySpec, params: Any, where: str = "") -> Any:
+    """An agent with these parameters, given as a tree or as bytes; its other state is left abstract."""
+    key = jax.random.PRNGKey(0)
+    agent = jax.eval_shape(lambda key: make_agent(spec.algorithm, key, spec.example(), spec.config), key)
+    if isinstance(params, bytes):
+        params = unpacked(params, agent.state.params, where)
+    params = jax.tree_util.tree_map(jax.numpy.asarray, params)
+    return agent.replace(state=agent.state.replace(params=params, target_params=None, opt_state=None, step=0, key=key))
+
+
+def _golden_input(spec: PolicySpec, batch: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """The first sample of a batch as the policy gets it, proprio in the robot's units."""
+    observations, goals = batch["observations"], batch.get("goals", {})
+    proprio = Normaliser(spec.statistics, spec.normalisation).proprio.inverse(observations["proprio"][0])
+    golden = {"image": observations["image"][0], "proprio": proprio}
+    return golden if spec.goal == "none" else {**golden, f"goal_{spec.goal}": goals[spec.goal][0]}
+
+
+def _arguments(golden: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    goals = {key.removeprefix("goal_"): value for key, value in golden.items() if key.startswith("goal_")}
+    return golden["image"], golden["proprio"], goals
+
+
+def _check_golden(policy: Policy, path: Path) -> None:
+    """Refuse a policy that no longer gives the golden actions."""
+    with np.load(path) as file:
+        golden = dict(file)
+    forward = Normaliser(policy.spec.statistics, policy.spec.normalisation).action.forward
+    actions = policy.predict(*_arguments(golden))
+    worst = float(np.abs(forward(actions) - forward(golden["actions"])).max())
+    if not worst <= _TOLERANCE:
+        raise DataError(
+            path,
+            given=f"the policy's actions differ from the golden ones by {worst:.3g} (normalised)",
+            allowed=f"at most {_TOLERANCE}",
+            do="use the versions in policy.json (made_with), or export the policy again",
+        )
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,113 @@
+"""What must be known of a policy besides its weights."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from bridgelib.data.statistics import Statistics
+
+VERSION = 1
+PREPROCESSING = {"resize": "lanczos", "aspect": "squashed", "colours": "RGB", "dtype": "uint8"}
+ACTION = {"x": "m", "y": "m", "z": "m", "roll": "rad", "pitch": "rad", "yaw": "rad", "gripper": "1 is open, 0 closed"}
+
+
+@dataclass(frozen=True)
+class PolicySpec:
+    """How a policy was trained and what it expects.
+
+    Attributes:
+        algorithm: A key of `bridgelib.agents.AGENTS`.
+        config: The tree it was made of: agent_kwargs, encoder, encoder_kwargs.
+        image_shape: (H, W, 3) of what it sees.
+        proprio_size: Entries of the robot's state; all are in metres, radians and gripper units.
+        action_size: Entries of an action.
+        history: Frames per observation, or None for the present one without such an axis.
+        chunk: Actions predicted at once, or None for one without such an axis.
+        goal: How it is told what to do.
+        language_size: Entries of an instruction's embedding, where the goal is one.
+        normalisation: Kind of normalisation of actions and proprio.
+        statistics: Of the training data, for that normalisation.
+        step: Updates made.
+    """
+
+    algorithm: str
+    config: Mapping[str, Any]
+    image_shape: tuple[int, int, int]
+    proprio_size: int
+    action_size: int
+    history: int | None
+    chunk: int | None
+    goal: Literal["none", "image", "language"]
+    language_size: int | None
+    normalisation: str
+    statistics: Statistics
+    step: int
+
+    @classmethod
+    def of(
+        cls, algorithm: str, config: Mapping[str, Any], batch: Mapping[str, Any], statistics: Statistics, step: int
+    ) -> "PolicySpec":
+        """The spec of what was trained on batches like this one, under a complete configuration tree."""
+        goals, dataset = batch.get("goals", {}), config["dataset_kwargs"]
+        return cls(
+            algorithm=algorithm,
+            config={key: config[key] for key in ("agent_kwargs", "encoder", "encoder_kwargs")},
+            image_shape=tuple(batch["observations"]["image"].shape[-3:]),
+            proprio_size=batch["observations"]["proprio"].shape[-1],
+            action_size=batch["actions"].shape[-1],
+            history=dataset["obs_horizon"],
+            chunk=dataset["act_pred_horizon"],
+            goal="language" if "language" in goals else "image" if goals else "none",
+            language_size=goals["language"].shape[-1] if "language" in goals else None,
+            normalisation=dataset["normalization_type"],
+            statistics=statistics,
+            step=step,
+        )
+
+    def example(self) -> dict[str, Any]:
+        """A batch of one, of zeros, in the shapes that the policy's agent works on."""
+        past = () if self.history is None else (self.history,)
+        ahead = () if self.chunk is None else (self.chunk,)
+        goals = {
+            "none": {},
+            "image": {
+                "image": np.zeros((1, *self.image_shape), np.uint8),
+                "proprio": np.zeros((1, self.proprio_size), np.float32),
+            },
+            "language": {"language": np.zeros((1, self.language_size or 0), np.float32)},
+        }[self.goal]
+        observations = {
+            "image": np.zeros((1, *past, *self.image_shape), np.uint8),
+            "proprio": np.zeros((1, *past, self.proprio_size), np.float32),
+        }
+        return {
+            "observations": observations,
+            # Only the losses look at these, but an agent is made from a whole batch.
+            "next_observations": observations,
+            **({"goals": goals} if goals else {}),
+            "actions": np.zeros((1, *ahead, self.action_size), np.float32),
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain lists and numbers, with what a reader needs to use the policy without this library."""
+        return {
+            **asdict(self),
+            "statistics": self.statistics.to_json(),
+            "version": VERSION,
+            "preprocessing": PREPROCESSING,
+            "action": ACTION,
+        }
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> "PolicySpec":
+        """The inverse of `to_json`."""
+        known = {key: content[key] for key in cls.__dataclass_fields__}
+        return cls(
+            **{
+                **known,
+                "image_shape": tuple(content["image_shape"]),
+                "statistics": Statistics.from_json(content["statistics"]),
+            }
+        )
