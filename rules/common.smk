@@ -18,7 +18,8 @@ try:
     PLAN = WorkflowPlan(
         load_settings(config, Path(workflow.basedir)), Path(workflow.basedir)
     )
-    PLAN.check_devices()
+    if workflow.is_main_process:
+        PLAN.check(sys.argv[1:])
 except BridgeError as error:
     raise WorkflowError(str(error)) from None
 
@@ -40,6 +41,11 @@ wildcard_constraints:
     task=r"[^/]+(/[^/]+)*",
     date=r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d",
     experiment="|".join(map(re.escape, PLAN.settings.experiments)),
+
+
+def raw_root(wildcards):
+    """A params function: the raw root, which is neither input nor output as a whole."""
+    return RAW
 
 
 def told(question):
@@ -70,12 +76,16 @@ def environment_stamp(name):
 
 
 def environment_folder(name):
-    """The first argument of `envs/run`."""
-    return (
-        "active"
-        if in_active_environment()
-        else f"{shown(Path(workflow.basedir) / '.venvs')}/{name}"
-    )
+    """A params function: the first argument of `envs/run`."""
+
+    def folder(wildcards):
+        return (
+            "active"
+            if in_active_environment()
+            else f"{shown(Path(workflow.basedir) / '.venvs')}/{name}"
+        )
+
+    return folder
 
 
 def training_environment():

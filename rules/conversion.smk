@@ -24,7 +24,7 @@ rule raw_to_numpy:
         "../envs/convert.yaml"
     threads: MACHINE.workers
     params:
-        raw=RAW,
+        raw=raw_root,
         environment=environment_folder("convert"),
         im_size=MACHINE.im_size,
         cameras=MACHINE.cameras,
@@ -89,7 +89,7 @@ rule data_report:
     conda:
         "../envs/convert.yaml"
     params:
-        root=TFRECORD,
+        root=subpath(output.text, parent=True),
         environment=environment_folder("convert"),
         code=code_digest("bridgelib.conversion.accounting"),
     shell:

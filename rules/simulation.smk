@@ -20,7 +20,7 @@ if PLAN.simulation:
         conda:
             "../envs/convert.yaml"
         params:
-            raw=RAW,
+            raw=raw_root,
             environment=environment_folder("convert"),
             entry=told(PLAN.simulation_options),
             code=code_digest("bridgelib.sim.demonstrations"),

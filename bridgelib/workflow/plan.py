@@ -1,7 +1,7 @@
 """The plan of one call of the workflow: its files, the jobs that make them, and what makes them stale."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,9 @@ from bridgelib.sim.plan import PlanEntry, plan
 from bridgelib.workflow.provenance import digest_of
 
 SIDES = ("train", "val")
+_WITHOUT_DATA = {"environments"}
+_WITHOUT_TRAINING = {"numpy", "tfrecords", "data_report"}
+_TRAINING = {"all", "train_all"}
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,25 @@ class WorkflowPlan:
         if self.machine.simulation is None:
             return {}
         return {(entry.task, entry.date): entry for entry in plan(self.machine.simulation)}
+
+    def check(self, words: Iterable[str]) -> None:
+        """Refuse now what would fail later, as far as the requested targets need it.
+
+        Args:
+            words: The words of the command line. Targets that need no data, or no training, spare their checks.
+
+        Raises:
+            ConfigError, DataError: No raw data, a wrong depth, an experiment without tasks, devices that do not fit.
+        """
+        targets = set(words) & (_WITHOUT_DATA | _WITHOUT_TRAINING | _TRAINING)
+        if targets and targets <= _WITHOUT_DATA:
+            return
+        _ = self.dated_folders
+        if targets and targets <= _WITHOUT_DATA | _WITHOUT_TRAINING:
+            return
+        for name in self.settings.experiments:
+            self.records(name)
+            self._check_devices(name)
 
     # Files, by step.
 
@@ -129,30 +151,24 @@ class WorkflowPlan:
             options.append(f"--xla-flags={flags}")
         return shlex.join(options)
 
-    def check_devices(self) -> None:
-        """Refuse a batch size that the devices do not divide, and an experiment that wants more GPUs than there are.
-
-        Raises:
-            ConfigError: With the two nearest sizes.
-        """
-        for name, experiment in self.settings.experiments.items():
-            devices = self.gpus(name)
-            if devices > max(1, len(self.machine.gpus)):
-                raise ConfigError(
-                    f"{shown(self.settings.experiments_file)}, experiment '{name}'",
-                    given=f"cuda_visible_devices names {devices} GPUs, machine '{self.machine.name}' has "
-                    f"{len(self.machine.gpus)}",
-                    do="ask for fewer, or list the GPUs under `gpus:` in the machine profile",
-                )
-            batch = experiment.config["batch_size"]
-            if devices > 1 and batch % devices:
-                nearest = [batch - batch % devices, batch - batch % devices + devices]
-                raise ConfigError(
-                    f"{shown(self.settings.experiments_file)}, experiment '{name}'",
-                    given=f"train_batch_size {batch} on {devices} devices",
-                    allowed=f"a multiple of {devices}",
-                    do=f"take {nearest[0]} or {nearest[1]}" if nearest[0] else f"take {nearest[1]}",
-                )
+    def _check_devices(self, name: str) -> None:
+        """Refuse more GPUs than there are, and a batch size that the devices do not divide."""
+        where, experiment = f"{shown(self.settings.experiments_file)}, experiment '{name}'", self.experiment(name)
+        devices, present, batch = self.gpus(name), len(self.machine.gpus), experiment.config["batch_size"]
+        if devices > max(1, present):
+            raise ConfigError(
+                where,
+                given=f"cuda_visible_devices names {devices} GPUs, machine '{self.machine.name}' has {present}",
+                do="ask for fewer, or list the GPUs under `gpus:` in the machine profile",
+            )
+        if devices > 1 and batch % devices:
+            below = batch - batch % devices
+            raise ConfigError(
+                where,
+                given=f"train_batch_size {batch} on {devices} devices",
+                allowed=f"a multiple of {devices}",
+                do="take " + " or ".join(str(size) for size in (below, below + devices) if size),
+            )
 
     def _platform(self, experiment: str) -> str:
         own = self.experiment(experiment).jax_platform
