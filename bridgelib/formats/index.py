@@ -8,7 +8,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from mmap import ACCESS_READ, MADV_RANDOM, mmap
+from mmap import ACCESS_READ, MADV_DONTNEED, MADV_RANDOM, mmap
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -200,4 +200,5 @@ def _records_of_one_kind(buffer: mmap) -> list[Record]:
         if kind != first:
             raise Malformed(begin, f"images are {kind}, those of the first trajectory are {first}")
         found.append(record)
+        buffer.madvise(MADV_DONTNEED)  # else every page that was seen counts as this process's memory
     return found
