@@ -76,8 +76,8 @@ def convert_tree(tree: RawTree, numpy: Path, settings: Settings, workers: int = 
         kept=sum(report.kept for report in reports),
         transitions=sum(report.transitions for report in reports),
         instructed=sum(report.instructed for report in reports),
-        rejected=[entry for report in reports for entry in report.rejected],
-        passed_over=[*tree.passed_over, *(entry for report in reports for entry in report.passed_over)],
+        rejected=tuple(entry for report in reports for entry in report.rejected),
+        passed_over=(*tree.passed_over, *(entry for report in reports for entry in report.passed_over)),
     )
 
 
@@ -205,7 +205,7 @@ class _Account:
         entries += [
             PassedOver(f"{folder}/raw/*/*/{name}", why, count) for (name, why), count in sorted(self.strays.items())
         ]
-        return Report(found, len(self.kept), self.transitions, self.instructed, self.rejected, entries)
+        return Report(found, len(self.kept), self.transitions, self.instructed, tuple(self.rejected), tuple(entries))
 
 
 def _in_order(function: Callable[[str], _Outcome], names: Iterable[str], workers: int) -> Iterator[_Outcome]:

@@ -1,7 +1,6 @@
 """The account of one dated folder: what was found, kept, rejected and passed over, beside its shard."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -51,8 +50,8 @@ class Report:
     kept: int
     transitions: int
     instructed: int
-    rejected: Sequence[RejectedTrajectory]
-    passed_over: Sequence[PassedOver]
+    rejected: tuple[RejectedTrajectory, ...]
+    passed_over: tuple[PassedOver, ...]
 
     def __post_init__(self):
         if self.found != self.kept + len(self.rejected):

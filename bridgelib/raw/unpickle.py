@@ -62,30 +62,29 @@ def load_plain(data: bytes, *, recorder_names: bool = False) -> object:
     Raises:
         Rejected: `truncated_pickle`, `forbidden_pickle` (nothing was executed) or `unreadable_pickle`.
     """
-    source = _Source(data)
     try:
-        return _Unpickler(source, recorder_names).load()
+        return _Unpickler(_Source(data), recorder_names).load()
     except Rejected:
         raise
+    except EOFError:
+        raise Rejected("truncated_pickle", f"ends too early, after {len(data)} bytes") from None
     except Exception as error:  # a damaged pickle can make the interpreter stumble in any way
-        if source.exhausted:
-            raise Rejected("truncated_pickle", f"ends too early, after {len(data)} bytes") from None
         raise Rejected("unreadable_pickle", f"{type(error).__name__}: {error}") from None
 
 
 class _Source(io.BytesIO):
-    """Bytes that remember whether more was asked of them than they have."""
-
-    exhausted = False
+    """Bytes of which no more can be asked than they have."""
 
     def read(self, size: int = -1) -> bytes:
         data = super().read(size)
-        self.exhausted |= len(data) < size
+        if len(data) < size:
+            raise EOFError
         return data
 
     def readline(self, size: int = -1) -> bytes:
         line = super().readline(size)
-        self.exhausted |= not line.endswith(b"\n")
+        if not line.endswith(b"\n"):
+            raise EOFError
         return line
 
 
