@@ -1,8 +1,4 @@
-"""Convert numpy shards to TFRecords with index, split, statistics and report: one task, or a whole tree.
-
-One task:      numpy_to_tfrecord.py --shards A.npz B.npz --output TFRECORD/TASK --im_size 256
-A whole tree:  numpy_to_tfrecord.py --input_path NUMPY --output_path TFRECORD --depth 2 --im_size 256
-"""
+"""Convert numpy shards to TFRecords with index, split, statistics and report: one task, or a whole tree."""
 
 import argparse
 from pathlib import Path
@@ -11,31 +7,15 @@ import _repository  # noqa: F401  (makes bridgelib importable)
 
 from bridgelib.errors import run_program
 
+EXAMPLES = """\
+a whole tree, as <tfrecord>/<task>/{train,val}/out.tfrecord:
+  numpy_to_tfrecord.py --numpy bdv2_numpy --tfrecord bdv2_tfrecord --depth 2 --im_size 256 --train_proportion 0.9
 
-def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--shards", type=Path, nargs="+", metavar="NPZ", help="the shards of one task")
-    source.add_argument("--input_path", type=Path, metavar="NUMPY", help="root of the shards of all tasks")
-    parser.add_argument(
-        "--output", "--output_path", type=Path, required=True, metavar="FOLDER", help="the task's folder, or the root"
-    )
-    parser.add_argument(
-        "--depth",
-        type=lambda text: text if text == "auto" else int(text),
-        default="auto",
-        help="levels below the root at which shards lie: 2 for NUMPY/TASK/DATE.npz (default: auto)",
-    )
-    parser.add_argument("--im_size", type=int, required=True, help="image size, the same as in raw_to_numpy")
-    parser.add_argument("--train_proportion", type=float, default=0.9, help="default: %(default)s")
-    parser.add_argument("--seed", type=int, default=0, help="of the split (default: %(default)s)")
-    parser.add_argument("--image_encoding", choices=("raw", "jpeg"), default="raw", help="default: %(default)s")
-    parser.add_argument(
-        "--workers", "--num_workers", type=int, default=1, help="tasks converted at a time (default: %(default)s)"
-    )
-    parser.add_argument("--overwrite", action="store_true", help="convert again what is up to date")
-    return parser.parse_args(argv)
+one task, as the workflow does it:
+  numpy_to_tfrecord.py --shards bdv2_numpy/task/*.npz --output bdv2_tfrecord/task --im_size 256
+
+What is complete is left alone, so a second run goes on where the first was killed.
+"""
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -50,7 +30,39 @@ def main(argv: list[str] | None = None) -> None:
     if options.shards:
         convert_task(options.shards, options.output, settings, options.overwrite)
     else:
-        convert_tree(options.input_path, options.output, settings, options.depth, options.workers, options.overwrite)
+        convert_tree(options.numpy, options.output, settings, options.depth, options.workers, options.overwrite)
+
+
+def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--numpy", "--input_path", type=Path, help="root of the shards of all tasks")
+    source.add_argument("--shards", type=Path, nargs="+", metavar="NPZ", help="the shards of one task")
+    add = parser.add_argument
+    add(
+        "--output",
+        "--tfrecord",
+        "--output_path",
+        type=Path,
+        required=True,
+        metavar="FOLDER",
+        help="with --numpy the root of the TFRecords, with --shards the folder of the task",
+    )
+    add("--depth", default="auto", help="levels from the root to the shards, 2 for <task>/<date>.npz (default: auto)")
+    add("--im_size", type=int, default=256, help="size of the images, as given to raw_to_numpy.py (default: 256)")
+    add("--train_proportion", type=float, default=0.9, help="share of the trajectories that train (default: 0.9)")
+    add("--seed", type=int, default=0, help="another seed divides otherwise (default: 0)")
+    add(
+        "--image_encoding", choices=("raw", "jpeg"), default="raw", help="jpeg: each frame once, as JPEG (default: raw)"
+    )
+    add("--workers", "--num_workers", type=int, default=1, help="tasks converted at a time (default: 1)")
+    add("--overwrite", action="store_true", help="convert also what is complete")
+    options = parser.parse_args(argv)
+    options.depth = int(options.depth) if options.depth.isdecimal() else options.depth
+    return options
 
 
 if __name__ == "__main__":

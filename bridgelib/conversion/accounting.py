@@ -1,0 +1,143 @@
+"""Where every trajectory went: found = kept + rejected, kept = train + val, for each task and the whole tree.
+
+Reads the `report.json` of the tasks; needs nothing beyond the standard library.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from bridgelib.errors import DataError
+from bridgelib.files import read_json
+from bridgelib.raw.tree import PassedOver
+
+SIDES = ("train", "val")
+
+
+@dataclass(frozen=True)
+class Account:
+    """What became of the trajectories of a task, or of several added up.
+
+    Attributes:
+        found: Trajectories in the raw tree.
+        rejected: How many were rejected, by reason.
+        passed_over: Entries of the raw tree that are no trajectories.
+        train: Trajectories for training.
+        val: Trajectories for validation.
+        frames: Camera images kept, each counted once.
+        bytes: Size of the TFRecords.
+        instructed: Kept trajectories that have an instruction.
+    """
+
+    found: int = 0
+    rejected: Counter = field(default_factory=Counter)
+    passed_over: int = 0
+    train: int = 0
+    val: int = 0
+    frames: int = 0
+    bytes: int = 0
+    instructed: int = 0
+
+    @property
+    def kept(self) -> int:
+        """Trajectories on either side."""
+        return self.train + self.val
+
+    def __add__(self, other: "Account") -> "Account":
+        return Account(**{key: getattr(self, key) + getattr(other, key) for key in self.__dataclass_fields__})
+
+    def to_json(self) -> dict:
+        """As plain numbers."""
+        return {**vars(self), "kept": self.kept, "rejected": dict(sorted(self.rejected.items()))}
+
+
+@dataclass(frozen=True)
+class TaskReport:
+    """One task's `report.json`: its account, each trajectory that was rejected, and what was passed over."""
+
+    task: str
+    account: Account
+    rejected: tuple[Mapping, ...]
+    passed_over: tuple[Mapping, ...]
+
+    @classmethod
+    def read(cls, path: Path, root: Path) -> "TaskReport":
+        """Read the report of the task whose folder lies below `root`.
+
+        Raises:
+            DataError: It is missing, is not such a report, or its numbers do not add up.
+        """
+        path = Path(path)
+        content = read_json(path)
+        try:
+            account = Account(
+                found=content["found"],
+                rejected=Counter(entry["reason"] for entry in content["rejected"]),
+                passed_over=sum(entry["count"] for entry in content["passed_over"]),
+                train=content["train"]["trajectories"],
+                val=content["val"]["trajectories"],
+                frames=sum(content[side]["frames"] for side in SIDES),
+                bytes=sum(content[side]["bytes"] for side in SIDES),
+                instructed=content["instructed"],
+            )
+            adds_up = account.found == content["kept"] + account.rejected.total() and content["kept"] == account.kept
+        except (KeyError, TypeError) as error:
+            given = f"not the report of a task ({type(error).__name__}: {error})"
+            raise DataError(path, given=given, do="run numpy_to_tfrecord on this task again") from error
+        if not adds_up:
+            raise DataError(
+                path,
+                given=f"found {account.found}, kept {content['kept']}, rejected {account.rejected.total()}, "
+                f"train {account.train}, val {account.val}",
+                allowed="found = kept + rejected, kept = train + val",
+                do="run numpy_to_tfrecord on this task again",
+            )
+        return cls(_name(path.parent, root), account, tuple(content["rejected"]), tuple(content["passed_over"]))
+
+
+@dataclass(frozen=True)
+class TreeReport:
+    """The reports of all tasks.
+
+    Attributes:
+        tasks: In the order given.
+        outside: What was passed over in the raw tree outside its dated folders.
+    """
+
+    tasks: tuple[TaskReport, ...]
+    outside: tuple[PassedOver, ...] = ()
+
+    @property
+    def total(self) -> Account:
+        """All tasks and what lies outside, added up."""
+        outside = Account(passed_over=sum(entry.count for entry in self.outside))
+        return sum((task.account for task in self.tasks), start=outside)
+
+    def to_json(self) -> dict:
+        """Accounts of the tasks and of the whole tree; every rejected trajectory and what was passed over, and why."""
+        return {
+            "tasks": {task.task: task.account.to_json() for task in self.tasks},
+            "total": self.total.to_json(),
+            "rejected": [{"task": task.task, **entry} for task in self.tasks for entry in task.rejected],
+            "passed_over": [entry for task in self.tasks for entry in task.passed_over]
+            + [asdict(entry) for entry in self.outside],
+        }
+
+
+def find_reports(root: Path) -> list[Path]:
+    """The reports of all tasks below a TFRecord root, sorted.
+
+    Raises:
+        DataError: There is none.
+    """
+    reports = sorted(Path(root).glob("**/report.json"))
+    if not reports:
+        raise DataError(root, given="no report.json in any folder below", do="run numpy_to_tfrecord first")
+    return reports
+
+
+def _name(folder: Path, root: Path) -> str:
+    """A task's path below the root, with forward slashes."""
+    folder, root = Path(folder).resolve(), Path(root).resolve()
+    return folder.relative_to(root).as_posix() if folder.is_relative_to(root) else folder.name

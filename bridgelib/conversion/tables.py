@@ -1,0 +1,65 @@
+"""The account of a tree as tables in plain text."""
+
+from collections.abc import Sequence
+
+from bridgelib.conversion.accounting import Account, TreeReport
+
+COLUMNS = ("task", "found", "kept", "rejected", "passed over", "train", "val", "frames", "bytes", "language")
+WHOLE_TREE = "whole tree"
+
+
+def as_text(tree: TreeReport, listed: int = 20) -> str:
+    """One line for each task, the whole tree last; then rejections by reason, and the first `listed` by name."""
+    accounts = [(task.task, task.account) for task in tree.tasks]
+    outside = sum(entry.count for entry in tree.outside)
+    if outside:
+        accounts.append(("(outside dated folders)", Account(passed_over=outside)))
+    lines = [_row(name, account) for name, account in (*accounts, (WHOLE_TREE, tree.total))]
+    sections = [aligned(COLUMNS, lines, last_apart=True)]
+    reasons = sorted(tree.total.rejected.items(), key=lambda item: (-item[1], item[0]))
+    if reasons:
+        sections.append(aligned(("rejected because", "trajectories"), [(reason, f"{n:,}") for reason, n in reasons]))
+        rejected = [entry for task in tree.tasks for entry in task.rejected]
+        lines = [(entry["trajectory"], entry["reason"], entry["detail"]) for entry in rejected[:listed]]
+        if len(rejected) > listed:
+            lines.append((f"… and {len(rejected) - listed:,} more", "", ""))
+        sections.append(aligned(("rejected trajectory", "reason", "detail"), lines, text_columns=3))
+    return "\n\n".join(sections) + "\n"
+
+
+def _row(name: str, account: Account) -> tuple[str, ...]:
+    counts = (account.found, account.kept, account.rejected.total(), account.passed_over)
+    counts += (account.train, account.val, account.frames)
+    coverage = f"{100 * account.instructed // account.kept} %" if account.kept else "-"
+    return (name, *(f"{count:,}" for count in counts), readable_bytes(account.bytes), coverage)
+
+
+def readable_bytes(size: float) -> str:
+    """A size in decimal units: 216000000000 is 216.0 GB."""
+    if size < 1000:
+        return f"{size} B"
+    for unit in ("kB", "MB", "GB"):
+        size /= 1000
+        if size < 999.95:
+            return f"{size:.1f} {unit}"
+    return f"{size / 1000:.1f} TB"
+
+
+def aligned(
+    head: tuple[str, ...], lines: Sequence[tuple[str, ...]], text_columns: int = 1, last_apart: bool = False
+) -> str:
+    """Columns as wide as their widest entry: the first `text_columns` to the left, numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(head, *lines, strict=True)]
+    rule = "  ".join("-" * width for width in widths)
+
+    def line(cells: tuple[str, ...]) -> str:
+        padded = [
+            cell.ljust(width) if column < text_columns else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        ]
+        return "  ".join(padded).rstrip()
+
+    printed = [line(head), rule, *map(line, lines)]
+    if last_apart:
+        printed.insert(-1, rule)
+    return "\n".join(printed)

@@ -1,0 +1,145 @@
+"""Every trajectory is on one line of the account, and accounts add up."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridgelib.conversion.accounting import Account, TaskReport, TreeReport, find_reports
+from bridgelib.conversion.tables import as_text, readable_bytes
+from bridgelib.errors import DataError
+from bridgelib.files import write_json
+from bridgelib.raw.rejection import REASONS
+from bridgelib.raw.tree import PassedOver
+
+
+def content(reasons=("duplicate", "broken_image", "duplicate"), train=8, val=2, instructed=5, name="open") -> dict:
+    rejected = [
+        {"trajectory": f"{name}/d/raw/traj_group0/traj{number}", "reason": reason, "detail": "for a test"}
+        for number, reason in enumerate(reasons)
+    ]
+    return {
+        "found": train + val + len(rejected),
+        "kept": train + val,
+        "rejected": rejected,
+        "passed_over": [{"path": f"{name}/lmdb", "why": "an lmdb copy", "count": 3}],
+        "train": {"trajectories": train, "transitions": 30 * train, "frames": 31 * train, "bytes": 1_000_000 * train},
+        "val": {"trajectories": val, "transitions": 30 * val, "frames": 31 * val, "bytes": 1_000_000 * val},
+        "instructed": instructed,
+    }
+
+
+@pytest.fixture
+def root(tmp_path):
+    write_json(tmp_path / "kitchen" / "open" / "report.json", content())
+    write_json(tmp_path / "push" / "report.json", content(reasons=(), train=1, val=0, instructed=1, name="push"))
+    return tmp_path
+
+
+def read_tree(root, outside=()) -> TreeReport:
+    return TreeReport(tuple(TaskReport.read(path, root) for path in find_reports(root)), tuple(outside))
+
+
+def test_hand_worked(root):
+    tree = read_tree(root, [PassedOver("notes.txt", "not a folder")])
+    assert [task.task for task in tree.tasks] == ["kitchen/open", "push"]
+    total = tree.total
+    assert (total.found, total.kept, total.train, total.val) == (14, 11, 9, 2)
+    assert total.rejected == {"duplicate": 2, "broken_image": 1}
+    assert (total.passed_over, total.frames, total.bytes, total.instructed) == (7, 341, 11_000_000, 6)
+
+
+def test_text(root):
+    tree = read_tree(root, [PassedOver("notes.txt", "not a folder")])
+    assert as_text(tree, listed=2) == (
+        "task                     found  kept  rejected  passed over  train  val  frames    bytes  language\n"
+        "-----------------------  -----  ----  --------  -----------  -----  ---  ------  -------  --------\n"
+        "kitchen/open                13    10         3            3      8    2     310  10.0 MB      50 %\n"
+        "push                         1     1         0            3      1    0      31   1.0 MB     100 %\n"
+        "(outside dated folders)      0     0         0            1      0    0       0      0 B         -\n"
+        "-----------------------  -----  ----  --------  -----------  -----  ---  ------  -------  --------\n"
+        "whole tree                  14    11         3            7      9    2     341  11.0 MB      54 %\n"
+        "\n"
+        "rejected because  trajectories\n"
+        "----------------  ------------\n"
+        "duplicate                    2\n"
+        "broken_image                 1\n"
+        "\n"
+        "rejected trajectory           reason        detail\n"
+        "----------------------------  ------------  ----------\n"
+        "open/d/raw/traj_group0/traj0  duplicate     for a test\n"
+        "open/d/raw/traj_group0/traj1  broken_image  for a test\n"
+        "… and 1 more\n"
+    )
+
+
+def test_without_rejections_there_is_one_table(root):
+    (root / "kitchen" / "open" / "report.json").unlink()
+    assert as_text(read_tree(root)).count("\n\n") == 0
+
+
+def test_json_names_every_rejected_trajectory(root):
+    told = json.loads(json.dumps(read_tree(root, [PassedOver("notes.txt", "not a folder")]).to_json()))
+    assert told["tasks"]["push"]["kept"] == 1
+    assert told["total"]["rejected"] == {"broken_image": 1, "duplicate": 2}
+    assert [entry["task"] for entry in told["rejected"]] == ["kitchen/open"] * 3
+    assert told["passed_over"][-1] == {"path": "notes.txt", "why": "not a folder", "count": 1}
+
+
+@pytest.mark.parametrize("change", [{"found": 14}, {"kept": 9}, {"rejected": []}, {"instructed": None, "found": "13"}])
+def test_what_does_not_add_up_is_refused(tmp_path, change):
+    write_json(tmp_path / "report.json", content() | change)
+    with pytest.raises(DataError, match="found = kept"):
+        TaskReport.read(tmp_path / "report.json", tmp_path)
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", '{"found": 1, "rejected": 3}'])
+def test_another_file_is_refused(tmp_path, text):
+    (tmp_path / "report.json").write_text(text)
+    with pytest.raises(DataError, match="not the report of a task"):
+        TaskReport.read(tmp_path / "report.json", tmp_path)
+
+
+def test_no_report_is_refused(tmp_path):
+    with pytest.raises(DataError, match=r"no report\.json"):
+        find_reports(tmp_path)
+
+
+ACCOUNTS = st.builds(
+    lambda rejected, train, val, numbers: Account(
+        train + val + sum(rejected.values()), Counter(rejected), numbers[0], train, val, *numbers[1:], 0
+    ),
+    st.dictionaries(st.sampled_from(sorted(REASONS)), st.integers(1, 50)),
+    st.integers(0, 1000),
+    st.integers(0, 1000),
+    st.tuples(*[st.integers(0, 10**12)] * 3),
+)
+
+
+@given(st.lists(ACCOUNTS, max_size=8))
+def test_a_sum_of_accounts_accounts_for_every_trajectory(accounts):
+    total = sum(accounts, start=Account())
+    assert total.found == total.kept + total.rejected.total()
+    assert total.kept == total.train + total.val == sum(account.kept for account in accounts)
+    assert total.rejected.total() == sum(account.rejected.total() for account in accounts)
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (999_949, "999.9 kB"), (999_999, "1.0 MB"), (860e9, "860.0 GB")],
+)
+def test_readable_bytes(size, text):
+    assert readable_bytes(size) == text
+
+
+def test_the_program_writes_and_prints_and_needs_only_the_standard_library(root, repository):
+    """-S leaves out every installed package."""
+    script = repository / "workflow_scripts" / "data_report.py"
+    options = ["--root", str(root), "--text", str(root / "data.txt"), "--json", str(root / "data.json")]
+    done = subprocess.run([sys.executable, "-S", str(script), *options], capture_output=True, text=True, check=True)
+    assert done.stdout == (root / "data.txt").read_text() == as_text(read_tree(root))
+    assert json.loads((root / "data.json").read_text()) == json.loads(json.dumps(read_tree(root).to_json()))
