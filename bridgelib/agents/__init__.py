@@ -7,6 +7,10 @@ import jax
 
 from bridgelib.agents.agent import Agent, Batch, TrainState
 from bridgelib.agents.bc import BC, GoalBC, LanguageBC
+from bridgelib.agents.contrastive import ContrastiveRL
+from bridgelib.agents.diffusion import DiffusionBC
+from bridgelib.agents.iql import IQL, GoalIQL
+from bridgelib.agents.saliency import SaliencyBC
 from bridgelib.agents.settings import read_settings
 from bridgelib.errors import ConfigError, DataError, did_you_mean
 from bridgelib.networks.encoders import make_encoder
@@ -17,6 +21,11 @@ AGENTS: dict[str, type[Agent]] = {
     "bc": BC,
     "gc_bc": GoalBC,
     "lc_bc": LanguageBC,
+    "gc_ddpm_bc": DiffusionBC,
+    "iql": IQL,
+    "gc_iql": GoalIQL,
+    "contrastive_rl_td": ContrastiveRL,
+    "bc_saliency": SaliencyBC,
 }
 
 

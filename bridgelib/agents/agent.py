@@ -137,15 +137,17 @@ class Agent(flax.struct.PyTreeNode):
         """One step of training, to be compiled by the caller (`update` is this, compiled).
 
         Returns:
-            The agent after the step, and float32 scalars: the losses' own, `lr` and `grad_norm`.
+            The agent after the step, and float32 scalars: `loss` (the sum of the losses), `grad_norm`, `lr` (the
+            actor's), and what each loss reports.
         """
         state, schedules, losses = self.state, self.schedules(), self.losses(batch)
         keys = jax.random.split(jax.random.fold_in(state.key, state.step), len(losses))
-        gradients, info = {}, {}
+        gradients, info = {}, {"loss": jnp.zeros(())}
         for (name, loss), key in zip(losses.items(), keys, strict=True):
-            gradients[name], measured = jax.grad(loss, has_aux=True)(state.params, key)
+            (value, measured), gradients[name] = jax.value_and_grad(loss, has_aux=True)(state.params, key)
+            info["loss"] += value
             prefix = f"{name}/" if len(losses) > 1 else ""
-            info.update({f"{prefix}{quantity}": value for quantity, value in measured.items()})
+            info.update({f"{prefix}{quantity}": number for quantity, number in measured.items()})
             if len(losses) > 1:
                 info[f"{name}_lr"] = schedules[name](state.step)
         info["lr"] = schedules["actor"](state.step)

@@ -5,20 +5,12 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 import jax
-import jax.numpy as jnp
 import optax
 
 from bridgelib.agents.agent import Agent, Batch, Info, Loss, Params, learning_rate_schedule
-from bridgelib.agents.build import (
-    gaussian_policy,
-    goal_encoding,
-    language_encoding,
-    plain_encoding,
-    require_single_actions,
-)
-from bridgelib.agents.losses import squared_error
+from bridgelib.agents.build import goal_encoding, language_encoding, plain_encoding
+from bridgelib.agents.gaussian import gaussian_policy, likelihood_loss, policy_measures
 from bridgelib.agents.settings import GoalSettings, NetworkSettings, OptimiserSettings, PolicySettings
-from bridgelib.networks.distributions import DiagonalNormal, TanhNormal
 from bridgelib.networks.encoding import Encoding
 
 
@@ -80,9 +72,8 @@ class BC(Agent):
     @classmethod
     def build(cls, settings: BCSettings, new_encoder: Callable, batch: Batch) -> dict:
         """One network: the policy."""
-        require_single_actions(batch["actions"], "behavioural cloning")
         encoding = cls.encoding(settings, new_encoder)
-        actor = gaussian_policy(encoding, settings.network_kwargs, settings.policy_kwargs, batch["actions"].shape[-1])
+        actor = gaussian_policy(encoding, settings.network_kwargs, settings.policy_kwargs, batch["actions"])
         return {"actor": (actor, (batch["observations"], batch.get("goals")))}
 
 
@@ -108,28 +99,3 @@ class LanguageBC(BC):
     def encoding(cls, settings: LanguageBCSettings, new_encoder: Callable) -> Encoding:
         """What the policy sees: the observation, through an encoder that the instruction modulates."""
         return language_encoding(new_encoder, settings.use_proprio)
-
-
-def likelihood_loss(policy: DiagonalNormal | TanhNormal, actions: jax.Array) -> tuple[jax.Array, Info]:
-    """Mean negative log-likelihood of `actions` [B, A] under a policy, and what is worth a log."""
-    log_probs = policy.log_prob(actions)
-    std = jnp.mean(policy.stddev(), axis=-1)  # [B]
-    loss = -jnp.mean(log_probs)
-    return loss, {
-        "actor_loss": loss,
-        "log_probs": jnp.mean(log_probs),
-        "mse": jnp.mean(squared_error(policy.mode(), actions)),
-        "pi_actions": jnp.mean(policy.mode()),
-        "mean_std": jnp.mean(std),
-        "max_std": jnp.max(std),
-    }
-
-
-def policy_measures(policy: DiagonalNormal | TanhNormal, actions: jax.Array) -> dict[str, jax.Array]:
-    """How well a policy predicts `actions` [B, A]: squared error and log-likelihood [B], and its best actions."""
-    predicted = policy.mode()
-    return {
-        "actions": predicted,
-        "mse": squared_error(predicted, actions),
-        "log_probs": policy.log_prob(actions),
-    }

@@ -75,8 +75,8 @@ def temporal_difference_loss(
 def saliency_map(features: jax.Array, temperature: float, height: int, width: int) -> jax.Array:
     """Where a feature map is active, as an image in [0, 1].
 
-    The absolute activations summed over channels, a softmax over the positions, a bilinear resize, and the range of
-    each image stretched to [0, 1].
+    The absolute activations summed over channels, a softmax over the positions, a bicubic resize, and the range of
+    each image stretched to [0, 1] (the mask of Banayeeanzade et al. 2025, "GABRIL").
 
     Args:
         features: [B, h, w, F].
@@ -89,7 +89,7 @@ def saliency_map(features: jax.Array, temperature: float, height: int, width: in
     batch, rows, columns, _ = features.shape
     activity = jnp.sum(jnp.abs(features), axis=-1).reshape(batch, rows * columns)
     attention = jax.nn.softmax(activity / temperature, axis=-1).reshape(batch, rows, columns, 1)
-    image = jax.image.resize(attention, (batch, height, width, 1), method="linear")
+    image = jax.image.resize(attention, (batch, height, width, 1), method="cubic")
     lowest = jnp.min(image, axis=(1, 2, 3), keepdims=True)
     highest = jnp.max(image, axis=(1, 2, 3), keepdims=True)
     return (image - lowest) / (highest - lowest + 1e-8)

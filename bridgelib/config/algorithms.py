@@ -59,49 +59,120 @@ _ENCODER = {
         "act": "swish",
         "norm": "group",
         "num_filters": 64,
+        "num_spatial_blocks": 8,  # of spatial_learned_embeddings
+        "softmax_temperature": 1.0,  # of spatial_softmax; -1 learns it
+        "use_multiplicative_cond": False,
     },
 }
 
-_FIXED_STD_POLICY = {
+_NETWORK = {"hidden_dims": [256, 256, 256], "dropout_rate": None, "use_layer_norm": False}
+
+_POLICY_NETWORK = {**_NETWORK, "dropout_rate": 0.1}
+
+_POLICY = {
     "tanh_squash_distribution": False,
     "state_dependent_std": False,
     "fixed_std": [1, 1, 1, 1, 1, 1, 1],
+    "log_std_min": -20.0,
+    "log_std_max": 2.0,
+    "dropout_rate": None,  # None: that of the network
 }
 
+_OPTIMISER = {"learning_rate": 3e-4, "warmup_steps": 2000}
+
+_GOAL = {"early_goal_concat": True, "shared_goal_encoder": True}
+
 _BC_AGENT = {
-    "network_kwargs": {"hidden_dims": [256, 256, 256], "dropout_rate": 0.1},
-    "policy_kwargs": _FIXED_STD_POLICY,
+    "network_kwargs": _POLICY_NETWORK,
+    "policy_kwargs": _POLICY,
     "use_proprio": False,
-    "learning_rate": 3e-4,
-    "warmup_steps": 2000,
+    **_OPTIMISER,
     "decay_steps": 2_000_000,
 }
 
-_GOAL_BC_AGENT = {**_BC_AGENT, "early_goal_concat": True, "shared_goal_encoder": True}
+_DIFFUSION_AGENT = {
+    "score_network_kwargs": {
+        "time_dim": 32,
+        "num_blocks": 3,
+        "dropout_rate": 0.1,
+        "hidden_dim": 256,
+        "use_layer_norm": True,
+    },
+    **_GOAL,
+    "use_proprio": False,
+    "beta_schedule": "cosine",
+    "diffusion_steps": 20,
+    "action_samples": 1,
+    "repeat_last_step": 0,
+    "target_update_rate": 0.002,
+    **_OPTIMISER,
+    "actor_decay_steps": 2_000_000,
+}
 
 _IQL_AGENT = {
-    "network_kwargs": {"hidden_dims": [256, 256, 256]},
-    "policy_kwargs": {**_FIXED_STD_POLICY, "dropout_rate": 0.1},
+    "network_kwargs": _NETWORK,
+    "policy_kwargs": {**_POLICY, "dropout_rate": 0.1},
     "use_proprio": False,
     "shared_encoder": True,
-    "learning_rate": 3e-4,
-    "warmup_steps": 2000,
-    "actor_decay_steps": 2_000_000,
     "discount": 0.98,
     "expectile": 0.7,
     "temperature": 1.0,
     "target_update_rate": 0.002,
+    "dropout_target_networks": True,
+    **_OPTIMISER,
+    "actor_decay_steps": None,  # None: no decay
 }
 
+_CONTRASTIVE_AGENT = {
+    "critic_network_kwargs": {**_NETWORK, "use_layer_norm": True},
+    "critic_kwargs": {"init_final": 1e-12, "repr_dim": 16, "twin_q": True},
+    "policy_network_kwargs": _POLICY_NETWORK,
+    "policy_kwargs": _POLICY,
+    "shared_encoder": False,
+    "early_goal_concat": False,
+    "shared_goal_encoder": True,
+    "use_proprio": False,
+    "use_td": True,
+    "gcbc_coef": 0.2,
+    "discount": 0.98,
+    "temperature": 1.0,
+    "target_update_rate": 0.002,
+    "dropout_target_networks": True,
+    **_OPTIMISER,
+    "actor_decay_steps": 2_000_000,
+}
 
-def _algorithm(agent_kwargs: dict, *, dataset_kwargs: dict | None = None, **more) -> dict:
-    dataset = {**_DATASET, **(dataset_kwargs or {})}
-    return deepcopy({**_TRAINING, **_ENCODER, "agent_kwargs": agent_kwargs, "dataset_kwargs": dataset, **more})
+_SALIENCY_AGENT = {**_BC_AGENT, "lambda_weight": 1.0, "prob_dist_type": "KL", "gaze_ratio": 1.0, "beta": 1.0}
+
+_REACHED_GOALS = {"goal_relabeling_kwargs": {"reached_proportion": 0.1}}
+
+
+def _algorithm(
+    agent_kwargs: dict, *, dataset_kwargs: dict | None = None, encoder_kwargs: dict | None = None, **more
+) -> dict:
+    sections = {
+        "agent_kwargs": agent_kwargs,
+        "dataset_kwargs": {**_DATASET, **(dataset_kwargs or {})},
+        "encoder_kwargs": {**_ENCODER["encoder_kwargs"], **(encoder_kwargs or {})},
+    }
+    return deepcopy({**_TRAINING, **_ENCODER, **sections, **more})
 
 
 ALGORITHMS: dict[str, dict] = {
     "bc": _algorithm(_BC_AGENT),
-    "gc_bc": _algorithm(_GOAL_BC_AGENT),
+    "gc_bc": _algorithm({**_BC_AGENT, **_GOAL}),
+    "lc_bc": _algorithm(
+        {**_BC_AGENT, **_GOAL},
+        dataset_kwargs={"load_language": True, "skip_unlabeled": True},
+        encoder="resnetv1-34-bridge-film",
+        text_processor="hashing",  # published: the predecessor's muse_embedding, which must be downloaded
+        text_processor_kwargs={"model": None},
+    ),
+    "gc_ddpm_bc": _algorithm(_DIFFUSION_AGENT, dataset_kwargs={"obs_horizon": 2, "act_pred_horizon": 4}),
+    "iql": _algorithm(_IQL_AGENT, dataset_kwargs=_REACHED_GOALS),
+    "gc_iql": _algorithm({**_IQL_AGENT, **_GOAL, "negative_proportion": 0.1}, dataset_kwargs=_REACHED_GOALS),
+    "contrastive_rl_td": _algorithm(_CONTRASTIVE_AGENT, encoder_kwargs={"add_spatial_coordinates": False}),
+    "bc_saliency": _algorithm(_SALIENCY_AGENT, encoder_kwargs={"pooling_method": "none"}),
 }
 
 

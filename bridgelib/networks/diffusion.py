@@ -62,12 +62,14 @@ class ScoreNetwork(nn.Module):
         encoder: Observation and task to one vector.
         time_preprocess, cond_encoder: The diffusion step to a vector.
         reverse_network: All of it to the noise, flattened.
+        action_shape: Length of a chunk and dimensions of an action, (Ta, A).
     """
 
     encoder: Encoding
     time_preprocess: FourierFeatures
     cond_encoder: MLP
     reverse_network: MLPResNet
+    action_shape: tuple[int, int]
 
     def __call__(
         self, observations: Arrays, goals: Arrays | None, actions: jax.Array, time: jax.Array, *, train: bool = False

@@ -1,0 +1,187 @@
+"""Goal-conditioned behavioural cloning with a diffusion model over action chunks (Ho et al. 2020; Chi et al. 2023)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from bridgelib.agents.agent import Agent, Batch, Info, Loss, Params, learning_rate_schedule
+from bridgelib.agents.build import goal_encoding
+from bridgelib.agents.losses import squared_error
+from bridgelib.agents.settings import GoalSettings, OptimiserSettings
+from bridgelib.errors import ConfigError
+from bridgelib.networks.diffusion import BetaSchedule, FourierFeatures, ScoreNetwork, noise_variances, remaining_signal
+from bridgelib.networks.mlp import MLP, MLPResNet
+
+LARGEST_ACTION = 2.0  # samples are clipped to this many standard deviations at each step
+
+
+@dataclass(frozen=True)
+class ScoreSettings:
+    """The network that predicts the noise (`score_network_kwargs`).
+
+    Attributes:
+        time_dim: Number of features of the diffusion step.
+        num_blocks: Number of residual blocks.
+        dropout_rate: Share of units dropped in training.
+        hidden_dim: Width of the blocks.
+        use_layer_norm: Whether each block normalises its input.
+    """
+
+    time_dim: int = 32
+    num_blocks: int = 3
+    dropout_rate: float | None = 0.1
+    hidden_dim: int = 256
+    use_layer_norm: bool = True
+
+
+@dataclass(frozen=True)
+class DiffusionSettings(OptimiserSettings, GoalSettings):
+    """Hyperparameters of diffusion behavioural cloning.
+
+    Attributes:
+        actor_decay_steps: Length of the cosine decay; None keeps the rate.
+        beta_schedule: How noise is added over the diffusion steps.
+        diffusion_steps: Their number.
+        action_samples: One sample is drawn.
+        repeat_last_step: How often the last denoising step is repeated.
+        target_update_rate: Share of the new parameters in the targets, which draw the samples, after each step.
+    """
+
+    score_network_kwargs: ScoreSettings = field(default_factory=ScoreSettings)
+    use_proprio: bool = False
+    actor_decay_steps: int | None = None
+    beta_schedule: BetaSchedule = "cosine"
+    diffusion_steps: int = 25
+    action_samples: Literal[1] = 1
+    repeat_last_step: int = 0
+    target_update_rate: float = 0.002
+
+
+class DiffusionBC(Agent):
+    """Diffusion over action chunks [B, Ta, A], given a history of observations and a goal image."""
+
+    NEEDS: ClassVar[frozenset[str]] = frozenset({"goals"})
+    Settings: ClassVar[type] = DiffusionSettings
+
+    def losses(self, batch: Batch) -> dict[str, Loss]:
+        """The loss of the noise prediction alone."""
+
+        def actor_loss(params: Params, key: jax.Array) -> tuple[jax.Array, Info]:
+            """Mean squared error of the predicted noise (Ho et al. 2020, eq. 14)."""
+            noise_key, dropout_key = jax.random.split(key)
+            loss = jnp.mean(self._noise_error(params, batch, noise_key, dropout_key))
+            return loss, {"ddpm_loss": loss}
+
+        return {"actor": actor_loss}
+
+    def _noise_error(self, params: Params, batch: Batch, key: jax.Array, dropout: jax.Array | None = None) -> jax.Array:
+        """Squared error of the noise predicted at a random diffusion step of each sample: [B, Ta]."""
+        actions = batch["actions"]
+        time_key, noise_key = jax.random.split(key)
+        time = jax.random.randint(time_key, (actions.shape[0], 1), 0, self.settings.diffusion_steps)
+        noise = jax.random.normal(noise_key, actions.shape)
+        signal = jnp.asarray(self.alpha_hats)[time][..., None]  # [B, 1, 1]
+        noisy = jnp.sqrt(signal) * actions + jnp.sqrt(1 - signal) * noise
+        predicted = self.apply("actor", params, batch["observations"], batch["goals"], noisy, time, dropout=dropout)
+        return squared_error(predicted, noise)
+
+    def measures(self, batch: Batch, key: jax.Array) -> dict[str, jax.Array]:
+        """The actions denoised without randomness, their squared error, and the loss at random steps, [B]."""
+        actions = self._denoised(batch["observations"], batch["goals"], None, 0.0)
+        return {
+            "actions": actions,
+            "mse": jnp.sum(squared_error(actions, batch["actions"]), axis=-1),
+            "ddpm_loss": jnp.mean(self._noise_error(self.state.params, batch, key), axis=-1),
+        }
+
+    @jax.jit
+    def sample_actions(
+        self,
+        observations: Mapping[str, jax.Array],
+        goals: Mapping[str, jax.Array] | None = None,
+        *,
+        key: jax.Array | None = None,
+        temperature: float | jax.Array = 1.0,
+    ) -> jax.Array:
+        """Action chunks in normalised units, float32 [B, Ta, A].
+
+        Args:
+            observations, goals: As in a batch.
+            key: Draws from the policy; None starts from the most likely noise, zero, and adds none, so the result is
+                the same everywhere.
+            temperature: Scales the noise added on the way.
+        """
+        return self._denoised(observations, goals, key, temperature)
+
+    def _denoised(
+        self, observations: Mapping[str, Any], goals: Mapping[str, Any], key: jax.Array | None, temperature: Any
+    ) -> jax.Array:
+        """Ancestral sampling (Ho et al. 2020, algorithm 2) with the target network: [B, Ta, A]."""
+        network, params = self.networks["actor"], self.state.target_params
+        steps, betas, alpha_hats = self.settings.diffusion_steps, jnp.asarray(self.betas), jnp.asarray(self.alpha_hats)
+        encoding = self.apply("actor", params, observations, goals, method=ScoreNetwork.encode)
+        shape = (encoding.shape[0], *network.action_shape)
+
+        def noise(step: jax.Array | int) -> jax.Array:
+            return jnp.zeros(shape) if key is None else jax.random.normal(jax.random.fold_in(key, step), shape)
+
+        def denoise(actions: jax.Array, step: jax.Array | int) -> tuple[jax.Array, None]:
+            time = jnp.full((shape[0], 1), step)
+            predicted = self.apply("actor", params, encoding, actions, time, method=ScoreNetwork.denoise)
+            mean = (actions - betas[step] / jnp.sqrt(1 - alpha_hats[step]) * predicted) / jnp.sqrt(1 - betas[step])
+            drawn = mean + jnp.where(step > 0, temperature * jnp.sqrt(betas[step]), 0.0) * noise(step)
+            return jnp.clip(drawn, -LARGEST_ACTION, LARGEST_ACTION), None
+
+        actions, _ = jax.lax.scan(denoise, noise(steps), jnp.arange(steps - 1, -1, -1))
+        for _ in range(self.settings.repeat_last_step):
+            actions, _ = denoise(actions, 0)
+        return actions
+
+    @property
+    def betas(self) -> np.ndarray:
+        """Variance of the noise added at each diffusion step: float32 [steps]."""
+        return noise_variances(self.settings.beta_schedule, self.settings.diffusion_steps)
+
+    @property
+    def alpha_hats(self) -> np.ndarray:
+        """Share of the signal's variance left after each diffusion step: float32 [steps]."""
+        return remaining_signal(self.betas)
+
+    def schedules(self) -> dict[str, optax.Schedule]:
+        """Warm-up and, where asked for, cosine decay."""
+        settings = self.settings
+        rate = learning_rate_schedule(settings.learning_rate, settings.warmup_steps, settings.actor_decay_steps)
+        return {"actor": rate}
+
+    @classmethod
+    def build(cls, settings: DiffusionSettings, new_encoder: Callable, batch: Batch) -> dict:
+        """One network: the noise prediction."""
+        actions, image = batch["actions"], batch["observations"]["image"]
+        if actions.ndim != 3 or image.ndim != 5:
+            raise ConfigError(
+                "config.dataset_kwargs",
+                given=f"actions of shape {tuple(actions.shape)}, images of shape {tuple(image.shape)}",
+                allowed="chunks of actions [B, Ta, A] and histories of images [B, T, H, W, C]",
+                do="set act_pred_horizon and obs_horizon to 1 or more",
+            )
+        score = settings.score_network_kwargs
+        network = ScoreNetwork(
+            goal_encoding(new_encoder, settings.use_proprio, settings),
+            FourierFeatures(score.time_dim),
+            MLP((2 * score.time_dim, score.time_dim)),
+            MLPResNet(
+                score.num_blocks,
+                actions.shape[-2] * actions.shape[-1],
+                score.hidden_dim,
+                score.use_layer_norm,
+                score.dropout_rate,
+            ),
+            action_shape=tuple(actions.shape[-2:]),
+        )
+        time = jnp.zeros((actions.shape[0], 1), jnp.int32)
+        return {"actor": (network, (batch["observations"], batch["goals"], actions, time))}

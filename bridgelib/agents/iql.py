@@ -1,0 +1,182 @@
+"""Implicit Q-learning (Kostrikov et al. 2022), for a fixed task and towards goal images."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from bridgelib.agents.agent import Agent, Batch, Info, Loss, Params, learning_rate_schedule
+from bridgelib.agents.build import goal_encoding, perceptron, plain_encoding
+from bridgelib.agents.gaussian import gaussian_policy, policy_measures
+from bridgelib.agents.losses import advantage_weighted_loss, bellman_target, expectile_loss, squared_error
+from bridgelib.agents.settings import GoalSettings, NetworkSettings, OptimiserSettings, PolicySettings
+from bridgelib.networks.encoding import Encoding
+from bridgelib.networks.heads import Value
+
+
+@dataclass(frozen=True)
+class IQLSettings(OptimiserSettings):
+    """Hyperparameters of implicit Q-learning.
+
+    Attributes:
+        shared_encoder: Whether the value functions use the policy's encoder.
+        actor_decay_steps: Length of the policy's cosine decay; None keeps its rate, as value functions always do.
+        discount: Discount factor.
+        expectile: Which expectile of Q the value function estimates.
+        temperature: Divides the advantage in the policy's weights.
+        target_update_rate: Share of the new parameters in the targets after each step.
+        dropout_target_networks: Whether networks that are not being trained by a loss have dropout in it.
+    """
+
+    network_kwargs: NetworkSettings = field(default_factory=NetworkSettings)
+    policy_kwargs: PolicySettings = field(default_factory=lambda: PolicySettings(state_dependent_std=False))
+    use_proprio: bool = False
+    shared_encoder: bool = True
+    actor_decay_steps: int | None = None
+    discount: float = 0.95
+    expectile: float = 0.9
+    temperature: float = 1.0
+    target_update_rate: float = 0.002
+    dropout_target_networks: bool = True
+
+
+@dataclass(frozen=True)
+class GoalIQLSettings(IQLSettings, GoalSettings):
+    """Hyperparameters of goal-conditioned implicit Q-learning.
+
+    Attributes:
+        negative_proportion: Share of the samples whose goal is taken from another sample, with reward -1.
+    """
+
+    negative_proportion: float = 0.0
+
+
+class IQL(Agent):
+    """Implicit Q-learning: a value function, a critic, and a policy weighted by the advantage."""
+
+    NEEDS: ClassVar[frozenset[str]] = frozenset({"next_observations"})
+    Settings: ClassVar[type] = IQLSettings
+
+    def losses(self, batch: Batch) -> dict[str, Loss]:
+        """The losses of the critic, the value function and the policy."""
+        settings, online, target = self.settings, self.state.params, self.state.target_params
+        now, later, actions = batch["observations"], batch["next_observations"], batch["actions"]
+
+        def critic_loss(params: Params, key: jax.Array) -> tuple[jax.Array, Info]:
+            """Squared temporal difference (eq. 6)."""
+            goal_key, target_key, key = jax.random.split(key, 3)
+            goals, rewards = self.goals_and_rewards(batch, goal_key)
+            next_value = self.apply("value", target, later, goals, dropout=self._if_frozen(target_key))
+            target_q = bellman_target(rewards, batch["masks"], next_value, settings.discount)
+            q = self.apply("critic", params, now, goals, actions, dropout=key)
+            loss = jnp.mean(jnp.square(q - target_q))
+            return loss, {"td_loss": loss, "q": jnp.mean(q)}
+
+        def value_loss(params: Params, key: jax.Array) -> tuple[jax.Array, Info]:
+            """Expectile regression of V towards Q (eq. 5)."""
+            goal_key, critic_key, key = jax.random.split(key, 3)
+            goals, _ = self.goals_and_rewards(batch, goal_key)
+            q = self.apply("critic", online, now, goals, actions, dropout=self._if_frozen(critic_key))
+            v = self.apply("value", params, now, goals, dropout=key)
+            loss = jnp.mean(expectile_loss(q - v, settings.expectile))
+            return loss, {"value_loss": loss, "uncentered_loss": jnp.mean(jnp.square(q - v)), "v": jnp.mean(v)}
+
+        def actor_loss(params: Params, key: jax.Array) -> tuple[jax.Array, Info]:
+            """Advantage-weighted regression (eq. 7), the advantage by one step of the value function."""
+            target_key, value_key, key = jax.random.split(key, 3)
+            goals = batch.get("goals")
+            next_value = self.apply("value", target, later, goals, dropout=self._if_frozen(target_key))
+            v = self.apply("value", online, now, goals, dropout=self._if_frozen(value_key))
+            advantage = bellman_target(batch["rewards"], batch["masks"], next_value, settings.discount) - v
+            policy = self.apply("actor", params, now, goals, dropout=key)
+            log_probs = policy.log_prob(actions)
+            loss = jnp.mean(advantage_weighted_loss(advantage, log_probs, settings.temperature))
+            return loss, {
+                "actor_loss": loss,
+                "behavior_logprob": jnp.mean(log_probs),
+                "behavior_mse": jnp.mean(squared_error(policy.mode(), actions)),
+                "adv_mean": jnp.mean(advantage),
+                "adv_max": jnp.max(advantage),
+                "adv_min": jnp.min(advantage),
+            }
+
+        return {"critic": critic_loss, "value": value_loss, "actor": actor_loss}
+
+    def goals_and_rewards(self, batch: Batch, key: jax.Array) -> tuple[Mapping[str, Any] | None, jax.Array]:
+        """What the value functions are trained towards, and the reward of the step."""
+        return batch.get("goals"), batch["rewards"]
+
+    def measures(self, batch: Batch, key: jax.Array) -> dict[str, jax.Array]:
+        """See `policy_measures`; and values, temporal differences and advantages, all [B]."""
+        params, goals = self.state.params, batch.get("goals")
+        now, actions = batch["observations"], batch["actions"]
+        policy = self.apply("actor", params, now, goals)
+        v = self.apply("value", params, now, goals)
+        q = self.apply("critic", params, now, goals, actions)
+        next_value = self.apply("value", self.state.target_params, batch["next_observations"], goals)
+        target_q = bellman_target(batch["rewards"], batch["masks"], next_value, self.settings.discount)
+        return {
+            **policy_measures(policy, actions),
+            "online_v": v,
+            "online_q": q,
+            "target_q": target_q,
+            "value_err": expectile_loss(target_q - v, self.settings.expectile),
+            "td_err": jnp.square(target_q - q),
+            "advantage": target_q - v,
+            "qf_advantage": q - v,
+        }
+
+    def schedules(self) -> dict[str, optax.Schedule]:
+        """Warm-up for all; decay for the policy alone."""
+        settings = self.settings
+        constant = learning_rate_schedule(settings.learning_rate, settings.warmup_steps, None)
+        decaying = learning_rate_schedule(settings.learning_rate, settings.warmup_steps, settings.actor_decay_steps)
+        return {"critic": constant, "value": constant, "actor": decaying}
+
+    def _if_frozen(self, key: jax.Array) -> jax.Array | None:
+        return key if self.settings.dropout_target_networks else None
+
+    @classmethod
+    def encoding(cls, settings: IQLSettings, new_encoder: Callable) -> Encoding:
+        """What each network sees."""
+        return plain_encoding(new_encoder, settings.use_proprio)
+
+    @classmethod
+    def shares_encoder(cls, settings: IQLSettings) -> bool:
+        """Whether the value functions use the policy's encoder."""
+        return settings.shared_encoder
+
+    @classmethod
+    def build(cls, settings: IQLSettings, new_encoder: Callable, batch: Batch) -> dict:
+        """Policy, value function and critic."""
+        network, actions = settings.network_kwargs, batch["actions"]
+        actor = gaussian_policy(cls.encoding(settings, new_encoder), network, settings.policy_kwargs, actions)
+        value, critic = (Value(cls.encoding(settings, new_encoder), perceptron(network)) for _ in range(2))
+        inputs = (batch["observations"], batch.get("goals"))
+        return {"actor": (actor, inputs), "value": (value, inputs), "critic": (critic, (*inputs, actions))}
+
+
+class GoalIQL(IQL):
+    """Implicit Q-learning towards goal images."""
+
+    NEEDS: ClassVar[frozenset[str]] = frozenset({"goals", "next_observations"})
+    Settings: ClassVar[type] = GoalIQLSettings
+
+    def goals_and_rewards(self, batch: Batch, key: jax.Array) -> tuple[Mapping[str, Any], jax.Array]:
+        """The goals, a share of them exchanged for the next sample's, which this sample does not reach: reward -1."""
+        rewards = batch["rewards"]
+        is_negative = jax.random.uniform(key, rewards.shape) < self.settings.negative_proportion
+
+        def exchanged(goals: jax.Array) -> jax.Array:
+            mask = is_negative.reshape(-1, *[1] * (goals.ndim - 1))
+            return jnp.where(mask, jnp.roll(goals, -1, axis=0), goals)
+
+        return jax.tree_util.tree_map(exchanged, batch["goals"]), jnp.where(is_negative, -1, rewards)
+
+    @classmethod
+    def encoding(cls, settings: GoalIQLSettings, new_encoder: Callable) -> Encoding:
+        """What each network sees: the observation and the goal image."""
+        return goal_encoding(new_encoder, settings.use_proprio, settings)
