@@ -1,0 +1,47 @@
+"""Language coverage: how many trajectories have an instruction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from bridgelib.formats.index import RecordIndex
+
+TOTAL = "all tasks"
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How many of some trajectories have an instruction that is not empty."""
+
+    trajectories: int = 0
+    labelled: int = 0
+
+    @classmethod
+    def of(cls, index: RecordIndex) -> "Coverage":
+        """The coverage of one TFRecord."""
+        before = np.concatenate([[0], np.cumsum(index.languages != "", dtype=np.int64)])  # [L+1]
+        counts = np.diff(before[index.language_offsets])  # [N]
+        return cls(len(index), int((counts > 0).sum()))
+
+    def __add__(self, other: "Coverage") -> "Coverage":
+        return Coverage(self.trajectories + other.trajectories, self.labelled + other.labelled)
+
+    @property
+    def share(self) -> float:
+        """Between 0 and 1; 0 where there are no trajectories."""
+        return self.labelled / self.trajectories if self.trajectories else 0.0
+
+
+def total(coverages: Mapping[str, Coverage]) -> Coverage:
+    """All tasks together."""
+    return sum(coverages.values(), start=Coverage())
+
+
+def as_text(coverages: Mapping[str, Coverage]) -> str:
+    """A table for people: one line per task, and one for all."""
+    rows = [*coverages.items(), (TOTAL, total(coverages))]
+    width = max(len(name) for name, _ in rows)
+    lines = [f"{'task':<{width}}  trajectories  with an instruction"]
+    lines += [f"{name:<{width}}  {row.trajectories:>12,}  {row.labelled:>10,}  {row.share:>6.1%}" for name, row in rows]
+    return "\n".join(lines)

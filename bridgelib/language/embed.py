@@ -1,0 +1,44 @@
+"""The embedding step: from the TFRecords of an experiment to its language table."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from bridgelib.config.experiments import Experiment
+from bridgelib.errors import ConfigError
+from bridgelib.formats.index import load_index
+from bridgelib.language.coverage import Coverage, as_text, total
+from bridgelib.language.encoder import make_encoder
+from bridgelib.language.presence import no_language
+from bridgelib.language.settings import needs_language
+from bridgelib.language.table import LanguageTable
+
+_SIDES = ("train", "val")
+
+
+def embed_instructions(experiment: Experiment, data: Path, tasks: Sequence[str]) -> LanguageTable:
+    """Embed the instructions of both sides of an experiment's tasks; print the language coverage of each task.
+
+    Args:
+        experiment: One with `text_processor` in its configuration.
+        data: The root of its TFRecords.
+        tasks: Its task folders below it.
+
+    Raises:
+        ConfigError: It needs no instructions, there are none, or the encoder cannot be made.
+        DataError: A TFRecord is missing or damaged.
+    """
+    where = f"experiment '{experiment.name}'"
+    if not needs_language(experiment):
+        raise ConfigError(
+            where, given=f"{experiment.algorithm}, which learns without instructions", do="embed none for it"
+        )
+    coverages, instructions = {}, set()
+    for task in tasks:
+        indices = [load_index(Path(data) / task / side / "out.tfrecord") for side in _SIDES]
+        coverages[task] = sum(map(Coverage.of, indices), start=Coverage())
+        instructions.update(text for index in indices for text in index.languages.tolist())
+    print(as_text(coverages), flush=True)
+    if not total(coverages).labelled:
+        raise no_language(experiment, tasks)
+    encoder = make_encoder(experiment.config["text_processor"], experiment.config["text_processor_kwargs"], where)
+    return LanguageTable.of(instructions, encoder)

@@ -1,0 +1,132 @@
+"""The language table: every distinct instruction of an experiment with its embedding.
+
+`<runs>/<experiment>/language.npz`, an archive of
+
+    instructions  <U      [K]     sorted; the first is the empty one
+    embeddings    float32 [K, E]  zeros for the empty one
+    meta          <U      []      JSON: version, encoder (name, settings, version, model_digest)
+
+The same instructions, settings and model give the same bytes.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+
+from bridgelib.errors import ConfigError, DataError
+from bridgelib.files import written_whole
+from bridgelib.language.encoder import Encoder, make_encoder
+from bridgelib.progress import Progress
+
+VERSION = 1
+_BATCH = 256
+_AGAIN = "embed the instructions again: run the rule embed_language, or workflow_scripts/embed_language.py"
+
+
+@dataclass(frozen=True, eq=False)
+class LanguageTable:
+    """K instructions and their embeddings.
+
+    Attributes:
+        instructions: Sorted and distinct; the first is "".
+        embeddings: float32 [K, E].
+        encoder_identity: What determines the embeddings; see `Encoder.identity`.
+    """
+
+    instructions: tuple[str, ...]
+    embeddings: np.ndarray
+    encoder_identity: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, instructions: Iterable[str], encoder: Encoder) -> "LanguageTable":
+        """Embed each distinct instruction once."""
+        distinct = sorted({"", *instructions})
+        progress = Progress(len(distinct), "instructions", f"embedding with {encoder.name}")
+        batches = []
+        for start in range(0, len(distinct), _BATCH):
+            batches.append(encoder.encode(distinct[start : start + _BATCH]))
+            progress.advance(len(batches[-1]))
+        return cls(tuple(distinct), np.concatenate(batches), encoder.identity())
+
+    @classmethod
+    def load(cls, path: Path) -> "LanguageTable":
+        """Read a table.
+
+        Raises:
+            DataError: It is missing, damaged or of another version.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as archive:
+                instructions, embeddings = archive["instructions"], archive["embeddings"]
+                meta = json.loads(str(archive["meta"]))
+            if meta["version"] != VERSION:
+                raise ValueError(f"version {meta['version']}, this program reads version {VERSION}")
+            if embeddings.dtype != np.float32 or embeddings.shape != (len(instructions), embeddings.shape[-1]):
+                raise ValueError(f"{embeddings.dtype} {embeddings.shape} for {len(instructions)} instructions")
+            return cls(tuple(instructions.tolist()), embeddings, meta["encoder"])
+        except FileNotFoundError:
+            raise DataError(path, given="no such language table", do=_AGAIN) from None
+        except (OSError, BadZipFile, ValueError, KeyError, EOFError, TypeError, IndexError) as error:
+            raise DataError(path, given=f"a damaged language table: {error}", do=_AGAIN) from error
+
+    def save(self, path: Path) -> None:
+        """Write the table, whole or not at all."""
+        meta = json.dumps({"version": VERSION, "encoder": self.encoder_identity}, sort_keys=True)
+        with written_whole(path) as partial, partial.open("wb") as file:
+            np.savez(file, instructions=np.array(self.instructions), embeddings=self.embeddings, meta=np.array(meta))
+
+    @cached_property
+    def by_instruction(self) -> Mapping[str, np.ndarray]:
+        """Instruction -> float32 [E]."""
+        return dict(zip(self.instructions, self.embeddings, strict=True))
+
+    def rows(self, instructions: Sequence[str]) -> np.ndarray:
+        """Embeddings float32 [N, E] of these instructions.
+
+        Raises:
+            DataError: One of them is not in the table.
+        """
+        missing = sorted(set(instructions) - self.by_instruction.keys())
+        if missing:
+            raise DataError(
+                "language table", given=f"no embedding of {len(missing)} instructions, as {missing[0]!r}", do=_AGAIN
+            )
+        found = [self.by_instruction[text] for text in instructions]
+        return np.array(found, np.float32).reshape(-1, self.embeddings.shape[1])
+
+    def embedder(self, model: str | None = None) -> Callable[[str], np.ndarray]:
+        """Instruction -> float32 [E], for a policy: from the table, and what is not in it by the encoder that made it.
+
+        The encoder is loaded when it is first needed; then a ConfigError says what is missing, if it cannot be.
+
+        Args:
+            model: Where its model lies on this machine, if elsewhere than where the table was made.
+        """
+        encoder = cache(lambda: self._encoder(model))
+
+        def embed(instruction: str) -> np.ndarray:
+            if instruction in self.by_instruction:
+                return self.by_instruction[instruction]
+            return encoder().encode([instruction])[0]
+
+        return embed
+
+    def _encoder(self, model: str | None) -> Encoder:
+        made_with = self.encoder_identity
+        settings = made_with["settings"] if model is None else {**made_with["settings"], "model": model}
+        encoder = make_encoder(made_with["name"], settings, "language table")
+        for key in ("version", "model_digest"):
+            if encoder.identity()[key] != made_with[key]:
+                raise ConfigError(
+                    f"text_processor '{encoder.name}', {key}",
+                    given=encoder.identity()[key],
+                    allowed=f"{made_with[key]}, with which the language table was made",
+                    do="name the folder of that model, or use only instructions of the training data",
+                )
+        return encoder

@@ -1,0 +1,111 @@
+"""From TFRecords to the language table, and the coverage on the way."""
+
+import importlib.util
+import sys
+
+import numpy as np
+import pytest
+
+from bridgelib.config import algorithms
+from bridgelib.errors import ConfigError, DataError
+from bridgelib.formats.index import load_index
+from bridgelib.language.coverage import Coverage, as_text, total
+from bridgelib.language.embed import embed_instructions
+from bridgelib.language.hashing import hashed
+from bridgelib.language.table import LanguageTable
+from tests.language.experiments import LANGUAGE_CONFIG, experiment, write_task
+
+
+@pytest.fixture
+def data(tmp_path):
+    write_task(
+        tmp_path / "drawer", [("open the drawer", "open drawer"), ("",), ("", "open it")], [("pull the handle",)]
+    )
+    write_task(tmp_path / "kitchen" / "pot", [("",), ("",)])
+    write_task(tmp_path / "other", [("never asked for",)])
+    return tmp_path
+
+
+TASKS = ["drawer", "kitchen/pot"]
+
+
+def test_coverage_counts_trajectories_with_any_instruction(data):
+    index = load_index(data / "drawer" / "train" / "out.tfrecord")
+    assert Coverage.of(index) == Coverage(trajectories=3, labelled=2)
+    assert Coverage.of(load_index(data / "kitchen" / "pot" / "val" / "out.tfrecord")) == Coverage(0, 0)
+
+
+def test_coverage_of_each_task_and_of_all():
+    coverages = {"drawer": Coverage(4, 3), "kitchen/pot": Coverage(2, 0), "empty": Coverage()}
+    assert total(coverages).share == 0.5
+    assert [line.split() for line in as_text(coverages).splitlines()[1:]] == [
+        ["drawer", "4", "3", "75.0%"],
+        ["kitchen/pot", "2", "0", "0.0%"],
+        ["empty", "0", "0", "0.0%"],
+        ["all", "tasks", "6", "3", "50.0%"],
+    ]
+
+
+def test_instructions_of_both_sides_of_all_tasks(data, capsys):
+    table = embed_instructions(experiment(), data, TASKS)
+    assert table.instructions == ("", "open drawer", "open it", "open the drawer", "pull the handle")
+    np.testing.assert_array_equal(table.rows(["open it"]), hashed(["open it"]))
+    assert "all tasks" in capsys.readouterr().out
+
+
+def test_no_instruction_at_all_is_refused_after_the_coverage_was_shown(data, capsys):
+    with pytest.raises(ConfigError, match=r"lc_bc, which learns from instructions[\s\S]*kitchen/pot"):
+        embed_instructions(experiment(), data, ["kitchen/pot"])
+    assert "0.0%" in capsys.readouterr().out
+
+
+def test_an_algorithm_without_language_has_no_table(data):
+    with pytest.raises(ConfigError, match="learns without instructions"):
+        embed_instructions(experiment("gc_bc"), data, TASKS)
+
+
+def test_a_missing_task(data):
+    with pytest.raises(DataError, match="no such TFRecord"):
+        embed_instructions(experiment(), data, ["nowhere"])
+
+
+@pytest.fixture
+def script(repository, monkeypatch):
+    monkeypatch.syspath_prepend(str(repository / "workflow_scripts"))
+    path = repository / "workflow_scripts" / "embed_language.py"
+    spec = importlib.util.spec_from_file_location("embed_language", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    sys.modules.pop("_repository")
+    return module
+
+
+@pytest.fixture
+def arguments(data, tmp_path):
+    experiments = tmp_path / "experiments.yaml"
+    experiments.write_text("matrix: {algos: [lc_bc], tasks: [drawer]}\n")
+    return [
+        "--data",
+        str(data),
+        "--tasks",
+        *TASKS,
+        "--experiments",
+        str(experiments),
+        "--output",
+        str(tmp_path / "l.npz"),
+    ]
+
+
+def test_the_script_writes_the_table(script, arguments, tmp_path):
+    script.main([*arguments, "--experiment", "lc_bc_drawer"])
+    assert len(LanguageTable.load(tmp_path / "l.npz").instructions) == 5
+
+
+def test_the_script_names_the_experiments_there_are(script, arguments):
+    with pytest.raises(ConfigError, match="did you mean 'lc_bc_drawer'"):
+        script.main([*arguments, "--experiment", "lc_bc_drawr"])
+
+
+def test_the_default_configuration_is_the_one_tested_here():
+    config = algorithms.algorithm_defaults("lc_bc")
+    assert {key: config[key] for key in LANGUAGE_CONFIG} == LANGUAGE_CONFIG
