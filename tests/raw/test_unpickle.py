@@ -79,20 +79,22 @@ def test_arrays_and_numpy_numbers_come_through(protocol):
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_both_generations_of_numpy_are_read(protocol):
     content = pickle.dumps({"state": np.arange(14.0).reshape(2, 7), "n": np.float64(3)}, protocol)
-    old, new = (b"numpy.core.", b"numpy._core.")
-    written = new if new in content else old
-    for core in (old, new):
-        # Lengths of names are part of the newer protocols: rewrite them with the name.
-        other = content.replace(written, core)
-        for module in (b"multiarray", b"numeric"):
-            for length in (b"\x8c", b"X"):
-                before = _counted(length, written + module)
-                other = other.replace(before[: -len(written + module)] + core + module, _counted(length, core + module))
-        assert np.array_equal(load_plain(other)["state"], np.arange(14.0).reshape(2, 7))
+    if content[2:3] == b"\x95":
+        content = content[:2] + content[11:]  # without the frame, whose length the other names would change
+    for core in (b"numpy.core.", b"numpy._core."):
+        renamed = content
+        for written in (b"numpy.core.", b"numpy._core."):
+            for module in (b"multiarray", b"numeric"):
+                renamed = renamed.replace(_counted(b"\x8c", written + module), _counted(b"\x8c", core + module))
+                renamed = renamed.replace(b"c" + written + module, b"c" + core + module)
+        assert core in renamed
+        read = load_plain(renamed)
+        assert np.array_equal(read["state"], np.arange(14.0).reshape(2, 7))
+        assert read["n"] == 3
 
 
 def _counted(opcode, name):
-    return opcode + (bytes([len(name)]) if opcode == b"\x8c" else struct.pack("<I", len(name))) + name
+    return opcode + bytes([len(name)]) + name
 
 
 def test_one_object_in_two_places_stays_one():
