@@ -60,30 +60,27 @@ def told(question):
     return answer
 
 
-def in_active_environment():
-    """Whether conda, or the user's own environment, provides the programs."""
+VENVS = shown(Path(workflow.basedir) / ".venvs")
+
+
+def environment_from_elsewhere():
+    """How `envs/run` names an environment from elsewhere (conda's, or Snakemake's own), or None for one of ours."""
     by_conda = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
-    return by_conda or PLAN.settings.env == "current"
+    return (
+        "active" if by_conda else "current" if PLAN.settings.env == "current" else None
+    )
 
 
 def environment_stamp(name):
-    """The stamp of a rule environment, an input of the rules that use it; nothing in an active environment."""
-    return (
-        []
-        if in_active_environment()
-        else f"{shown(Path(workflow.basedir) / '.venvs')}/{name}/.ready"
-    )
+    """The stamp of a rule environment, an input of the rules that use it; nothing where it comes from elsewhere."""
+    return [] if environment_from_elsewhere() else f"{VENVS}/{name}/.ready"
 
 
 def environment_folder(name):
     """A params function: the first argument of `envs/run`."""
 
     def folder(wildcards):
-        return (
-            "active"
-            if in_active_environment()
-            else f"{shown(Path(workflow.basedir) / '.venvs')}/{name}"
-        )
+        return environment_from_elsewhere() or f"{VENVS}/{name}"
 
     return folder
 

@@ -90,10 +90,12 @@ rule data_report:
         "../envs/convert.yaml"
     params:
         root=subpath(output.text, parent=True),
+        raw=raw_root,
+        depth=MACHINE.depth,
         environment=environment_folder("convert"),
         code=code_digest("bridgelib.conversion.accounting"),
     shell:
         '"$BRIDGE/envs/run" {params.environment:q} --'
         ' python "$BRIDGE/workflow_scripts/data_report.py"'
-        " --root {params.root:q} --reports {input.reports:q} --text {output.text:q} --json {output.json:q}"
+        " --root {params.root:q} --reports {input.reports:q} --raw {params.raw:q} --depth {params.depth} --text {output.text:q} --json {output.json:q}"
         " 2> {log:q}"

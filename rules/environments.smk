@@ -15,7 +15,7 @@ rule environment:
     input:
         lock=f"{shown(Path(workflow.basedir) / 'envs')}/{{name}}.txt",
     output:
-        ready=f"{shown(Path(workflow.basedir) / '.venvs')}/{{name}}/.ready",
+        ready=f"{VENVS}/{{name}}/.ready",
     log:
         "logs/environment/{name}.log",
     wildcard_constraints:

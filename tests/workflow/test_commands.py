@@ -1,0 +1,94 @@
+"""The command lines that users type, and what is refused before any job starts."""
+
+import re
+
+import pytest
+
+
+@pytest.fixture
+def tree(workspace):
+    """Two tasks with two dated folders each; the trajectories are empty folders, which a dry run does not open."""
+    for task in ("close_drawer", "open_drawer"):
+        for date in ("2021-08-02_10-00-00", "2021-08-03_11-30-00"):
+            for number in range(2):
+                (workspace.raw / task / date / "raw" / "traj_group0" / f"traj{number}").mkdir(parents=True)
+    return workspace
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "-n --config machine={profile} tfrecords",
+        "-n tfrecords --config machine={profile}",
+        "-n --config=machine={profile} tfrecords",
+        "--config machine={profile} --cores 8 -n tfrecords",
+        "--cores 8 -n tfrecords --config machine={profile}",
+        "-n --config machine={profile} -- tfrecords",
+    ],
+)
+def test_every_order_of_options_and_target_means_the_same(tree, words):
+    _, output = tree.snakemake(*words.format(profile=tree.profile).split(), machine=False)
+    assert re.search(r"^numpy_to_tfrecord +2$", output, re.MULTILINE)
+    assert re.search(r"^raw_to_numpy +4$", output, re.MULTILINE)
+    assert "train_policy" not in output
+
+
+def test_the_machine_is_taken_from_the_variable(tree, monkeypatch):
+    monkeypatch.setenv("MACHINE", str(tree.profile))
+    _, output = tree.snakemake("-n", "numpy", machine=False)
+    assert re.search(r"^raw_to_numpy +4$", output, re.MULTILINE)
+
+
+def test_a_fresh_clone_dry_runs_on_the_demo(workspace):
+    _, output = workspace.snakemake("-n", "--config", "machine=demo", "env=current", "raw=x", "numpy=x", machine=False)
+    assert "train_policy" in output and "simulate_demonstrations" in output
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["depth=3", "numpy"], ["depth 3", "allowed: 2"]),
+        (["raw=/nowhere", "numpy"], ["/nowhere", "no such folder"]),
+        (["im_sise=64"], ["'im_sise'", "did you mean 'im_size'?"]),
+        (["im_size=large"], ["im_size", "a whole number"]),
+        (["machine=tals"], ["no such profile", "tasl"]),
+        (["experiments=absent.yaml", "train_all"], ["absent.yaml", "No such file"]),
+    ],
+)
+def test_what_cannot_work_is_refused_without_a_traceback(tree, words, said):
+    code, output = tree.snakemake("-n", *words, check=False)
+    assert code != 0 and "Traceback" not in output
+    assert all(text in output for text in said), output
+
+
+@pytest.mark.parametrize(
+    ("content", "keys", "said"),
+    [
+        ({"matrix": {"algos": ["bcc"], "tasks": ["open_drawer"]}}, {}, ["'bcc'", "did you mean 'bc'?"]),
+        ({"matrix": {"algos": ["bc"], "tasks": ["open_draw"]}}, {}, ["open_draw", "did you mean 'open_drawer'?"]),
+        (
+            {
+                "global": {"cuda_visible_devices": "0,1", "train_batch_size": 33},
+                "matrix": {"algos": ["bc"], "tasks": ["open_drawer"]},
+            },
+            {"gpus": "0,1", "jax_platform": "cuda"},
+            ["train_batch_size 33 on 2 devices", "take 32 or 34"],
+        ),
+    ],
+)
+def test_experiments_that_cannot_work_are_refused_at_the_dry_run(tree, content, keys, said):
+    tree.write_profile(**keys)
+    path = tree.write_experiments(content)
+    code, output = tree.snakemake("-n", f"experiments={path}", "train_all", check=False)
+    assert code != 0 and "Traceback" not in output
+    assert all(text in output for text in said), output
+
+
+def test_bad_experiments_do_not_stop_a_conversion(tree):
+    path = tree.write_experiments({"matrix": {"algos": ["bc"], "tasks": ["absent"]}})
+    assert tree.jobs(f"experiments={path}", "tfrecords") == {"raw_to_numpy": 4, "numpy_to_tfrecord": 2, "tfrecords": 1}
+
+
+def test_the_workflow_is_linted(workspace):
+    _, output = workspace.snakemake("--lint", "--config", "machine=demo", machine=False)
+    assert "Congratulations" in output
