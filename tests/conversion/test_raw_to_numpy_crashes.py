@@ -19,10 +19,11 @@ IM_SIZE = 96
 
 @pytest.fixture(scope="module")
 def raw(tmp_path_factory):
-    """Two dated folders with some seconds of work in them."""
+    """Five dated folders with a second of work in them."""
     folder = tmp_path_factory.mktemp("raw")
-    for number, date in enumerate(("2021-08-02_10-00-00", "2021-08-03_10-00-00")):
-        write_dated_folder(folder, date=date, trajectories=8, actions=9, size=(320, 240), seed=100 * number)
+    for day in range(1, 6):
+        options = {"trajectories": 3, "actions": 9, "size": (320, 240), "seed": 100 * day}
+        write_dated_folder(folder, date=f"2021-08-0{day}_10-00-00", **options)
     return folder
 
 
@@ -36,22 +37,29 @@ def contents(numpy):
 
 
 @pytest.fixture(scope="module")
-def expected(raw, tmp_path_factory):
-    numpy = tmp_path_factory.mktemp("expected")
-    convert_tree(find_tasks(raw), numpy, Settings(IM_SIZE))
-    return contents(numpy)
+def undisturbed(raw, tmp_path_factory):
+    """What comes out, and the seconds it takes."""
+    numpy, begin = tmp_path_factory.mktemp("expected"), time.perf_counter()
+    convert_tree(find_tasks(raw), numpy, Settings(IM_SIZE), workers=2)
+    return contents(numpy), time.perf_counter() - begin
+
+
+@pytest.fixture(scope="module")
+def expected(undisturbed):
+    return undisturbed[0]
 
 
 def partial_file(numpy):
     return next(numpy.rglob(".*.partial"), None)
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_killed_at_any_moment_it_ends_with_the_same_bytes(seed, repository, raw, expected, tmp_path):
+@pytest.mark.parametrize("sixth", range(6))
+def test_killed_at_any_moment_it_ends_with_the_same_bytes(sixth, repository, raw, undisturbed, tmp_path):
+    expected, seconds = undisturbed
     process = subprocess.Popen(command(repository, raw, tmp_path), stderr=subprocess.DEVNULL, start_new_session=True)
     while partial_file(tmp_path) is None and process.poll() is None:
         time.sleep(0.001)
-    time.sleep(random.Random(seed).uniform(0, 0.25))
+    time.sleep(1.3 * seconds * random.Random(sixth).uniform(sixth / 6, (sixth + 1) / 6))
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     for path, content in contents(tmp_path).items():
@@ -75,7 +83,7 @@ def test_a_run_killed_between_shard_and_report_is_not_done(raw, expected, tmp_pa
 def test_a_full_disk_is_told_and_leaves_nothing(repository, raw, expected, tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(disk)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
     try:
         mounted = subprocess.run(mount, capture_output=True).returncode == 0
     except FileNotFoundError:
@@ -96,7 +104,7 @@ def test_a_full_disk_is_told_and_leaves_nothing(repository, raw, expected, tmp_p
 
 def test_a_limit_on_file_sizes_leaves_nothing(repository, raw, tmp_path):
     """As a full disk, for those who may not mount one."""
-    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000))  # noqa: E731
+    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))  # noqa: E731
     ran = subprocess.run(command(repository, raw, tmp_path), capture_output=True, preexec_fn=limit)
     assert ran.returncode != 0
     assert contents(tmp_path) == {}
