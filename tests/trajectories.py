@@ -9,6 +9,7 @@ import numpy as np
 
 from bridgelib.formats.report import RejectedTrajectory, Report
 from bridgelib.formats.shard import ShardWriter
+from bridgelib.formats.tfrecord import tfrecord_writer
 from bridgelib.raw.trajectory import Trajectory
 from bridgelib.raw.tree import PassedOver
 
@@ -53,4 +54,12 @@ def write_shard(
         passed_over=passed_over,
     )
     report.save(path.with_suffix(".report.json"))
+    return path
+
+
+def write_tfrecord(path: Path, trajectories: Sequence[Trajectory], encoding: str = "raw") -> Path:
+    """A TFRecord as our writer writes it."""
+    with tfrecord_writer(path, encoding) as append:
+        for trajectory in trajectories:
+            append(trajectory)
     return path

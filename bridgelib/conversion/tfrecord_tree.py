@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bridgelib.conversion.numpy_to_tfrecord import convert_task
 from bridgelib.conversion.task_shards import Settings
-from bridgelib.errors import BridgeError, ConfigError, DataError
+from bridgelib.errors import ConfigError, DataError
 from bridgelib.raw.tree import recorded_at
 
 
@@ -43,7 +43,7 @@ def convert_tree(
     workers: int = 1,
     overwrite: bool = False,
 ) -> None:
-    """Convert every task below a root. A task that cannot be converted does not stop the others.
+    """Convert every task below a root. A task whose data cannot be converted does not stop the others.
 
     Args:
         numpy: Root of the shards.
@@ -54,6 +54,7 @@ def convert_tree(
         overwrite: Convert tasks that are up to date too.
 
     Raises:
+        ConfigError: The shards are of another image size, or at another depth.
         DataError: Some task could not be converted; each reason has been printed.
     """
     tasks = find_shards(numpy, depth)
@@ -65,26 +66,31 @@ def convert_tree(
         raise DataError(tfrecord, given=f"{len(failures)} of {len(tasks)} tasks were not converted (see above)")
 
 
-def _in_turn(jobs: Sequence[tuple]) -> list[BridgeError]:
+def _in_turn(jobs: Sequence[tuple]) -> list[DataError]:
     failures = []
     for job in jobs:
         try:
             convert_task(*job)
-        except BridgeError as error:
+        except DataError as error:
             failures.append(error)
     return failures
 
 
-def _at_a_time(jobs: Sequence[tuple], workers: int) -> list[BridgeError]:
-    # Spawned, because a fork of a process with TensorFlow's threads may hang.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+def _at_a_time(jobs: Sequence[tuple], workers: int) -> list[DataError]:
+    # Forked from a server that has loaded TensorFlow once and never run it: a fork of its threads may hang.
+    processes = get_context("forkserver")
+    processes.set_forkserver_preload([convert_task.__module__])
+    with ProcessPoolExecutor(workers, mp_context=processes) as pool:
         futures: dict[Future, Path] = {pool.submit(convert_task, *job): job[1] for job in jobs}
         failures = []
         for future in as_completed(futures):
             try:
                 future.result()
-            except BridgeError as error:
+            except DataError as error:
                 failures.append(error)
+            except ConfigError:
+                pool.shutdown(cancel_futures=True)
+                raise
             except BrokenProcessPool:
                 given = "a worker died, perhaps for want of memory"
                 failures.append(DataError(futures[future], given=given, do="run again with fewer workers"))

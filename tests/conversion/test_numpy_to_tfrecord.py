@@ -206,6 +206,11 @@ def test_a_wrong_depth_is_refused_with_the_right_one(tree):
         find_shards(tree / "kitchen" / "nothing")
 
 
+def test_a_wrong_setting_stops_at_once(tree, tmp_path):
+    with pytest.raises(ConfigError, match="images of 8 pixels"):
+        convert_tree(tree, tmp_path / "out", Settings(16, 0.75))
+
+
 def test_several_workers_give_the_same_bytes_and_the_same_refusals(tree, tmp_path, capsys):
     (tree / "kitchen" / "close" / f"{EARLY}.npz").write_bytes(b"not a shard")
     for folder, workers in (("one", 1), ("two", 2)):

@@ -11,16 +11,12 @@ import pytest
 from bridgelib.data.statistics import Moments, Statistics, statistics_of
 from bridgelib.errors import DataError
 from bridgelib.formats.index import RecordIndex
-from bridgelib.formats.tfrecord import tfrecord_writer
 from bridgelib.raw.trajectory import Trajectory
-from tests.trajectories import make_trajectory
+from tests.trajectories import make_trajectory, write_tfrecord
 
 
 def index_of(path, trajectories) -> RecordIndex:
-    with tfrecord_writer(path, "raw") as append:
-        for trajectory in trajectories:
-            append(trajectory)
-    return RecordIndex.build(path)
+    return RecordIndex.build(write_tfrecord(path, trajectories))
 
 
 def by_hand(x: list[float], commands: list[float]) -> Trajectory:

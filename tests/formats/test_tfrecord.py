@@ -7,8 +7,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from bridgelib.formats.tfrecord import serialised, tfrecord_writer
-from tests.trajectories import make_trajectory
+from bridgelib.formats.tfrecord import serialised
+from tests.trajectories import make_trajectory, write_tfrecord
 
 LOADER_TYPES = {
     "observations/images0": tf.uint8,
@@ -32,12 +32,6 @@ def read_as_the_loader_does(path) -> list[dict[str, np.ndarray]]:
     return list(tf.data.TFRecordDataset(str(path)).map(parsed).as_numpy_iterator())
 
 
-def write(path, trajectories, encoding="raw"):
-    with tfrecord_writer(path, encoding) as append:
-        for trajectory in trajectories:
-            append(trajectory)
-
-
 def features_of(trajectory, encoding) -> dict[str, bytes]:
     example = tf.train.Example.FromString(serialised(trajectory, encoding))
     return {key: feature.bytes_list.value[0] for key, feature in example.features.feature.items()}
@@ -46,7 +40,7 @@ def features_of(trajectory, encoding) -> dict[str, bytes]:
 @pytest.mark.parametrize("length", [1, 2, 5])
 def test_the_predecessors_loader_reads_it(tmp_path, length):
     trajectories = [make_trajectory(number, length, languages=("open it", "öffne es")) for number in range(3)]
-    write(tmp_path / "out.tfrecord", trajectories)
+    write_tfrecord(tmp_path / "out.tfrecord", trajectories)
     read = read_as_the_loader_does(tmp_path / "out.tfrecord")
     assert len(read) == 3
     for tensors, trajectory in zip(read, trajectories, strict=True):
@@ -88,5 +82,5 @@ def test_the_compact_variant_has_each_frame_once_as_jpeg():
 @pytest.mark.parametrize("encoding", ["raw", "jpeg"])
 def test_the_same_trajectories_give_the_same_bytes(tmp_path, encoding):
     for name in ("first", "second"):
-        write(tmp_path / name, [make_trajectory(number) for number in range(4)], encoding)
+        write_tfrecord(tmp_path / name, [make_trajectory(number) for number in range(4)], encoding)
     assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
