@@ -12,25 +12,25 @@ TOTAL = "all tasks"
 
 @dataclass(frozen=True)
 class Coverage:
-    """How many of some trajectories have an instruction that is not empty."""
+    """How many of some trajectories have an instruction that is not blank."""
 
     trajectories: int = 0
-    labelled: int = 0
+    instructed: int = 0
 
     @classmethod
     def of(cls, index: RecordIndex) -> "Coverage":
         """The coverage of one TFRecord."""
-        before = np.concatenate([[0], np.cumsum(index.languages != "", dtype=np.int64)])  # [L+1]
+        before = np.concatenate([[0], np.cumsum(np.char.strip(index.languages) != "", dtype=np.int64)])  # [L+1]
         counts = np.diff(before[index.language_offsets])  # [N]
         return cls(len(index), int((counts > 0).sum()))
 
     def __add__(self, other: "Coverage") -> "Coverage":
-        return Coverage(self.trajectories + other.trajectories, self.labelled + other.labelled)
+        return Coverage(self.trajectories + other.trajectories, self.instructed + other.instructed)
 
     @property
     def share(self) -> float:
         """Between 0 and 1; 0 where there are no trajectories."""
-        return self.labelled / self.trajectories if self.trajectories else 0.0
+        return self.instructed / self.trajectories if self.trajectories else 0.0
 
 
 def total(coverages: Mapping[str, Coverage]) -> Coverage:
@@ -43,5 +43,7 @@ def as_text(coverages: Mapping[str, Coverage]) -> str:
     rows = [*coverages.items(), (TOTAL, total(coverages))]
     width = max(len(name) for name, _ in rows)
     lines = [f"{'task':<{width}}  trajectories  with an instruction"]
-    lines += [f"{name:<{width}}  {row.trajectories:>12,}  {row.labelled:>10,}  {row.share:>6.1%}" for name, row in rows]
+    lines += [
+        f"{name:<{width}}  {row.trajectories:>12,}  {row.instructed:>10,}  {row.share:>6.1%}" for name, row in rows
+    ]
     return "\n".join(lines)

@@ -38,7 +38,7 @@ def embed_instructions(experiment: Experiment, data: Path, tasks: Sequence[str])
         coverages[task] = sum(map(Coverage.of, indices), start=Coverage())
         instructions.update(text for index in indices for text in index.languages.tolist())
     print(as_text(coverages), flush=True)
-    if not total(coverages).labelled:
+    if not total(coverages).instructed:
         raise no_language(experiment, tasks)
     encoder = make_encoder(experiment.config["text_processor"], experiment.config["text_processor_kwargs"], where)
     return LanguageTable.of(instructions, encoder)

@@ -33,7 +33,7 @@ class Encoder:
     embed: Embed
 
     def encode(self, instructions: Sequence[str]) -> np.ndarray:
-        """Embeddings of instructions; the empty one gives zeros.
+        """Embeddings of instructions; one that is empty or blank gives zeros.
 
         Returns:
             float32 [N, E].
@@ -49,7 +49,7 @@ class Encoder:
                 allowed="one vector of finite numbers per instruction",
                 do="choose a model that embeds sentences",
             )
-        embeddings[[not text for text in instructions]] = 0
+        embeddings[[not text.strip() for text in instructions]] = 0
         return embeddings
 
     def identity(self) -> dict[str, Any]:

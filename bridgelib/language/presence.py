@@ -72,7 +72,7 @@ def has_language(tfrecords: Path, raw: Path | None) -> bool | None:
 
 def _in_report(folder: Path) -> bool | None:
     try:
-        return json.loads((folder / "report.json").read_text(encoding="utf-8"))["with_language"] > 0
+        return json.loads((folder / "report.json").read_text(encoding="utf-8"))["instructed"] > 0
     except (OSError, ValueError, KeyError, TypeError):
         return None  # who needs the report will say what is wrong with it
 

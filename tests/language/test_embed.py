@@ -21,7 +21,7 @@ def data(tmp_path):
     write_task(
         tmp_path / "drawer", [("open the drawer", "open drawer"), ("",), ("", "open it")], [("pull the handle",)]
     )
-    write_task(tmp_path / "kitchen" / "pot", [("",), ("",)])
+    write_task(tmp_path / "kitchen" / "pot", [("",), (" ",)])
     write_task(tmp_path / "other", [("never asked for",)])
     return tmp_path
 
@@ -31,7 +31,7 @@ TASKS = ["drawer", "kitchen/pot"]
 
 def test_coverage_counts_trajectories_with_any_instruction(data):
     index = load_index(data / "drawer" / "train" / "out.tfrecord")
-    assert Coverage.of(index) == Coverage(trajectories=3, labelled=2)
+    assert Coverage.of(index) == Coverage(trajectories=3, instructed=2)
     assert Coverage.of(load_index(data / "kitchen" / "pot" / "val" / "out.tfrecord")) == Coverage(0, 0)
 
 
@@ -48,8 +48,9 @@ def test_coverage_of_each_task_and_of_all():
 
 def test_instructions_of_both_sides_of_all_tasks(data, capsys):
     table = embed_instructions(experiment(), data, TASKS)
-    assert table.instructions == ("", "open drawer", "open it", "open the drawer", "pull the handle")
+    assert table.instructions == ("", " ", "open drawer", "open it", "open the drawer", "pull the handle")
     np.testing.assert_array_equal(table.rows(["open it"]), hashed(["open it"]))
+    assert not table.rows([" "]).any()
     assert "all tasks" in capsys.readouterr().out
 
 
@@ -98,7 +99,7 @@ def arguments(data, tmp_path):
 
 def test_the_script_writes_the_table(script, arguments, tmp_path):
     script.main([*arguments, "--experiment", "lc_bc_drawer"])
-    assert len(LanguageTable.load(tmp_path / "l.npz").instructions) == 5
+    assert len(LanguageTable.load(tmp_path / "l.npz").instructions) == 6
 
 
 def test_the_script_names_the_experiments_there_are(script, arguments):

@@ -59,6 +59,7 @@ def test_muse_from_a_folder(model, install):
     install(tensorflow_hub=hub, tensorflow_text=SimpleNamespace())
     encoder = make_encoder("muse_embedding", {"model": str(model)})
     np.testing.assert_array_equal(encoder.encode(TEXTS), [[15, 3, 4], [0, 0, 0], [19, 3, 4]])
+    assert not encoder.encode([" \t"]).any()
     assert encoder.name == "muse"
     assert encoder.model_digest == digest_of_files(model)
 

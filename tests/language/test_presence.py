@@ -1,13 +1,14 @@
 """An experiment that needs instructions is refused before anything runs, on whatever is known by then."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from bridgelib.conversion.accounting import TaskReport
 from bridgelib.errors import ConfigError
+from bridgelib.files import write_json
 from bridgelib.language.presence import has_language, refuse_without_language
 from tests.language.experiments import experiment, write_task
 
@@ -21,9 +22,10 @@ def write_raw(task, *languages):
             (folder / "lang.txt").write_text(f"{text}\nconfidence: 1.0\n")
 
 
-def write_report(folder, with_language):
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "report.json").write_text(json.dumps({"with_language": with_language}))
+def write_report(folder, instructed):
+    side = {"trajectories": 3, "frames": 12, "bytes": 100}
+    content = {"found": 6, "kept": 6, "instructed": instructed, "rejected": [], "passed_over": []}
+    write_json(folder / "report.json", {**content, "train": side, "val": side})
 
 
 @pytest.fixture
@@ -52,6 +54,8 @@ def test_a_report_answers(roots):
     write_report(tfrecords / "without", 0)
     assert has_language(tfrecords / "with", None) is True
     assert has_language(tfrecords / "without", None) is False
+    # The report is the one that the account of the data is made of.
+    assert TaskReport.read(tfrecords / "with" / "report.json", tfrecords).account.instructed == 3
 
 
 def test_indices_answer_for_tfrecords_made_elsewhere(roots):
@@ -72,7 +76,7 @@ def test_instructions_that_are_newer_than_the_tfrecords_count(roots):
     assert has_language(tfrecords / "t", raw / "t") is True
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"with_language": null}'])
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"instructed": null}'])
 def test_a_damaged_report_says_nothing(roots, content):
     write_report(roots[0], 1)
     (roots[0] / "report.json").write_text(content)
