@@ -1,6 +1,7 @@
 """Encoders behind one name; stand-ins for the libraries of those with a model check how they are called."""
 
 import sys
+import tomllib
 from types import SimpleNamespace
 
 import numpy as np
@@ -166,6 +167,13 @@ def test_a_missing_package_is_named_with_its_extra(name, package, model, install
         make_encoder(name, {"model": str(model)})
     assert f"'{package}'" in str(raised.value) and str(model) in str(raised.value)
     assert f"--extra {name}" in str(raised.value)
+
+
+@pytest.mark.parametrize("name", LIBRARIES)
+def test_the_extra_installs_the_packages(name, repository):
+    extras = tomllib.loads((repository / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    installed = {requirement.split(">=")[0].replace("-", "_") for requirement in extras[name]}
+    assert installed >= set(LIBRARIES[name])
 
 
 @pytest.mark.parametrize("name", LIBRARIES)
