@@ -23,8 +23,8 @@ from bridgelib.formats.index import RecordIndex, load_index
 OPEN_FILES = 128
 """Files held open at a time, whatever their number: well below the 1024 descriptors a process commonly gets."""
 
-THREADS = 8
-"""Reads in flight. More than cores on purpose: they wait for the disk more than they compute."""
+THREADS = min(32, max(8, os.cpu_count() or 1))
+"""Reads in flight; more than cores where these are few, because a read waits for the disk more than it computes."""
 
 
 class Records:
