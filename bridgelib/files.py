@@ -1,10 +1,11 @@
-"""Files that exist whole or not at all: written under a partial name, then renamed."""
+"""Files and folders that exist whole or not at all: written under a partial name, then renamed."""
 
 import errno
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,7 +33,8 @@ def written_whole(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".{path.name}.partial")
-        lock = _locked(partial, path)
+        lock = _locked(partial, path, lambda: os.open(partial, os.O_RDWR | os.O_CREAT, 0o666))
+        os.ftruncate(lock, 0)
     except OSError as error:
         raise _disk_error(error, path) from error
     try:
@@ -49,10 +51,62 @@ def written_whole(path: Path) -> Iterator[Path]:
         os.close(lock)
 
 
-def _locked(partial: Path, path: Path) -> int:
-    """Open and lock the partial file, truncated; the lock lives as long as the descriptor."""
+@contextmanager
+def folder_written_whole(path: Path) -> Iterator[Path]:
+    """Give an empty partial folder to fill; it takes the place of `path` when the block ends well.
+
+    As `written_whole`, for a folder `.<name>.partial` beside the final one. A former folder of the final name is put
+    aside for the moment between two renames, then removed. What a power cut leaves is not guaranteed, unlike for files.
+
+    Args:
+        path: The final name; the folder above it is made.
+
+    Yields:
+        The partial folder, existing and empty.
+
+    Raises:
+        DataError: Another living process is writing the same folder, or the disk is full.
+    """
+    path = Path(path)
+    partial, former = path.with_name(f".{path.name}.partial"), path.with_name(f".{path.name}.former")
+    try:
+        lock = _locked(partial, path, lambda: _opened_folder(partial))
+    except OSError as error:
+        raise _disk_error(error, path) from error
+    try:
+        _empty(partial)
+        yield partial
+        shutil.rmtree(former, ignore_errors=True)
+        if path.exists():
+            path.rename(former)
+        partial.rename(path)
+        shutil.rmtree(former, ignore_errors=True)
+    except BaseException as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        if isinstance(error, OSError):
+            raise _disk_error(error, path) from error
+        raise
+    finally:
+        os.close(lock)
+
+
+def _opened_folder(folder: Path) -> int:
+    folder.mkdir(parents=True, exist_ok=True)
+    return os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def _empty(folder: Path) -> None:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+
+
+def _locked(partial: Path, path: Path, opened: Callable[[], int]) -> int:
+    """Open and lock the partial file or folder; the lock lives as long as the descriptor."""
     while True:
-        descriptor = os.open(partial, os.O_RDWR | os.O_CREAT, 0o666)
+        descriptor = opened()
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -64,7 +118,6 @@ def _locked(partial: Path, path: Path) -> int:
             ) from None
         # The other writer may have renamed this very inode between our open and our lock.
         if partial.exists() and os.stat(partial).st_ino == os.fstat(descriptor).st_ino:
-            os.ftruncate(descriptor, 0)
             return descriptor
         os.close(descriptor)
 

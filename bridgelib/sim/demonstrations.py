@@ -1,0 +1,165 @@
+"""Demonstrations of the scripted expert, written as one dated folder of a raw BridgeData tree."""
+
+import hashlib
+import pickle
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from bridgelib.errors import DataError
+from bridgelib.files import folder_written_whole, write_json
+from bridgelib.progress import Progress
+from bridgelib.raw.tree import recorded_at
+from bridgelib.sim import expert
+from bridgelib.sim.plan import PlanEntry
+from bridgelib.sim.scene import Scene
+from bridgelib.sim.tasks import TASKS
+
+SECONDS_PER_STEP = 0.2
+_SECONDS_PER_DEMONSTRATION = 60
+
+# As the frames of BridgeData's release are saved: quality 95, colour at half the resolution.
+_JPEG = {"format": "JPEG", "quality": 95, "subsampling": "4:2:0"}
+# Fixed, so that another Python does not give other bytes.
+_PICKLE_PROTOCOL = 4
+
+
+@dataclass(frozen=True)
+class Demonstration:
+    """What was seen and done in one successful episode of T actions.
+
+    Args:
+        images: T + 1 frames, each uint8 [H, W, 3].
+        states: Bridge's full_state, float64 [T + 1, 7].
+        actions: float64 [T, 7].
+        instruction: What the demonstrator was asked to do.
+    """
+
+    images: list[np.ndarray]
+    states: np.ndarray
+    actions: np.ndarray
+    instruction: str
+
+
+def demonstrate(task: str, seed: int, image_size: tuple[int, int]) -> Demonstration:
+    """Let the expert do one episode.
+
+    Args:
+        task: A key of TASKS.
+        seed: Draws the episode and the phrasing of its instruction.
+        image_size: Height and width of the frames in pixels.
+    """
+    scene = Scene(task, seed, image_size)
+    observations, actions = [scene.reset()], []
+    for action in expert.actions(scene):
+        actions.append(action)
+        observations.append(scene.step(action))
+    assert scene.success(), f"the expert failed: {task}, seed {seed}"
+    phrasings = TASKS[task].instructions
+    return Demonstration(
+        images=[observation["image"] for observation in observations],
+        states=np.stack([observation["state"] for observation in observations]),
+        actions=np.stack(actions),
+        instruction=phrasings[np.random.default_rng(seed).integers(len(phrasings))],
+    )
+
+
+def write_dated_folder(raw: Path, entry: PlanEntry) -> Path:
+    """Write `<raw>/<task>/<date>`, whole or not at all; a folder already there is replaced by the same bytes.
+
+    Args:
+        raw: The raw root; made if need be.
+        entry: What to write. Nothing else has any influence on the bytes.
+
+    Returns:
+        The dated folder.
+
+    Raises:
+        DataError: The disk is full, or another process is writing the same folder.
+    """
+    folder = Path(raw) / entry.task / entry.date
+    progress = Progress(entry.demonstrations, "demonstrations", f"simulate {entry.task}/{entry.date}")
+    with folder_written_whole(folder) as partial:
+        frames = 0
+        for number in range(entry.demonstrations):
+            demonstration = demonstrate(entry.task, demonstration_seed(entry, number), entry.image_size)
+            start = _session_start(entry) + number * _SECONDS_PER_DEMONSTRATION
+            write_trajectory(partial / "raw" / "traj_group0" / f"traj{number}", demonstration, start)
+            frames += len(demonstration.images)
+            progress.advance()
+        write_json(partial / "config.json", _config(entry))
+        write_json(partial / "collection_metadata.json", _metadata(entry, frames))
+    return folder
+
+
+def demonstration_seed(entry: PlanEntry, number: int) -> int:
+    """The seed of one demonstration: no two of a raw tree are alike, even where their folders share a seed."""
+    name = f"{entry.seed}/{entry.task}/{entry.date}/{number}"
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:6], "big")
+
+
+def write_trajectory(folder: Path, demonstration: Demonstration, start: float) -> None:
+    """Write one trajectory in BridgeData's raw layout.
+
+    Args:
+        folder: Its folder, which must not exist yet.
+        demonstration: What to write.
+        start: Time of the first frame, seconds since 1970.
+    """
+    images = folder / "images0"
+    images.mkdir(parents=True)
+    for number, image in enumerate(demonstration.images):
+        Image.fromarray(image).save(images / f"im_{number}.jpg", **_JPEG)
+    steps = len(demonstration.actions)
+    _write_pickle(
+        folder / "obs_dict.pkl",
+        {
+            "full_state": demonstration.states,
+            "time_stamp": start + SECONDS_PER_STEP * np.arange(steps + 1, dtype=np.float64),
+        },
+    )
+    outputs = [{"actions": action.copy(), "policy_type": "ScriptedPolicy"} for action in demonstration.actions]
+    _write_pickle(folder / "policy_out.pkl", outputs)
+    _write_pickle(folder / "agent_data.pkl", {"traj_ok": True, "term_t": steps - 1})
+    (folder / "lang.txt").write_text(f"{demonstration.instruction}\nconfidence: 1.0\n", encoding="utf-8")
+
+
+def _write_pickle(path: Path, content: object) -> None:
+    path.write_bytes(pickle.dumps(content, protocol=_PICKLE_PROTOCOL))
+
+
+def _session_start(entry: PlanEntry) -> float:
+    started = recorded_at(entry.date)
+    if started is None:
+        raise DataError(entry.date, given="not a date", allowed="YYYY-MM-DD_hh-mm-ss")
+    return started.replace(tzinfo=UTC).timestamp()
+
+
+def _config(entry: PlanEntry) -> dict:
+    height, width = entry.image_size
+    return {
+        "task": entry.task,
+        "demonstrations": entry.demonstrations,
+        "seed": entry.seed,
+        "image_height": height,
+        "image_width": width,
+        "control_frequency_hz": 1 / SECONDS_PER_STEP,
+        "action_space": "x,y,z,roll,pitch,yaw,grasp",
+    }
+
+
+def _metadata(entry: PlanEntry, frames: int) -> dict:
+    return {
+        "collection_type": "scripted",
+        "date_time": entry.date,
+        "environment": "simulated_tabletop",
+        "robot": "simulated_widowx",
+        "policy_desc": "scripted expert",
+        "camera_type": "simulated",
+        "trajectories": entry.demonstrations,
+        "frames": frames,
+        "tasks": list(TASKS[entry.task].instructions),
+    }

@@ -1,0 +1,107 @@
+"""The scripted expert: it knows where everything is, and always does the same thing in the same situation."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from bridgelib.sim.arm import natural_orientation
+from bridgelib.sim.layout import PUSH_RUN_UP
+from bridgelib.sim.scene import FINGER_RADIUS, Scene
+
+# Metres: heights of the fingertips' middle, and the way made in one step.
+_ABOVE, _GRASP, _PUSH = 0.095, 0.020, 0.024
+_FASTEST, _SLOWEST = {"place": 0.024, "push": 0.019}, 0.006
+
+OPEN, CLOSED = 1.0, 0.0
+
+
+def actions(scene: Scene) -> Iterator[np.ndarray]:
+    """The expert's actions, to be executed by the caller one after the other until they end.
+
+    Args:
+        scene: The episode; it is looked into before each action, never changed.
+
+    Yields:
+        Changes of x, y, z, roll, pitch, yaw and the gripper's absolute target, float64 [7].
+    """
+    trigger = OPEN
+    stages = {"place": _place, "push": _push}[scene.task.manner](scene)
+    for goal, gripper, finished in stages:
+        while not finished():
+            # A human squeezes the trigger in more than one step: one value in between, as in the real data.
+            trigger += float(np.clip(gripper - trigger, -0.6, 0.6))
+            yield _towards(scene.state, goal(), trigger, _FASTEST[scene.task.manner])
+
+
+Stage = tuple[Callable[[], np.ndarray], float, Callable[[], bool]]
+
+
+def _place(scene: Scene) -> Iterator[Stage]:
+    """Pick the item up, carry it over the target, set it down, back off."""
+
+    def item(height):
+        return lambda: np.append(scene.item.position[:2], height)
+
+    def target(height):
+        return lambda: np.append(scene.target.position[:2], height)
+
+    resting = _GRASP + scene.target.shape.height + 0.004
+    yield item(_ABOVE), OPEN, _near(scene, item(_ABOVE), across=0.010, upward=0.03)
+    yield item(_GRASP), OPEN, _near(scene, item(_GRASP), across=0.006, upward=0.005)
+    yield item(_GRASP), CLOSED, lambda: scene.holding
+    yield _straight_up(scene, _ABOVE), CLOSED, lambda: scene.state[2] > 0.065
+    yield target(_ABOVE), CLOSED, _near(scene, target(_ABOVE), across=0.010, upward=0.03)
+    yield target(resting), CLOSED, _near(scene, target(resting), across=0.010, upward=0.005)
+    yield target(resting), OPEN, lambda: scene.state[6] > 0.9
+    yield _straight_up(scene, _ABOVE + 0.02), OPEN, lambda: scene.state[2] > 0.085
+
+
+def _push(scene: Scene) -> Iterator[Stage]:
+    """Go behind the item, as seen from the target, and shove it there."""
+
+    def behind(distance, height):
+        def goal():
+            away = scene.item.position[:2] - scene.target.position[:2]
+            return np.append(scene.item.position[:2] + away / np.linalg.norm(away) * distance, height)
+
+        return goal
+
+    def through():
+        # Aimed at the far side of the item, so that the fingers stay behind its middle and never stop short.
+        contact, item, goal = behind(FINGER_RADIUS + scene.item.shape.radius, _PUSH)(), scene.item, scene.target
+        ahead = goal.position[:2] - item.position[:2]
+        return contact + np.append(ahead / np.linalg.norm(ahead) * min(0.02, np.linalg.norm(ahead) + 0.004), 0.0)
+
+    def arrived():
+        return np.hypot(*(scene.item.position[:2] - scene.target.position[:2])) < 0.010
+
+    start = PUSH_RUN_UP
+    yield behind(start, _ABOVE), CLOSED, _near(scene, behind(start, _ABOVE), across=0.010, upward=0.03)
+    yield behind(start, _PUSH), CLOSED, _near(scene, behind(start, _PUSH), across=0.006, upward=0.006)
+    yield through, CLOSED, arrived
+    yield _straight_up(scene, _ABOVE + 0.02), CLOSED, lambda: scene.state[2] > 0.085
+
+
+def _near(scene: Scene, goal: Callable[[], np.ndarray], across: float, upward: float) -> Callable[[], bool]:
+    """Whether the gripper is within the given distances (metres) of a goal, over ground and in height."""
+
+    def reached():
+        off = scene.state[:3] - goal()
+        return np.hypot(off[0], off[1]) < across and abs(off[2]) < upward
+
+    return reached
+
+
+def _straight_up(scene: Scene, height: float) -> Callable[[], np.ndarray]:
+    """The point above where the gripper is now."""
+    return lambda: np.append(scene.state[:2], height)
+
+
+def _towards(state: np.ndarray, goal: np.ndarray, gripper: float, fastest: float) -> np.ndarray:
+    """The action that leads towards a point: fast from afar, slower when near, the gripper held naturally."""
+    way = goal - state[:3]
+    distance = float(np.linalg.norm(way))
+    pace = min(max(0.6 * distance, _SLOWEST), fastest, distance)
+    change = way * (pace / distance) if distance > 0 else way
+    turn = natural_orientation(state[:3] + change) - state[3:6]
+    return np.concatenate([change, turn, [gripper]])

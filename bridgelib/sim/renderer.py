@@ -1,0 +1,127 @@
+"""Pictures of the table: flat-shaded solids, soft shadows, and the camera's imperfections."""
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFilter
+
+from bridgelib.sim.arm import base_solids, finger_solids, link_solids
+from bridgelib.sim.camera import table_camera
+from bridgelib.sim.layout import Body
+from bridgelib.sim.look import Look, empty_table
+from bridgelib.sim.solids import Coloured, frustum, turned
+
+# Solids are drawn this much larger and then averaged, which smooths their edges.
+_OVERSAMPLING = 2
+_SHADOW = 0.50
+
+
+class Renderer:
+    """Draws one scene over and over: what never moves is drawn once.
+
+    Args:
+        size: Height and width of the pictures in pixels.
+        look: Light, surfaces and sensor.
+        target: The flat body that stays where it is.
+        rng: The sensor noise.
+    """
+
+    def __init__(self, size: tuple[int, int], look: Look, target: Body, rng: np.random.Generator):
+        self.camera, self.look = table_camera(size), look
+        table = empty_table(table_camera((size[0] * _OVERSAMPLING, size[1] * _OVERSAMPLING)), look)
+        shaded = self._shaded(table.reduce(_OVERSAMPLING), [_body_solid(target)])
+        self._background = self._drawn(shaded, [_body_solid(target), _inlay(target)])
+        self._base = base_solids()
+        height, width = size
+        # One large field of noise, of which each frame takes another window: drawing it anew would take longest of all.
+        self._noise = np.round(look.noise * rng.standard_normal((height + 64, width + 64, 3), np.float32)).astype(
+            np.int16
+        )
+
+    def picture(self, state: np.ndarray, bodies: list[Body], window: int = 0) -> np.ndarray:
+        """The camera's image.
+
+        Args:
+            state: Bridge's full_state, float [7].
+            bodies: What stands on the table or hangs in the gripper.
+            window: Which part of the noise to use, such as the number of the frame.
+
+        Returns:
+            uint8 [H, W, 3].
+        """
+        pose, opening = state[:6], float(state[6])
+        eye = np.asarray(self.camera.position)
+        upright = [_body_solid(body) for body in bodies] + finger_solids(pose, opening)
+        # The painter's algorithm. Upright things with separate footprints hide one another by their distance over
+        # ground; all other links are higher than any of them and the camera higher still, so they come last.
+        upright.sort(key=lambda entry: -float(np.hypot(*(entry[0].vertices[:, :2].mean(axis=0) - eye[:2]))))
+        links = link_solids(pose)
+        solids = [*self._base, *upright, *links]
+        return self._developed(self._drawn(self._shaded(self._background, solids), solids), window)
+
+    def _drawn(self, below: Image.Image, solids: list[Coloured]) -> Image.Image:
+        """Solids painted over a picture in the given order."""
+        width, height = below.size
+        canvas = below.resize((width * _OVERSAMPLING, height * _OVERSAMPLING), Image.Resampling.NEAREST)
+        draw = ImageDraw.Draw(canvas)
+        eye = np.asarray(self.camera.position)
+        for solid, colour in solids:
+            corners = [tuple(corner) for corner in (self.camera.project(solid.vertices) * _OVERSAMPLING).tolist()]
+            faces, brightness = solid.lit_faces(eye, self.look.light, self.look.ambient)
+            levels = np.minimum(np.outer(brightness, colour) * 255, 255).astype(int).tolist()
+            for face, level in zip(faces.tolist(), levels, strict=True):
+                draw.polygon([corners[number] for number in solid.faces[face]], fill=tuple(level))
+        return canvas.reduce(_OVERSAMPLING)
+
+    def _shaded(self, table: Image.Image, solids: list[Coloured]) -> Image.Image:
+        """A picture of the table with the soft shadows that solids throw on it."""
+        mask = Image.new("L", table.size)
+        draw = ImageDraw.Draw(mask)
+        light = self.look.light
+        for solid, _ in solids:
+            feet = solid.vertices - np.outer(solid.vertices[:, 2] / light[2], light)
+            outline = _convex_hull(self.camera.project(feet).tolist())
+            draw.polygon(outline, fill=255)
+        mask = mask.filter(ImageFilter.BoxBlur(table.height / 160))
+        return Image.composite(table.point(lambda level: level * _SHADOW), table, mask)
+
+    def _developed(self, picture: Image.Image, window: int) -> np.ndarray:
+        """Exposure and noise."""
+        height, width = self.camera.size
+        levels = np.arange(256)
+        tables = np.concatenate([np.clip(np.round(levels * gain), 0, 255) for gain in self.look.exposure])
+        exposed = np.asarray(picture.point(tables.astype(int).tolist()), dtype=np.int16)
+        down, right = (window * 37) % 64, (window * 23) % 64
+        noisy = exposed + self._noise[down : down + height, right : right + width]
+        return np.clip(noisy, 0, 255, out=noisy).astype(np.uint8)
+
+
+def _body_solid(body: Body) -> Coloured:
+    shape = body.shape
+    solid = frustum(shape.sides, shape.radius, shape.radius * shape.taper, shape.height)
+    return solid.moved(turned(0, 0, body.yaw), body.position), shape.colour
+
+
+def _inlay(target: Body) -> Coloured:
+    """A slightly darker field within the target, which makes a rim of a plate and a hem of a cloth."""
+    shape = target.shape
+    radius = shape.radius * shape.taper * 0.78
+    top = target.position + np.array([0, 0, shape.height])
+    colour = tuple(0.88 * channel for channel in shape.colour)
+    return frustum(shape.sides, radius, radius, 1e-4).moved(turned(0, 0, target.yaw), top), colour
+
+
+def _convex_hull(points: list[list[float]]) -> list[tuple[float, float]]:
+    """The corners of the convex hull, in order (Andrew's monotone chain)."""
+    ordered = sorted(map(tuple, points))
+    hull: list[tuple[float, float]] = []
+    for chain in (ordered, ordered[-2::-1]):
+        base = len(hull)
+        for point in chain:
+            while len(hull) - base >= (2 if base == 0 else 1) and _turns_right(hull[-2], hull[-1], point):
+                hull.pop()
+            hull.append(point)
+    return hull
+
+
+def _turns_right(first: tuple, second: tuple, third: tuple) -> bool:
+    across = (second[0] - first[0]) * (third[1] - first[1]) - (second[1] - first[1]) * (third[0] - first[0])
+    return across <= 0

@@ -1,0 +1,65 @@
+import subprocess
+import sys
+
+import pytest
+
+from bridgelib.errors import ConfigError
+from bridgelib.sim.plan import PlanEntry, plan
+from bridgelib.sim.tasks import TASKS
+
+
+def test_the_demo_has_two_tasks_of_three_sessions_of_ten():
+    entries = plan({"demonstrations": 60, "dated_folders": 3, "seed": 4, "image_size": [240, 320]})
+    assert [entry.demonstrations for entry in entries] == [10] * 6
+    assert {entry.task for entry in entries} == set(TASKS) and len(TASKS) >= 2
+    assert len({(entry.task, entry.date) for entry in entries}) == 6
+    assert {(entry.seed, entry.image_size) for entry in entries} == {(4, (240, 320))}
+    assert plan({}) == plan({"demonstrations": 60})
+
+
+@pytest.mark.parametrize(("total", "folders"), [(7, 2), (11, 3), (2, 1), (61, 3)])
+def test_demonstrations_are_split_evenly(total, folders):
+    entries = plan({"demonstrations": total, "dated_folders": folders})
+    counts = [entry.demonstrations for entry in entries]
+    assert sum(counts) == total and max(counts) - min(counts) <= 1
+    by_task = [sum(entry.demonstrations for entry in entries if entry.task == task) for task in TASKS]
+    assert max(by_task) - min(by_task) <= folders
+
+
+def test_every_session_lies_after_the_latency_fix():
+    assert all(entry.date > "2021-07-23" for entry in plan({}))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"demonstration": 3}, "did you mean 'demonstrations'"),
+        ({"tasks": ["put_red_cube_on_plat"]}, "did you mean 'put_red_cube_on_plate'"),
+        ({"tasks": []}, "one or more names"),
+        ({"tasks": [next(iter(TASKS))] * 2}, "each once"),
+        ({"demonstrations": 5, "dated_folders": 3}, "at least 6"),
+        ({"demonstrations": "many"}, "whole number"),
+        ({"demonstrations": True}, "whole number"),
+        ({"dated_folders": 0}, "at least 1"),
+        ({"seed": -1}, "at least 0"),
+        ({"image_size": [240]}, "height and width"),
+        ({"image_size": [240, 3.5]}, "at least 16"),
+    ],
+)
+def test_unusable_settings_are_refused(settings, message):
+    with pytest.raises(ConfigError) as error:
+        plan(settings)
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize("date", ["yesterday", "2021-08-02", "2021-13-02_10-00-00", "2021-8-2_10-0-0"])
+def test_a_folder_name_that_is_no_date_is_refused(date):
+    with pytest.raises(ConfigError, match="date"):
+        PlanEntry(next(iter(TASKS)), date, 1)
+
+
+def test_planning_needs_the_standard_library_only(repository):
+    """The Snakefile plans while it is parsed, in an environment without numpy."""
+    program = "import sys; import bridgelib.sim.plan; print([m for m in ('numpy', 'PIL', 'jax') if m in sys.modules])"
+    answer = subprocess.run([sys.executable, "-c", program], cwd=repository, capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"
