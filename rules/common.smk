@@ -60,6 +60,12 @@ def told(question):
     return answer
 
 
+def collection_session():
+    """The raw input of a shard: its real dated folder, whose own date does not count, or the simulation's last file."""
+    folder = told(PLAN.dated_folder)
+    return folder if PLAN.simulation else ancient(folder)
+
+
 VENVS = shown(Path(workflow.basedir) / ".venvs")
 
 

@@ -12,7 +12,7 @@ rule raw_to_numpy:
     """Convert one collection session to a numpy shard; reject broken trajectories with a reason."""
     input:
         environment=environment_stamp("convert"),
-        session=ancient(told(PLAN.dated_folder)),
+        session=collection_session(),
     output:
         shard=f"{NUMPY}/{{task}}/{{date}}.npz",
         report=f"{NUMPY}/{{task}}/{{date}}.report.json",
