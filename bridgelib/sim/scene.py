@@ -6,7 +6,7 @@ import numpy as np
 
 from bridgelib.errors import ConfigError, did_you_mean
 from bridgelib.sim.arm import OPENING, reached_opening, reached_pose
-from bridgelib.sim.layout import Body, random_layout
+from bridgelib.sim.layout import random_layout
 from bridgelib.sim.look import Look
 from bridgelib.sim.renderer import Renderer
 from bridgelib.sim.tasks import TASKS
@@ -123,12 +123,12 @@ class Scene:
         if gripped:
             carried = pose + self._grip
             self.item.position, self.item.yaw = carried[:3], float(carried[3])
-        else:
-            self.item.position[2] = self._support(self.item)
+        support = self._surface_below_item()
+        self.item.position[2] = max(self.item.position[2], support) if gripped else support
 
-    def _support(self, body: Body) -> float:
-        """Height of the surface under a body that is not held."""
-        off = np.hypot(*(body.position[:2] - self.target.position[:2]))
+    def _surface_below_item(self) -> float:
+        """Height of the table, or of the target that lies on it."""
+        off = np.hypot(*(self.item.position[:2] - self.target.position[:2]))
         return self.target.shape.height if off <= self.target.shape.radius else 0.0
 
     def _push(self) -> None:

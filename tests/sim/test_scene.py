@@ -77,6 +77,13 @@ def test_the_item_is_grasped_carried_and_dropped():
     assert not scene.holding and scene.item.position[2] == 0.0
 
 
+def test_a_carried_item_does_not_sink_into_the_table():
+    scene = at_item(height=0.04)
+    moves(scene, STAY_CLOSED, 3)
+    moves(scene, np.array([0, 0, -0.02, 0, 0, 0, 0]), 5)
+    assert scene.holding and scene.item.position[2] == 0.0
+
+
 def test_success_is_the_item_at_rest_on_the_target():
     scene = at_item()
     moves(scene, STAY_CLOSED, 3)
