@@ -22,20 +22,17 @@ class Moments:
 
     @classmethod
     def of(cls, rows: np.ndarray) -> "Moments":
-        """Moments of the rows [N, D], N at least 1; `std` is that of the population."""
+        """Moments of the rows, float32 [N, D], N at least 1; `std` is that of the population.
+
+        Sums are exact before they are rounded once; a sum of up to 2^29 equal float32 numbers is not rounded at all,
+        so that what never changes has a standard deviation of 0 and not of 1e-17.
+        """
         rows = np.asarray(rows, np.float64) + 0.0  # of 0.0 and -0.0 either could be the smallest
         columns = [column.tolist() for column in rows.T]
         mean = np.array([math.fsum(column) / len(column) for column in columns])
         squares = np.square(rows - mean)
         variance = [math.fsum(column.tolist()) / len(rows) for column in squares.T]
-        # Rounding may put the mean of equal numbers beside them, and a std of 1e-17 would blow up what divides by it.
-        constant = rows.min(axis=0) == rows.max(axis=0)
-        return cls(
-            mean=np.where(constant, rows[0], mean),
-            std=np.where(constant, 0.0, np.sqrt(variance)),
-            min=rows.min(axis=0),
-            max=rows.max(axis=0),
-        )
+        return cls(mean=mean, std=np.sqrt(variance), min=rows.min(axis=0), max=rows.max(axis=0))
 
     def to_json(self) -> dict[str, list[float]]:
         """As lists."""

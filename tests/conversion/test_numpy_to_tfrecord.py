@@ -123,6 +123,17 @@ def test_a_second_run_does_nothing_and_a_changed_input_everything(shards, tmp_pa
     assert convert_task(shards[:1], folder, SETTINGS)["found"] == 2
 
 
+def test_other_trajectories_with_the_same_report_are_noticed(shards, tmp_path):
+    convert_task(shards[:1], tmp_path / "out", SETTINGS)
+    before = shards[0].with_suffix(".report.json").read_bytes()
+    others = [make_trajectory(30 + number, length=3 + number) for number in range(6)]
+    write_shard(shards[0].parent, EARLY, others, rejected=[BROKEN])
+    assert shards[0].with_suffix(".report.json").read_bytes() == before
+    convert_task(shards[:1], tmp_path / "out", SETTINGS)
+    found = {identity for index in indices_of(tmp_path / "out").values() for identity in index.identities}
+    assert found == {trajectory.identity for trajectory in others}
+
+
 def test_overwrite_converts_again(shards, tmp_path):
     convert_task(shards, tmp_path / "out", SETTINGS)
     before = tree_bytes(tmp_path / "out")

@@ -70,8 +70,9 @@ def test_signed_zeros_do_not_depend_on_order():
 
 
 def test_what_never_changes_has_no_spread_at_all():
-    moments = Moments.of(np.full((10, 1), 0.1))
-    assert (moments.mean[0], moments.std[0]) == (0.1, 0.0)
+    for count in (3, 10, 49, 1000):
+        moments = Moments.of(np.full((count, 1), 0.1, np.float32))
+        assert (moments.mean[0], moments.std[0]) == (np.float32(0.1), 0.0)
 
 
 def test_json_keeps_every_bit(tmp_path):

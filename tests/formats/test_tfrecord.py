@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+from bridgelib.formats.protobuf import example_features
 from bridgelib.formats.tfrecord import serialised
 from tests.trajectories import make_trajectory, write_tfrecord
 
@@ -77,6 +78,14 @@ def test_the_compact_variant_has_each_frame_once_as_jpeg():
         image = Image.open(io.BytesIO(data))
         assert (image.format, image.size) == ("JPEG", (8, 8))
         assert image.layer[0][1:3] == image.layer[1][1:3] == (1, 1), "colours are subsampled"
+
+
+def test_features_lie_in_the_order_of_their_keys():
+    """Protocol buffers leave the order of a map open, and so the bytes, unless asked not to."""
+    data = serialised(make_trajectory(0), "raw")
+    keys = list(example_features(data, 0, len(data)))
+    assert keys == sorted(keys)
+    assert len(keys) == 10
 
 
 @pytest.mark.parametrize("encoding", ["raw", "jpeg"])
