@@ -1,8 +1,10 @@
 """What becomes of the files of a good trajectory: arrays, pixels, words, identity."""
 
 import errno
+import hashlib
 import io
 import pickle
+import struct
 
 import numpy as np
 import pytest
@@ -174,6 +176,18 @@ def test_identity_is_of_the_content_alone(tmp_path):
     content = pickle.loads((folder / "obs_dict.pkl").read_bytes())
     save(folder / "obs_dict.pkl", {**content, "full_state": list(content["full_state"])})
     assert identity(tmp_path, as_float32) == first
+
+
+def test_identity_by_hand(tmp_path):
+    """Splits that were made once rest on it: 8 bytes of length, then the bytes, for each file and array."""
+    folder, name = written(tmp_path)
+    save(folder / "obs_dict.pkl", {"full_state": STATE, "time_stamp": [1, 2, 3, 4]})
+    save(folder / "policy_out.pkl", ACTIONS)
+    parts = [(folder / "images0" / f"im_{number}.jpg").read_bytes() for number in range(4)]
+    parts += [struct.pack("<28d", *range(28)), struct.pack("<21d", *np.concatenate(ACTIONS))]
+    parts += [struct.pack("<4d", 1, 2, 3, 4)]
+    digest = hashlib.sha256(b"".join(struct.pack("<Q", len(part)) + part for part in parts)).hexdigest()
+    assert identity(tmp_path, name) == digest[:32]
 
 
 def test_identity_changes_with_every_part_of_the_content(tmp_path):
