@@ -20,7 +20,9 @@ def start() -> None:
 def main(argv: list[str] | None = None) -> int:
     """Set up the environment and replace this process by the program; returns only when it cannot be started."""
     options = _parse_arguments(argv)
-    environment = None if options.environment == "active" else Path(options.environment).absolute()
+    # `current`: the environment that Snakemake itself runs in, whose Python runs this launcher.
+    given = {"active": None, "current": sys.prefix}.get(options.environment, options.environment)
+    environment = None if given is None else Path(given).absolute()
     if environment is not None and not (environment / "bin" / "python").exists():
         raise ConfigError(
             environment, given="no environment there", do=f"build it: snakemake {_shown(environment / '.ready')}"
@@ -70,7 +72,7 @@ def _parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="envs/run", usage="envs/run ENVIRONMENT [options] -- PROGRAM [argument ...]", description=__doc__
     )
-    parser.add_argument("environment", help="the environment's folder, or 'active' for the one in use")
+    parser.add_argument("environment", help="a folder; 'current': that of this Python; 'active': leave it alone")
     parser.add_argument("--gpus", type=int, help="lease this many GPUs (default: leave the devices alone)")
     parser.add_argument("--cuda-libs", choices=("pip", "system", "clean"), default="pip")
     parser.add_argument("--xla-flags", default="", help="XLA_FLAGS of the program")
