@@ -10,7 +10,7 @@ from bridgelib.training.devices import Devices
 from bridgelib.training.interruption import Interruption
 
 Batch = Mapping[str, Any]
-Augment = Callable[[jax.Array, Batch], Batch]
+Augment = Callable[[Batch, jax.Array], Batch]
 Evaluate = Callable[[Any, Batch, jax.Array], Mapping[str, jax.Array]]
 
 _STEPS_IN_FLIGHT = 2
@@ -22,7 +22,7 @@ class Learner:
     Args:
         agent: As `bridgelib.agents.make_agent` gives it.
         devices: Where it learns.
-        augment: Key and batch -> batch; part of the compiled step.
+        augment: Batch and key -> batch; part of the compiled step.
         evaluate: Agent, batch, key -> sums over the batch's valid samples; compiled.
         key: Of augmentation and of validation's draws; the agent's own is part of its state.
         interruption: Watched while the first call of each function compiles.
@@ -46,7 +46,7 @@ class Learner:
         self._in_flight: list[Any] = []
 
         def update(agent: Any, batch: Batch, key: jax.Array) -> tuple[Any, Mapping[str, jax.Array]]:
-            return agent.updated(augment(jax.random.fold_in(key, agent.state.step), batch))
+            return agent.updated(augment(batch, jax.random.fold_in(key, agent.state.step)))
 
         # On an accelerator the old state's memory is given to the new one. XLA's CPU backend of old cannot do it.
         donated = () if devices.mesh.devices.flat[0].platform == "cpu" else (0,)
@@ -73,10 +73,6 @@ class Learner:
     def state(self) -> Any:
         """The agent's state on the host: a pytree of numpy arrays."""
         return jax.device_get(self.agent.state)
-
-    def restore(self, state: Any) -> None:
-        """Go on from a state given by `state`."""
-        self.agent = self.agent.replace(state=self.devices.replicate(state))
 
     def _wait_for_room(self) -> None:
         """Let the host run ahead of the devices by a few steps only: each holds a batch in the devices' memory."""

@@ -98,9 +98,7 @@ class Loop:
     def _begin(self) -> None:
         self._guard = Guard(self.state.step)
         self._started = time.monotonic() - self.state.seconds
-        self._logged = (time.monotonic(), self.batches.waited, self.state.step)
-        self._note = "compiling"
-        self._progress = Progress(self.schedule.num_steps, "steps", "training", start=self.state.step)
+        self._progress: Progress | None = None
 
     def _validation_is_due(self) -> bool:
         due = self.validate is not None and self.state.step % self.schedule.eval_interval == 0
@@ -137,7 +135,11 @@ class Loop:
     def _train_step(self) -> None:
         self._info = self.learner.update(next(self.batches))
         self.state = replace(self.state, step=self.state.step + 1)
-        self._progress.advance(note=self._note)
+        if self._progress is None:  # the first step, which compiles, would spoil the rate
+            self._progress = Progress(self.schedule.num_steps, "steps", "training", start=self.state.step)
+            self._logged, self._note = (time.monotonic(), self.batches.waited, self.state.step), ""
+        else:
+            self._progress.advance(note=self._note)
 
     def _log(self) -> None:
         values = {name: float(value) for name, value in jax.device_get(self._info).items()}

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bridgelib.errors import ConfigError
+from bridgelib.files import written_whole
 from bridgelib.training.metrics import read_metrics
 
 MODES = ("auto", "online", "offline", "disabled")
@@ -44,13 +45,16 @@ def _has_key(environ: Mapping[str, str]) -> bool:
     return any(f"//{host}" in server for host in known)
 
 
-def run_id(folder: Path, digest: str) -> str:
-    """The one W&B id of a run folder, in `wandb/run_id`: from the digest and, as ids are shared, host and path."""
+def run_id(folder: Path) -> str:
+    """The one W&B id of a run folder, kept in its `wandb/run_id`.
+
+    It is made of the digest in the folder's name and, as an id is shared by all who use the project, of host and path.
+    """
     path = folder / "wandb" / "run_id"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
         place = hashlib.sha256(f"{socket.gethostname()}:{folder.resolve()}".encode()).hexdigest()
-        path.write_text(f"{digest}-{place[:6]}")
+        with written_whole(path) as partial:
+            partial.write_text(f"{folder.name[-12:]}-{place[:6]}")
     return path.read_text()
 
 
@@ -58,18 +62,17 @@ class Mirror:
     """Repeats the lines of a metrics file to W&B. Whatever fails there is said once, and training goes on.
 
     Args:
-        folder: The run folder; W&B's own files go to its `wandb/`.
+        folder: The run folder, named by its digest; W&B's own files go to its `wandb/`.
         mode: `online`, `offline` or `disabled`; disabled never imports wandb.
         project, name: Under which the run appears.
-        digest: Of the run.
         config: Shown with the run.
     """
 
-    def __init__(self, folder: Path, mode: str, *, project: str, name: str, digest: str, config: Mapping[str, Any]):
+    def __init__(self, folder: Path, mode: str, *, project: str, name: str, config: Mapping[str, Any]):
         self._run: Any = None
         for attempt in {"online": ("online", "offline"), "offline": ("offline",)}.get(mode, ()):
             try:
-                self._run = self._start(folder, attempt, project, name, run_id(folder, digest), config)
+                self._run = self._start(folder, attempt, project, name, run_id(folder), config)
                 return
             except Exception as error:
                 self._give_up(error, attempt)

@@ -46,7 +46,7 @@ def metrics(tmp_path):
 
 
 def mirror(folder, mode) -> Mirror:
-    return Mirror(folder, mode, project="p", name="n", digest="abc", config={"a": 1})
+    return Mirror(folder, mode, project="p", name="n", config={"a": 1})
 
 
 @pytest.mark.parametrize(
@@ -77,16 +77,18 @@ def test_unknown_mode_is_refused_by_the_name_it_came_from():
 
 
 def test_id_is_one_per_folder_and_stays(tmp_path):
-    first = run_id(tmp_path / "a", "abc")
-    assert first.startswith("abc-")
-    assert run_id(tmp_path / "a", "other") == first
-    assert run_id(tmp_path / "b", "abc") != first
+    first, second = tmp_path / "a" / "bc-0123456789ab", tmp_path / "b" / "bc-0123456789ab"
+    identity = run_id(first)
+    assert identity.startswith("0123456789ab-")
+    assert run_id(second) != identity
+    first.rename(tmp_path / "bc-ffffffffffff")  # a run that was moved stays the same run
+    assert run_id(tmp_path / "bc-ffffffffffff") == identity
 
 
 def test_disabled_imports_nothing_and_writes_nothing(tmp_path, repository):
     code = (
         "import sys; from pathlib import Path; from bridgelib.training.tracking import Mirror\n"
-        "m = Mirror(Path(sys.argv[1]), 'disabled', project='p', name='n', digest='d', config={})\n"
+        "m = Mirror(Path(sys.argv[1]), 'disabled', project='p', name='n', config={})\n"
         "m.catch_up(Path('none')); m.write({}); m.close(); assert 'wandb' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, cwd=repository)

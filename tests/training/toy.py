@@ -99,11 +99,15 @@ def toy_learner() -> Learner:
     return Learner(
         ToyAgent.create(),
         Devices(),
-        augment=lambda key, batch: batch,
+        augment=lambda batch, key: batch,
         evaluate=evaluation(Normaliser(STATISTICS, "normal"), STATISTICS.action.mean),
         key=jax.random.PRNGKey(3),
         interruption=Interruption(),
     )
+
+
+def place(learner: Learner, state) -> None:
+    learner.agent = learner.agent.replace(state=learner.devices.replicate(state))
 
 
 def toy_loop(folder, num_steps, *, interruption=None, poisoned=None, validation=True, **schedule) -> Loop:
@@ -111,13 +115,13 @@ def toy_loop(folder, num_steps, *, interruption=None, poisoned=None, validation=
     interruption = interruption or Interruption()
     learner = toy_learner()
     learner.interruption = interruption
-    learner.restore(ToyAgent.create().state)
+    place(learner, ToyAgent.create().state)
     checkpoints = Checkpoints(folder / "checkpoints")
     metrics = folder / "metrics.jsonl"
     found = checkpoints.newest(learner.state(), metrics.stat().st_size if metrics.exists() else 0)
     state = LoopState()
     if found:
-        learner.restore(found[0])
+        place(learner, found[0])
         state = found[1]
     folder.mkdir(exist_ok=True)
     held_out = [toy_batch(2, 0), toy_batch(2, 1, valid=3)]
@@ -127,7 +131,7 @@ def toy_loop(folder, num_steps, *, interruption=None, poisoned=None, validation=
         validate=(lambda: validated(learner, held_out, interruption)) if validation else None,
         schedule=Schedule(num_steps, **{"log_interval": 1, "eval_interval": 2, "save_interval": 2, **schedule}),
         metrics=Metrics(metrics, state.log_position) if is_writer() else None,
-        mirror=Mirror(folder, "disabled", project="", name="", digest="", config={}),
+        mirror=Mirror(folder, "disabled", project="", name="", config={}),
         checkpoints=checkpoints,
         interruption=interruption,
         state=state,

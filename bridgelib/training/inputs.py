@@ -1,0 +1,101 @@
+"""What a run reads: statistics and batches of the tasks of its dataset."""
+
+import hashlib
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bridgelib.data.batches import TrainingBatches, ValidationBatches
+from bridgelib.data.records import Records
+from bridgelib.data.samples import Samples
+from bridgelib.data.statistics import Statistics, statistics_of
+from bridgelib.formats.index import RecordIndex, load_index
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The data of one run.
+
+    Attributes:
+        statistics: Of the training side of all its tasks together.
+        training: Its batches.
+        validation: Its batches, or None where the validation side has no transition.
+        identity: What was read, as JSON: task -> digest and counts for each side, and the statistics. It does not
+            depend on where the data lies or how it is encoded in files.
+        files: TFRecord -> bytes, for the record.
+    """
+
+    statistics: Statistics
+    training: TrainingBatches
+    validation: ValidationBatches | None
+    identity: Mapping[str, Any]
+    files: Mapping[str, int]
+
+
+def open_inputs(
+    data_root: Path,
+    groups: Sequence[Sequence[str]],
+    weights: Sequence[float] | None,
+    config: Mapping[str, Any],
+    needs: frozenset[str],
+    *,
+    process: tuple[int, int] = (0, 1),
+    embeddings: Mapping[str, np.ndarray] | None = None,
+) -> Inputs:
+    """Open the TFRecords of a dataset.
+
+    Args:
+        data_root: The folder of the tasks.
+        groups: The tasks of each group.
+        weights: How often samples come from each group; None for equal weights.
+        config: The experiment's complete tree.
+        needs: What the agent asks for; see `bridgelib.data.batch`.
+        process: This process's number and how many share a batch.
+        embeddings: Instruction -> float32 [E]; for agents that need language.
+
+    Raises:
+        DataError: A TFRecord is missing or damaged, or the training side is empty.
+        ConfigError: Weights, goal strategy or normalisation that cannot be used.
+    """
+    tasks = sorted({task for group in groups for task in group})
+    files = {side: {task: data_root / task / side / "out.tfrecord" for task in tasks} for side in ("train", "val")}
+    indices = {side: {task: load_index(file) for task, file in files[side].items()} for side in files}
+    statistics = statistics_of(list(indices["train"].values()))
+
+    def samples(side: str) -> Samples:
+        records = Records(list(files[side].values()), list(indices[side].values()))
+        return Samples(records, statistics, config["dataset_kwargs"], needs, embeddings)
+
+    group_files = [[files["train"][task] for task in group] for group in groups]
+    training = TrainingBatches(samples("train"), group_files, weights, config["batch_size"], config["seed"], process)
+    validation = None
+    if any(len(index) for index in indices["val"].values()) and (held_out := samples("val")).counts.any():
+        options = {"limit": config["eval_batches"], "process": process}
+        validation = ValidationBatches(held_out, config["val_batch_size"], config["seed"], **options)
+    else:
+        print(
+            f"ATTENTION: the validation side of {', '.join(tasks)} is empty, so nothing will say how good this policy "
+            "is. Convert more trajectories, or lower train_proportion in the machine profile.",
+            file=sys.stderr,
+        )
+    identity = {side: {task: _digest(index) for task, index in indices[side].items()} for side in indices}
+    sizes = {str(file): indices[side][task].file_size for side in files for task, file in files[side].items()}
+    return Inputs(statistics, training, validation, {**identity, "statistics": statistics.to_json()}, sizes)
+
+
+def _digest(index: RecordIndex) -> dict[str, Any]:
+    """What a TFRecord holds: counts, image size, and a hash over content ids, states, actions and instructions."""
+    digest = hashlib.sha256()
+    for array in (index.identities, index.state, index.actions, index.languages, index.language_offsets):
+        digest.update(repr((str(array.dtype), array.shape)).encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return {
+        "trajectories": len(index),
+        "transitions": len(index.actions),
+        "image_shape": list(index.image_shape),
+        "digest": digest.hexdigest()[:16],
+    }

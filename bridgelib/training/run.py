@@ -1,0 +1,206 @@
+"""One training run, from the experiment to done.json."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from bridgelib.agents import AGENTS, Agent, make_agent
+from bridgelib.config.experiments import Experiment
+from bridgelib.data.augment import augment
+from bridgelib.data.normalisation import Normaliser
+from bridgelib.data.prefetch import prefetched
+from bridgelib.errors import DataError
+from bridgelib.files import write_json
+from bridgelib.policy import PolicySpec, save
+from bridgelib.policy.weights import hash_of
+from bridgelib.training.checkpoints import Checkpoints, LoopState
+from bridgelib.training.devices import Devices, is_writer, join_processes
+from bridgelib.training.folder import RunFolder, identity_of
+from bridgelib.training.inputs import Inputs, open_inputs
+from bridgelib.training.interruption import Interruption
+from bridgelib.training.learner import Learner
+from bridgelib.training.lock import exclusive
+from bridgelib.training.loop import SCORE, Loop, Schedule
+from bridgelib.training.metrics import Metrics, read_metrics
+from bridgelib.training.provenance import provenance
+from bridgelib.training.tracking import Mirror, resolved_mode
+from bridgelib.training.validation import evaluation, validated
+
+PROJECT = "bridgedata"
+
+
+def train(
+    experiment: Experiment,
+    data_root: Path,
+    groups: Sequence[Sequence[str]],
+    done: Path,
+    *,
+    wandb: str = "auto",
+    embeddings: Mapping[str, np.ndarray] | None = None,
+) -> None:
+    """Train the policy of an experiment, going on from where a former process was stopped.
+
+    Args:
+        experiment: What to train.
+        data_root: The folder of the tasks.
+        groups: The tasks of each group of its dataset.
+        done: `<runs>/<experiment>/done.json`, written last; the run's own folder lies beside it.
+        wandb: `auto`, `online`, `offline` or `disabled`; WANDB_MODE wins over it.
+        embeddings: Instruction -> float32 [E]; for algorithms that need language.
+
+    Raises:
+        ConfigError: Something in the configuration cannot be used, or is not what the run folder began with.
+        DataError: The data cannot be used, another process trains in the run folder, or a quantity became NaN.
+        Interrupted: SIGTERM or SIGINT came. What was learned is saved.
+    """
+    join_processes()
+    mode, devices, config = resolved_mode(wandb), Devices(), experiment.config
+    for key in ("batch_size", "val_batch_size"):
+        devices.check_batch_size(config[key], f"experiment '{experiment.name}', config.{key}")
+    with ExitStack() as stack:
+        interruption = stack.enter_context(Interruption())
+        inputs = interruption.wait_for(read_inputs, experiment, data_root, groups, embeddings)
+        folder = RunFolder.of(done.parent, identity_of(json.loads(experiment.as_json()), inputs.identity))
+        made_with = provenance(devices.describe(), jax.process_count())
+        if is_writer():
+            stack.enter_context(exclusive(folder.path))
+            folder.open({"experiment": experiment.name, "config": config, "files": inputs.files}, made_with)
+            done.unlink(missing_ok=True)  # of an earlier run: until this one is done, nothing is
+        run = _Run(experiment, inputs, folder, devices, interruption)
+        agent, saved = interruption.wait_for(run.newest_agent)
+        loop = run.loop(run.learner(agent), saved, mode, stack)
+        loop.run()
+        if is_writer():
+            params, batch = loop.learner.state().params, inputs.training.batch(0)
+            spec = PolicySpec.of(experiment.algorithm, config, batch, inputs.statistics, loop.state.step)
+            interruption.wait_for(save, folder.policy, spec, params, batch, made_with)
+            write_json(done, _summary(folder, loop.state, hash_of(params)))
+
+
+def read_inputs(
+    experiment: Experiment,
+    data_root: Path,
+    groups: Sequence[Sequence[str]],
+    embeddings: Mapping[str, np.ndarray] | None = None,
+) -> Inputs:
+    """The data of an experiment, this process's share of each batch."""
+    return open_inputs(
+        data_root,
+        groups,
+        experiment.dataset.sample_weights,
+        experiment.config,
+        AGENTS[experiment.algorithm].NEEDS,
+        process=(jax.process_index(), jax.process_count()),
+        embeddings=embeddings,
+    )
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What the parts of a run are made from."""
+
+    experiment: Experiment
+    inputs: Inputs
+    folder: RunFolder
+    devices: Devices
+    interruption: Interruption
+
+    @cached_property
+    def keys(self) -> jax.Array:
+        """The random keys of agent and learner."""
+        return jax.random.split(jax.random.PRNGKey(self.experiment.config["seed"]))
+
+    @cached_property
+    def checkpoints(self) -> Checkpoints:
+        """The folder's checkpoints."""
+        config = self.experiment.config
+        return Checkpoints(self.folder.checkpoints, config["keep_last"], config["keep_every"])
+
+    def newest_agent(self) -> tuple[Agent, LoopState | None]:
+        """The agent of the newest sound checkpoint, with what that says of the loop; else a new one and None."""
+
+        def new_agent(key: jax.Array) -> Agent:
+            return make_agent(self.experiment.algorithm, key, self.inputs.training.batch(0), self.experiment.config)
+
+        metrics, num_steps = self.folder.metrics, self.experiment.config["num_steps"]
+        template = jax.eval_shape(new_agent, self.keys[0])
+        found = self.checkpoints.newest(template.state, metrics.stat().st_size if metrics.exists() else 0)
+        if found is None:
+            print(f"{self.folder.path}: training from the start", file=sys.stderr)
+            return new_agent(self.keys[0]), None
+        state, saved = found
+        if saved.step > num_steps:
+            raise DataError(
+                self.folder.path,
+                given=f"a run that has made {saved.step} steps, where num_steps is {num_steps}",
+                do="raise num_steps, or remove the folder to train from the start",
+            )
+        print(f"{self.folder.path}: going on from the checkpoint of step {saved.step}", file=sys.stderr)
+        return template.replace(state=state), saved
+
+    def learner(self, agent: Agent) -> Learner:
+        """The agent on the devices."""
+        dataset_kwargs = self.experiment.config["dataset_kwargs"]
+        normaliser = Normaliser(self.inputs.statistics, dataset_kwargs["normalization_type"])
+        return Learner(
+            agent,
+            self.devices,
+            augment=lambda batch, key: augment(batch, key, dataset_kwargs),
+            evaluate=evaluation(normaliser, self.inputs.statistics.action.mean),
+            key=self.keys[1],
+            interruption=self.interruption,
+        )
+
+    def loop(self, learner: Learner, saved: LoopState | None, mode: str, stack: ExitStack) -> Loop:
+        """The loop where it stands; what must be closed after it is given to `stack`."""
+        config, folder, inputs, state = self.experiment.config, self.folder, self.inputs, saved or LoopState()
+        metrics = mirror = None
+        if is_writer():
+            self.checkpoints.discard_after(state.step)
+            metrics = stack.enter_context(closing(Metrics(folder.metrics, state.log_position)))
+            shown = {"algorithm": self.experiment.algorithm, "device": self.devices.describe(), **config}
+            mirror = Mirror(folder.path, mode, project=PROJECT, name=folder.path.name, config=shown)
+            stack.push(lambda kind, *_: mirror.close(exit_code=0 if kind is None else 1))
+            mirror.catch_up(folder.metrics)
+        return Loop(
+            learner=learner,
+            batches=stack.enter_context(prefetched(inputs.training, state.step, config["num_steps"])),
+            validate=partial(validated, learner, inputs.validation, self.interruption) if inputs.validation else None,
+            schedule=Schedule(**{key: config[key] for key in Schedule.__dataclass_fields__}),
+            metrics=metrics,
+            mirror=mirror,
+            checkpoints=self.checkpoints,
+            interruption=self.interruption,
+            state=state,
+            saved=saved,
+        )
+
+
+def _summary(folder: RunFolder, state: LoopState, weights: str) -> dict[str, Any]:
+    """What done.json says: the run, its end, and its first, last and best validation (None where there was none)."""
+    scores = [
+        {key: value for key, value in line.items() if key not in ("kind", "time")}
+        for line in read_metrics(folder.metrics, "validation")
+    ]
+    return {
+        "run": folder.path.name,
+        "step": state.step,
+        "weights": weights,
+        "seconds": state.seconds,
+        "validation": {
+            "transitions": scores[-1]["transitions"],
+            "first": scores[0],
+            "last": scores[-1],
+            "best": min(scores, key=lambda line: line[SCORE]),
+        }
+        if scores
+        else None,
+    }

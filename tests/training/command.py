@@ -1,0 +1,95 @@
+"""Training as a user starts it: through the script, on a task small enough for seconds."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from tests.training.records import write_task
+
+# What the script does, and then a look at what it has imported.
+PROGRAM = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import train_policy
+from bridgelib.errors import run_program
+
+def main():
+    code = train_policy.main(sys.argv[2:])
+    assert "tensorflow" not in sys.modules
+    return code
+
+run_program(main)
+"""
+
+SETTINGS = {
+    "train_batch_size": 8,
+    "val_batch_size": 8,
+    "num_steps": 4,
+    "log_interval": 1,
+    "eval_interval": 2,
+    "save_interval": 2,
+    "warmup_steps": 2,
+    "config_overrides": {
+        "encoder": "resnetv1-18-bridge",
+        "encoder_kwargs.num_filters": 4,
+        "agent_kwargs.learning_rate": 0.01,
+        "agent_kwargs.network_kwargs.hidden_dims": [16, 16],
+    },
+}
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """A data root with one task, `colours`, and an experiments file; runs go where a test says."""
+
+    folder: Path
+    repository: Path
+    cache: Path
+
+    @classmethod
+    def make(cls, folder: Path, repository: Path, cache: Path, validation: int = 4) -> "Workplace":
+        write_task(folder / "data" / "colours", validation=validation)
+        return cls(folder, repository, cache)
+
+    def arguments(self, runs: Path, algorithm: str = "bc", **settings) -> list[str]:
+        """Of train_policy.py, for an experiment under the common settings and these."""
+        experiments = runs.with_suffix(".yaml")
+        matrix = {"algos": [algorithm], "tasks": ["colours"]}
+        experiments.write_text(yaml.safe_dump({"global": {**SETTINGS, **settings}, "matrix": matrix}))
+        done = runs / f"{algorithm}_colours" / "done.json"
+        command = ["--experiments", experiments, "--experiment", f"{algorithm}_colours", "--done", done]
+        return [*map(str, command), "--data", str(self.folder / "data")]
+
+    def start(self, arguments: list[str]) -> subprocess.Popen:
+        """The script as a process of its own."""
+        environ = {
+            **os.environ,
+            "WANDB_MODE": "disabled",
+            "JAX_PLATFORMS": "cpu",
+            "JAX_COMPILATION_CACHE_DIR": str(self.cache),
+            "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+            "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+        }
+        command = [sys.executable, "-c", PROGRAM, str(self.repository / "workflow_scripts"), *arguments]
+        return subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def run(self, arguments: list[str]) -> str:
+        """The script to its end, which must be a good one; returns what it said."""
+        process = self.start(arguments)
+        output, errors = process.communicate(timeout=300)
+        assert process.returncode == 0, errors
+        return output + errors
+
+
+def outcome(runs: Path, algorithm: str = "bc") -> tuple[dict, list[dict]]:
+    """done.json and the metrics, both without what a clock says."""
+    folder = runs / f"{algorithm}_colours"
+    done = json.loads((folder / "done.json").read_text())
+    del done["seconds"]
+    lines = [json.loads(line) for line in (folder / "latest" / "metrics.jsonl").read_text().splitlines()]
+    return done, [{key: line[key] for key in line.keys() - {"time"}} for line in lines]
