@@ -85,26 +85,23 @@ def script(repository, monkeypatch):
 def arguments(data, tmp_path):
     experiments = tmp_path / "experiments.yaml"
     experiments.write_text("matrix: {algos: [lc_bc], tasks: [drawer]}\n")
-    return [
-        "--data",
-        str(data),
-        "--tasks",
-        *TASKS,
-        "--experiments",
-        str(experiments),
-        "--output",
-        str(tmp_path / "l.npz"),
-    ]
+    return [f"--data={data}", f"--experiments={experiments}", f"--output={tmp_path / 'l.npz'}"]
 
 
-def test_the_script_writes_the_table(script, arguments, tmp_path):
-    script.main([*arguments, "--experiment", "lc_bc_drawer"])
+def test_the_script_embeds_the_tasks_it_is_given(script, arguments, tmp_path):
+    script.main([*arguments, "--experiment=lc_bc_drawer", "--tasks", *TASKS])
     assert len(LanguageTable.load(tmp_path / "l.npz").instructions) == 6
+
+
+def test_the_script_finds_the_tasks_of_the_dataset(script, arguments, tmp_path):
+    script.main([*arguments, "--experiment=lc_bc_drawer"])
+    instructions = LanguageTable.load(tmp_path / "l.npz").instructions
+    assert instructions == ("", "open drawer", "open it", "open the drawer", "pull the handle")
 
 
 def test_the_script_names_the_experiments_there_are(script, arguments):
     with pytest.raises(ConfigError, match="did you mean 'lc_bc_drawer'"):
-        script.main([*arguments, "--experiment", "lc_bc_drawr"])
+        script.main([*arguments, "--experiment=lc_bc_drawr"])
 
 
 def test_the_default_configuration_is_the_one_tested_here():
