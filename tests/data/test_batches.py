@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from scipy.stats import chisquare
+from scipy.stats import chi2_contingency, chisquare
 
 from bridgelib.config.algorithms import ALGORITHMS
 from bridgelib.data.batch import NEEDS, check_batch
@@ -202,6 +202,16 @@ def test_the_instruction_is_uniform_over_those_of_the_trajectory(records):
     assert set(spoken) == {ord("b"), ord("c")}
     assert chisquare(list(spoken.values())).pvalue > SIGNIFICANCE
     assert set(batch["goals"]["language"][now < 4, 0]) == {ord("a")}
+
+
+def test_the_instruction_does_not_depend_on_the_goal(records):
+    kwargs = {"needs": NEEDS, "goal_relabeling_kwargs": {"reached_proportion": 0.5}}
+    batch = training(records, ((0,),), batch_size=12_000, **kwargs).batch(0)
+    now, goal = (number_of(batch[key]["image"]) for key in ("observations", "goals"))
+    chosen = now == 6  # six goals ahead, two instructions
+    goal, second = goal[chosen], batch["goals"]["language"][chosen, 0] == ord("c")
+    table = [[(second[goal == frame] == which).sum() for frame in range(7, 13)] for which in (False, True)]
+    assert chi2_contingency(table).pvalue > SIGNIFICANCE
 
 
 def test_an_instruction_without_embedding_is_named(records):
