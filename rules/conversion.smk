@@ -97,5 +97,5 @@ rule data_report:
     shell:
         '"$BRIDGE/envs/run" {params.environment:q} --'
         ' python "$BRIDGE/workflow_scripts/data_report.py"'
-        " --root {params.root:q} --reports {input.reports:q} --raw {params.raw:q} --depth {params.depth} --text {output.text:q} --json {output.json:q}"
+        " --root {params.root:q} --raw {params.raw:q} --depth {params.depth} --text {output.text:q} --json {output.json:q}"
         " 2> {log:q}"

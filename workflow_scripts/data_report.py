@@ -15,9 +15,9 @@ from bridgelib.raw.tree import find_tasks
 def main(argv: list[str] | None = None) -> None:
     """Print the tables; write them where the command line says."""
     options = parse_arguments(argv)
-    tasks = tuple(TaskReport.read(path, options.root) for path in options.reports or find_reports(options.root))
-    outside = find_tasks(options.raw, options.depth).passed_over if options.raw else ()
-    tree = TreeReport(tasks, outside)
+    raw = find_tasks(options.raw, options.depth) if options.raw else None
+    paths = [options.root / task.name / "report.json" for task in raw.tasks] if raw else find_reports(options.root)
+    tree = TreeReport(tuple(TaskReport.read(path, options.root) for path in paths), raw.passed_over if raw else ())
     text = as_text(tree, options.listed)
     if options.text:
         with written_whole(options.text) as partial:
@@ -32,10 +32,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
     add("--root", type=Path, required=True, metavar="TFRECORD", help="root of the TFRecords")
-    add(
-        "--reports", type=Path, nargs="+", metavar="JSON", help="report.json of each task (default: all below the root)"
-    )
-    add("--raw", type=Path, help="raw root: counts what lies in it beside the dated folders, too")
+    add("--raw", type=Path, help="raw root: its tasks are reported, and what lies in it beside their dated folders")
     add("--depth", default="auto", help="levels from the raw root to the dated folders (default: auto)")
     add("--text", type=Path, help="write the tables here")
     add("--json", type=Path, help="write everything here, each rejected trajectory too")
