@@ -18,6 +18,7 @@ include: "rules/common.smk"
 include: "rules/environments.smk"
 include: "rules/simulation.smk"
 include: "rules/conversion.smk"
+include: "rules/language.smk"
 include: "rules/training.smk"
 
 

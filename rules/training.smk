@@ -3,7 +3,8 @@ Train one policy per experiment.
 
 INPUTS   <tfrecord>/<task>/{train,val}/out.tfrecord of the experiment's tasks
 OUTPUTS  <runs>/<experiment>/done.json; checkpoints and metrics lie beside it in a folder that Snakemake does not know,
-         so that a failed or killed job keeps them and its successor goes on from there
+         so that a failed or killed job keeps them and its successor goes on from there. For the same reason the
+         code is no parameter here: days of training are not thrown away because a file was tidied up
 """
 
 
@@ -12,6 +13,7 @@ rule train_policy:
     input:
         environment=environment_stamp(training_environment()),
         records=told(PLAN.records),
+        language=told(PLAN.language_table),
     output:
         done=f"{RUNS}/{{experiment}}/done.json",
     log:
@@ -24,15 +26,11 @@ rule train_policy:
     resources:
         gpu=told(PLAN.gpus),
     params:
-        data=told(PLAN.data_root),
         environment=environment_folder(training_environment()),
         launch=told(PLAN.launch_options),
-        experiments=shown(PLAN.settings.experiments_file),
-        digest=told(PLAN.experiment_digest),
-        code=code_digest("bridgelib.training.run"),
+        experiment=told(PLAN.training_options),
     shell:
         '"$BRIDGE/envs/run" {params.environment:q} {params.launch} --gpus {resources.gpu} --'
-        ' python "$BRIDGE/workflow_scripts/train_policy.py"'
-        " --experiments {params.experiments:q} --experiment {wildcards.experiment:q} --digest {params.digest}"
-        " --data {params.data:q} --done {output.done:q}"
+        ' python "$BRIDGE/workflow_scripts/train_policy.py" {params.experiment}'
+        " --language {input.language:q} --done {output.done:q}"
         " > {log:q} 2>&1"

@@ -4,7 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-import _repository  # makes bridgelib importable
+import _repository  # noqa: F401  (makes bridgelib importable)
+from _experiment import add_experiment_options, experiment_and_tasks
 
 from bridgelib.errors import run_program
 
@@ -26,18 +27,18 @@ def main(argv: list[str] | None = None) -> int:
     """Train, or test that it can."""
     options = parse_arguments(argv)
     # Not before the arguments are read: these load JAX, which takes seconds.
-    from bridgelib.training.assignment import chosen_experiment, tasks_below
+    from bridgelib.language.table import LanguageTable
     from bridgelib.training.interruption import EXIT_CODE, Interrupted, leave
     from bridgelib.training.run import train
     from bridgelib.training.self_test import self_test
 
-    experiment = chosen_experiment(options.experiments, options.datasets, options.experiment, options.digest)
-    groups = tasks_below(options.data, experiment)
+    experiment, groups = experiment_and_tasks(options)
+    language = LanguageTable.load(options.language) if options.language else None
     try:
         if options.self_test:
-            print(self_test(experiment, options.data, groups, options.self_test))
+            print(self_test(experiment, options.data, groups, options.self_test, language))
         else:
-            train(experiment, options.data, groups, options.done)
+            train(experiment, options.data, groups, options.done, language=language)
     except Interrupted as signal:
         print(f"Stopped by {signal}. What was learned is saved; run the same command to go on.", file=sys.stderr)
         leave(EXIT_CODE)
@@ -49,19 +50,10 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    add_experiment_options(parser)
     add = parser.add_argument
-    add("--experiments", type=Path, required=True, metavar="YAML", help="the experiments file")
-    add("--experiment", required=True, metavar="NAME", help="which of its experiments")
-    add("--data", type=Path, required=True, metavar="TFRECORD", help="root of the TFRecords")
     add("--done", type=Path, metavar="JSON", help="<runs>/<experiment>/done.json: written last; the run lies beside it")
-    add(
-        "--datasets",
-        type=Path,
-        default=_repository.REPOSITORY / "config" / "datasets.yaml",
-        metavar="YAML",
-        help="the named datasets (default: config/datasets.yaml)",
-    )
-    add("--digest", help="refuse to train unless the experiment's configuration has this digest")
+    add("--language", type=Path, nargs="?", metavar="NPZ", help="the table of embed_language.py, for lc_bc")
     add(
         "--self-test",
         type=int,

@@ -29,6 +29,7 @@ class Settings:
     """Everything a user chose, checked as far as that goes without looking at data."""
 
     machine: MachineProfile
+    datasets_file: Path
     experiments_file: Path
     experiments: dict[str, Experiment]
     split_seed: int
@@ -60,12 +61,13 @@ def load_settings(
     overrides = {key: value for key, value in config.items() if key in MACHINE_KEYS}
     given = None if keys.machine == "auto" else keys.machine
     machine = load_machine(choose_machine(given, repository, environ), repository, overrides)
-    datasets = load_datasets(_configured_file(keys.datasets, repository, folder))
+    datasets_file = _configured_file(keys.datasets, repository, folder)
     experiments_file = _experiments_file(keys.experiments, machine.name, repository, folder)
     return Settings(
         machine=machine,
+        datasets_file=datasets_file,
         experiments_file=experiments_file,
-        experiments=load_experiments(experiments_file, datasets),
+        experiments=load_experiments(experiments_file, load_datasets(datasets_file)),
         split_seed=keys.split_seed,
         wandb=keys.wandb,
         env=keys.env,

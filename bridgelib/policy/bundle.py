@@ -2,7 +2,8 @@
 
 params.msgpack   the parameters (flax.serialization)
 golden.npz       one observation, its goal, and the actions the policy gave
-policy.json      the spec, and the hashes of the other two; written last
+language.npz     the language table, for policies that follow instructions
+policy.json      the spec, and the hashes of the others; written last
 """
 
 import hashlib
@@ -17,6 +18,7 @@ from bridgelib.agents import make_agent
 from bridgelib.data.normalisation import Normaliser
 from bridgelib.errors import DataError
 from bridgelib.files import read_json, write_json, written_whole
+from bridgelib.language.table import LanguageTable
 from bridgelib.policy.policy import Policy
 from bridgelib.policy.spec import VERSION, PolicySpec
 from bridgelib.policy.weights import packed, unpacked
@@ -26,7 +28,14 @@ _TOLERANCE = 0.02
 far below what another weight, statistic or image size does."""
 
 
-def save(folder: Path, spec: PolicySpec, params: Any, batch: Mapping[str, Any], made_with: Mapping[str, Any]) -> None:
+def save(
+    folder: Path,
+    spec: PolicySpec,
+    params: Any,
+    batch: Mapping[str, Any],
+    made_with: Mapping[str, Any],
+    language: LanguageTable | None = None,
+) -> None:
     """Write a policy folder.
 
     Args:
@@ -35,6 +44,7 @@ def save(folder: Path, spec: PolicySpec, params: Any, batch: Mapping[str, Any], 
         params: Its parameters, on the host.
         batch: A batch as in training; its first sample becomes the golden input.
         made_with: Versions and the like, for the record.
+        language: What it knows of instructions, if it follows them.
     """
     golden = _golden_input(spec, batch)
     actions = Policy(spec, _agent(spec, params)).predict(*_arguments(golden))
@@ -42,7 +52,11 @@ def save(folder: Path, spec: PolicySpec, params: Any, batch: Mapping[str, Any], 
         partial.write_bytes(packed(params))
     with written_whole(folder / "golden.npz") as partial, partial.open("wb") as file:
         np.savez(file, actions=actions, **golden)
-    hashes = {name: _sha256(folder / name) for name in ("params.msgpack", "golden.npz")}
+    written = ["params.msgpack", "golden.npz"]
+    if language is not None:
+        language.save(folder / "language.npz")
+        written.append("language.npz")
+    hashes = {name: _sha256(folder / name) for name in written}
     write_json(folder / "policy.json", {**spec.to_json(), "sha256": hashes, "made_with": made_with})
 
 
@@ -51,7 +65,7 @@ def load(folder: Path, embed: Callable[[str], np.ndarray] | None = None, execute
 
     Args:
         folder: The `policy/` of a run, wherever it was copied to.
-        embed: Instruction -> float32 [E], the encoder of the policy's training; for policies that follow instructions.
+        embed: Instruction -> float32 [E], for policies that follow instructions; None: the folder's language table.
         execute: How many actions of each predicted chunk to carry out before predicting anew.
 
     Raises:
@@ -64,6 +78,8 @@ def load(folder: Path, embed: Callable[[str], np.ndarray] | None = None, execute
     for name, expected in content["sha256"].items():
         if not (folder / name).is_file() or _sha256(folder / name) != expected:
             raise DataError(folder / name, given="missing, or other bytes than policy.json says", do="copy it again")
+    if embed is None and "language.npz" in content["sha256"]:
+        embed = LanguageTable.load(folder / "language.npz").embedder()
     spec = PolicySpec.from_json(content)
     params = (folder / "params.msgpack").read_bytes()
     policy = Policy(spec, _agent(spec, params, str(folder / "params.msgpack")), embed, execute)

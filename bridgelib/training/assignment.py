@@ -6,6 +6,7 @@ from bridgelib.config.datasets import load_datasets
 from bridgelib.config.experiments import Experiment, load_experiments
 from bridgelib.data.selection import select_tasks
 from bridgelib.errors import ConfigError, did_you_mean
+from bridgelib.raw.tree import find_tasks
 
 
 def chosen_experiment(experiments: Path, datasets: Path, name: str, digest: str | None = None) -> Experiment:
@@ -33,11 +34,24 @@ def chosen_experiment(experiments: Path, datasets: Path, name: str, digest: str 
     return known[name]
 
 
-def tasks_below(data_root: Path, experiment: Experiment) -> tuple[tuple[str, ...], ...]:
+def tasks_below(
+    data_root: Path, experiment: Experiment, raw: Path | None = None, depth: int | str = "auto"
+) -> tuple[tuple[str, ...], ...]:
     """The tasks of each group of an experiment's dataset, among the TFRecords below a data root.
+
+    Args:
+        data_root: The folder of the tasks.
+        experiment: Whose dataset.
+        raw: Only tasks that this raw root has count, so that what is left of a removed one is not trained on.
+        depth: Of the raw root.
 
     Raises:
         ConfigError: A pattern of the dataset matches none of them.
+        DataError: The raw root is missing.
     """
     found = sorted(path.parent.parent.relative_to(data_root) for path in data_root.glob("**/train/out.tfrecord"))
-    return select_tasks(experiment.dataset, [path.as_posix() for path in found], where=str(data_root))
+    tasks = [path.as_posix() for path in found]
+    if raw:
+        collected = {task.name for task in find_tasks(raw, depth).tasks}
+        tasks = [task for task in tasks if task in collected]
+    return select_tasks(experiment.dataset, tasks, where=str(data_root))

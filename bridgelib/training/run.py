@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import numpy as np
 
 from bridgelib.agents import AGENTS, Agent, make_agent
 from bridgelib.config.experiments import Experiment
@@ -19,6 +18,7 @@ from bridgelib.data.normalisation import Normaliser
 from bridgelib.data.prefetch import prefetched
 from bridgelib.errors import DataError
 from bridgelib.files import write_json
+from bridgelib.language.table import LanguageTable
 from bridgelib.policy import PolicySpec, save
 from bridgelib.policy.weights import hash_of
 from bridgelib.training.checkpoints import Checkpoints, LoopState
@@ -44,7 +44,7 @@ def train(
     done: Path,
     *,
     wandb: str = "auto",
-    embeddings: Mapping[str, np.ndarray] | None = None,
+    language: LanguageTable | None = None,
 ) -> None:
     """Train the policy of an experiment, going on from where a former process was stopped.
 
@@ -54,7 +54,7 @@ def train(
         groups: The tasks of each group of its dataset.
         done: `<runs>/<experiment>/done.json`, written last; the run's own folder lies beside it.
         wandb: `auto`, `online`, `offline` or `disabled`; WANDB_MODE wins over it.
-        embeddings: Instruction -> float32 [E]; for algorithms that need language.
+        language: The embeddings of its instructions; for algorithms that need language.
 
     Raises:
         ConfigError: Something in the configuration cannot be used, or is not what the run folder began with.
@@ -67,8 +67,10 @@ def train(
         devices.check_batch_size(config[key], f"experiment '{experiment.name}', config.{key}")
     with ExitStack() as stack:
         interruption = stack.enter_context(Interruption())
-        inputs = interruption.wait_for(read_inputs, experiment, data_root, groups, embeddings)
-        folder = RunFolder.of(done.parent, identity_of(json.loads(experiment.as_json()), inputs.identity))
+        inputs = interruption.wait_for(read_inputs, experiment, data_root, groups, language)
+        encoder = {"language": language.encoder_identity} if language else {}
+        identity = identity_of(json.loads(experiment.as_json()), {**inputs.identity, **encoder})
+        folder = RunFolder.of(done.parent, identity)
         made_with = provenance(devices.describe(), jax.process_count())
         if is_writer():
             stack.enter_context(exclusive(folder.path))
@@ -81,7 +83,7 @@ def train(
         if is_writer():
             params, batch = loop.learner.state().params, inputs.training.batch(0)
             spec = PolicySpec.of(experiment.algorithm, config, batch, inputs.statistics, loop.state.step)
-            interruption.wait_for(save, folder.policy, spec, params, batch, made_with)
+            interruption.wait_for(save, folder.policy, spec, params, batch, made_with, language)
             write_json(done, _summary(folder, loop.state, hash_of(params)))
 
 
@@ -89,7 +91,7 @@ def read_inputs(
     experiment: Experiment,
     data_root: Path,
     groups: Sequence[Sequence[str]],
-    embeddings: Mapping[str, np.ndarray] | None = None,
+    language: LanguageTable | None = None,
 ) -> Inputs:
     """The data of an experiment, this process's share of each batch."""
     return open_inputs(
@@ -99,7 +101,7 @@ def read_inputs(
         experiment.config,
         AGENTS[experiment.algorithm].NEEDS,
         process=(jax.process_index(), jax.process_count()),
-        embeddings=embeddings,
+        embeddings=language.by_instruction if language else None,
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from bridgelib.agents import make_agent
 from bridgelib.config.experiments import Experiment
 from bridgelib.errors import DataError
+from bridgelib.language.table import LanguageTable
 from bridgelib.progress import Progress
 from bridgelib.training.devices import Devices
 from bridgelib.training.inputs import Inputs
@@ -34,10 +35,16 @@ class Overfit:
         return f"{self.quantity} {self.first:.4g} -> {self.last:.4g} on one batch"
 
 
-def self_test(experiment: Experiment, data_root: Path, groups: Sequence[Sequence[str]], steps: int) -> Overfit:
+def self_test(
+    experiment: Experiment,
+    data_root: Path,
+    groups: Sequence[Sequence[str]],
+    steps: int,
+    language: LanguageTable | None = None,
+) -> Overfit:
     """Learn the first batch of an experiment by heart; see `overfit_one_batch`."""
     with Interruption() as interruption:
-        inputs = interruption.wait_for(read_inputs, experiment, data_root, groups)
+        inputs = interruption.wait_for(read_inputs, experiment, data_root, groups, language)
         return overfit_one_batch(experiment, inputs, steps, interruption)
 
 

@@ -11,6 +11,8 @@ from bridgelib.config.machines import MachineProfile, shown
 from bridgelib.config.settings import Settings
 from bridgelib.data.selection import select_tasks
 from bridgelib.errors import ConfigError, DataError
+from bridgelib.language.presence import refuse_without_language
+from bridgelib.language.settings import needs_language
 from bridgelib.raw.tree import find_tasks, trajectory_names
 from bridgelib.sim.plan import PlanEntry, plan
 from bridgelib.workflow.provenance import digest_of
@@ -69,7 +71,7 @@ class WorkflowPlan:
         if targets and targets <= _WITHOUT_DATA | _WITHOUT_TRAINING:
             return
         for name in self.settings.experiments:
-            self.records(name)
+            self._check_language(name)
             self._check_devices(name)
 
     # Files, by step.
@@ -95,12 +97,16 @@ class WorkflowPlan:
         """Every TFRecord of the machine."""
         return [record for task in self.dated_folders for record in self._records(self.machine.tfrecord, task)]
 
+    def tasks(self, experiment: str) -> list[str]:
+        """The tasks an experiment trains on."""
+        root = self.data_root(experiment)
+        groups = select_tasks(self.experiment(experiment).dataset, self._available_tasks(root), where=root)
+        return list(dict.fromkeys(sum(groups, ())))
+
     def records(self, experiment: str) -> list[str]:
         """The TFRecords an experiment reads, both sides of each of its tasks."""
-        chosen = self.experiment(experiment)
         root = self.data_root(experiment)
-        groups = select_tasks(chosen.dataset, self._available_tasks(root), where=f"experiment '{experiment}'")
-        return [record for task in dict.fromkeys(sum(groups, ())) for record in self._records(root, task)]
+        return [record for task in self.tasks(experiment) for record in self._records(root, task)]
 
     def done_files(self) -> list[str]:
         """The one declared file of each training run."""
@@ -113,6 +119,12 @@ class WorkflowPlan:
     def data_root(self, experiment: str) -> str:
         """Where an experiment's TFRecords lie: its own data_root, or the machine's."""
         return self.experiment(experiment).data_root or self.machine.tfrecord
+
+    def language_table(self, experiment: str) -> list[str]:
+        """The embeddings of an experiment's instructions; none for an algorithm that needs no language."""
+        if not needs_language(self.experiment(experiment)):
+            return []
+        return [shown(Path(self.done_file(experiment)).with_name("language.npz"))]
 
     # What makes a result stale, and how its job is started.
 
@@ -129,15 +141,25 @@ class WorkflowPlan:
         """How many GPUs a training job takes; none where JAX is to use the CPU."""
         return 0 if self._platform(experiment) == "cpu" else self.experiment(experiment).devices
 
-    def experiment_digest(self, experiment: str) -> str:
-        """Changes when the experiment's algorithm, dataset or hyperparameters change."""
-        return self.experiment(experiment).digest
-
     def simulation_options(self, task: str, date: str) -> str:
         """Options of simulate_demonstrations.py for one session."""
         entry = self.simulation[task, date]
         height, width = entry.image_size
         return f"--demonstrations {entry.demonstrations} --seed {entry.seed} --image_size {height} {width}"
+
+    def training_options(self, experiment: str) -> str:
+        """Options of train_policy.py and embed_language.py that say which experiment, on which data."""
+        root = self.data_root(experiment)
+        options = [
+            f"--experiments={shown(self.settings.experiments_file)}",
+            f"--datasets={shown(self.settings.datasets_file)}",
+            f"--experiment={experiment}",
+            f"--digest={self.experiment(experiment).digest}",
+            f"--data={shown(Path(root))}",
+        ]
+        if root == self.machine.tfrecord:
+            options += [f"--raw={shown(Path(self.machine.raw))}", f"--depth={self.machine.depth}"]
+        return shlex.join(options)
 
     def launch_options(self, experiment: str) -> str:
         """Options of `envs/run` for a training job: the experiment's own settings over the machine's."""
@@ -150,6 +172,12 @@ class WorkflowPlan:
         if flags and self._platform(experiment) != "cpu":
             options.append(f"--xla-flags={flags}")
         return shlex.join(options)
+
+    def _check_language(self, name: str) -> None:
+        """Refuse an experiment that follows instructions on tasks without any; refuse one without tasks."""
+        own = self.data_root(name) == self.machine.tfrecord and not self.simulation
+        raw = Path(self.machine.raw) if own else None
+        refuse_without_language(self.experiment(name), self.tasks(name), Path(self.data_root(name)), raw)
 
     def _check_devices(self, name: str) -> None:
         """Refuse more GPUs than there are, and a batch size that the devices do not divide."""

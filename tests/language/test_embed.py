@@ -88,15 +88,16 @@ def arguments(data, tmp_path):
     return [f"--data={data}", f"--experiments={experiments}", f"--output={tmp_path / 'l.npz'}"]
 
 
-def test_the_script_embeds_the_tasks_it_is_given(script, arguments, tmp_path):
-    script.main([*arguments, "--experiment=lc_bc_drawer", "--tasks", *TASKS])
-    assert len(LanguageTable.load(tmp_path / "l.npz").instructions) == 6
-
-
 def test_the_script_finds_the_tasks_of_the_dataset(script, arguments, tmp_path):
     script.main([*arguments, "--experiment=lc_bc_drawer"])
     instructions = LanguageTable.load(tmp_path / "l.npz").instructions
     assert instructions == ("", "open drawer", "open it", "open the drawer", "pull the handle")
+
+
+def test_a_task_that_left_the_raw_tree_is_not_embedded(script, arguments, tmp_path):
+    (tmp_path / "raw" / "kitchen" / "pot" / "2021-08-02_10-00-00").mkdir(parents=True)
+    with pytest.raises(ConfigError, match="pattern 'drawer'"):
+        script.main([*arguments, "--experiment=lc_bc_drawer", f"--raw={tmp_path / 'raw'}", "--depth=3"])
 
 
 def test_the_script_names_the_experiments_there_are(script, arguments):

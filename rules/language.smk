@@ -1,0 +1,27 @@
+"""
+Embed every instruction of an experiment once, for algorithms that follow instructions.
+
+INPUTS   <tfrecord>/<task>/{train,val}/out.tfrecord of the experiment's tasks
+OUTPUTS  <runs>/<experiment>/language.npz
+"""
+
+
+rule embed_language:
+    """Embed the instructions of one experiment; refuse it where there are none."""
+    input:
+        environment=environment_stamp("convert"),
+        records=told(PLAN.records),
+    output:
+        table=f"{RUNS}/{{experiment}}/language.npz",
+    log:
+        "logs/embed_language/{experiment}.log",
+    conda:
+        "../envs/convert.yaml"
+    params:
+        environment=environment_folder("convert"),
+        experiment=told(PLAN.training_options),
+        code=code_digest("bridgelib.language.embed"),
+    shell:
+        '"$BRIDGE/envs/run" {params.environment:q} --'
+        ' python "$BRIDGE/workflow_scripts/embed_language.py" {params.experiment} --output {output.table:q}'
+        " > {log:q} 2>&1"
