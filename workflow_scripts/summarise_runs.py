@@ -1,0 +1,35 @@
+"""Print what came out: the account of the data, and the validation error of each policy."""
+
+import argparse
+from pathlib import Path
+
+import _repository
+
+from bridgelib.config.schema import read_yaml
+from bridgelib.config.settings import load_settings
+from bridgelib.errors import run_program
+from bridgelib.workflow.plan import WorkflowPlan
+from bridgelib.workflow.summary import runs_as_text
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Print the tables of one machine."""
+    options = parse_arguments(argv)
+    config = read_yaml(_repository.REPOSITORY / "config" / "config.yaml")
+    chosen = {key: value for key, value in vars(options).items() if value}
+    plan = WorkflowPlan(load_settings({**config, **chosen}, _repository.REPOSITORY), _repository.REPOSITORY)
+    report = Path(plan.machine.tfrecord) / "data_report.txt"
+    print(report.read_text(encoding="utf-8") if report.is_file() else "No data report yet: snakemake data_report\n")
+    print(runs_as_text([Path(path) for path in plan.done_files()]), end="")
+
+
+def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--machine", help="a machine's name, or the path of its profile (default: as the workflow)")
+    parser.add_argument("--experiments", help="the experiments file (default: as the workflow)")
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    run_program(main)
