@@ -1,0 +1,136 @@
+import hashlib
+import json
+import shutil
+
+import jax
+import numpy as np
+import pytest
+
+from bridgelib.agents import make_agent
+from bridgelib.config.algorithms import algorithm_defaults
+from bridgelib.errors import DataError
+from bridgelib.policy import PolicySpec, load, save
+from bridgelib.policy.weights import hash_of, packed, unpacked
+from tests.policy.fakes import STATISTICS, image
+
+SIZE = 8
+
+
+def small_config() -> dict:
+    config = algorithm_defaults("gc_bc")
+    config["encoder"] = "resnetv1-18-bridge"
+    config["encoder_kwargs"]["num_filters"] = 4
+    config["agent_kwargs"]["network_kwargs"]["hidden_dims"] = [8]
+    config["agent_kwargs"]["use_proprio"] = True
+    return config
+
+
+def batch() -> dict:
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 256, (2, 2, SIZE, SIZE, 3), np.uint8)
+    proprio = generator.standard_normal((2, 2, 7)).astype(np.float32)
+    return {
+        "observations": {"image": images[0], "proprio": proprio[0]},
+        "goals": {"image": images[1], "proprio": proprio[1]},
+        "actions": np.zeros((2, 7), np.float32),
+    }
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory):
+    """The folder of an untrained gc_bc whose weights are drawn without XLA."""
+    folder, config = tmp_path_factory.mktemp("bundle") / "policy", small_config()
+    spec = PolicySpec.of("gc_bc", config, batch(), STATISTICS, step=5)
+    key = jax.random.PRNGKey(0)
+    template = jax.eval_shape(lambda key: make_agent("gc_bc", key, spec.example(), config), key).state.params
+    generator = np.random.default_rng(1)
+    params = jax.tree_util.tree_map(
+        lambda leaf: 0.2 * generator.standard_normal(leaf.shape).astype(np.float32), template
+    )
+    save(folder, spec, params, batch(), {"versions": {"jax": jax.__version__}})
+    return folder
+
+
+@pytest.fixture
+def copied(bundle, tmp_path):
+    return shutil.copytree(bundle, tmp_path / "policy")
+
+
+def rewrite(folder, name, content: bytes) -> None:
+    """Put other bytes in place, with their right hash: what no hash can find."""
+    (folder / name).write_bytes(content)
+    description = json.loads((folder / "policy.json").read_text())
+    description["sha256"][name] = hashlib.sha256(content).hexdigest()
+    (folder / "policy.json").write_text(json.dumps(description))
+
+
+def test_loaded_policy_acts(bundle):
+    policy = load(bundle)
+    assert (policy.spec.algorithm, policy.spec.goal, policy.spec.step) == ("gc_bc", "image", 5)
+    first = policy.act(image(10, SIZE), np.zeros(7), goal=image(200, SIZE))
+    other = policy.act(image(10, SIZE), np.zeros(7), goal=image(0, SIZE))
+    assert first.shape == (7,) and np.isfinite(first).all()
+    assert not np.allclose(first, other)  # it looks at the goal
+
+
+def test_policy_json_tells_a_reader_all_that_is_needed(bundle):
+    description = json.loads((bundle / "policy.json").read_text())
+    assert description["preprocessing"] == {
+        "resize": "lanczos",
+        "aspect": "squashed",
+        "colours": "RGB",
+        "dtype": "uint8",
+    }
+    assert description["action"]["x"] == "m" and description["normalisation"] == "normal"
+    assert description["statistics"]["action"]["mean"] == STATISTICS.action.mean.tolist()
+    assert description["config"]["encoder"] == "resnetv1-18-bridge"
+
+
+@pytest.mark.parametrize("name", ["params.msgpack", "golden.npz"])
+def test_damaged_or_missing_file_is_refused(copied, name):
+    content = bytearray((copied / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (copied / name).write_bytes(content)
+    with pytest.raises(DataError, match=f"{name}\n.*other bytes than policy.json says"):
+        load(copied)
+    (copied / name).unlink()
+    with pytest.raises(DataError, match=name):
+        load(copied)
+
+
+def test_other_weights_are_found_by_the_golden_action(copied):
+    description = json.loads((copied / "policy.json").read_text())
+    spec = PolicySpec.from_json(description)
+    key = jax.random.PRNGKey(0)
+    template = jax.eval_shape(lambda key: make_agent("gc_bc", key, spec.example(), spec.config), key).state.params
+    params = unpacked((copied / "params.msgpack").read_bytes(), template, "")
+    rewrite(copied, "params.msgpack", packed(jax.tree_util.tree_map(lambda leaf: 1.1 * leaf, params)))
+    with pytest.raises(DataError, match="differ from the golden ones"):
+        load(copied)
+
+
+def test_other_statistics_are_found_by_the_golden_action(copied):
+    description = json.loads((copied / "policy.json").read_text())
+    description["statistics"]["proprio"]["mean"][0] += 0.5
+    (copied / "policy.json").write_text(json.dumps(description))
+    with pytest.raises(DataError, match="differ from the golden ones"):
+        load(copied)
+
+
+def test_parameters_of_another_network_are_refused_leaf_by_leaf(copied):
+    description = json.loads((copied / "policy.json").read_text())
+    description["config"]["encoder_kwargs"]["num_filters"] = 8
+    (copied / "policy.json").write_text(json.dumps(description))
+    with pytest.raises(DataError, match=r"params.msgpack, \[.*\n.*given:.*\n.*allowed:"):
+        load(copied)
+
+
+def test_folder_that_is_none_is_refused(tmp_path):
+    with pytest.raises(DataError, match="no such file"):
+        load(tmp_path)
+
+
+def test_hash_tells_values_and_names_apart():
+    tree = {"a": np.zeros(2, np.float32)}
+    assert hash_of(tree) == hash_of({"a": np.zeros(2, np.float32)})
+    assert len({hash_of(tree), hash_of({"b": tree["a"]}), hash_of({"a": np.ones(2, np.float32)})}) == 3
