@@ -15,7 +15,7 @@ STATISTICS = Statistics(
 
 
 class FakeAgent:
-    """Predicts for step t of a chunk the mean of the newest image plus t in dimension 0, else 0; keeps what it was given."""
+    """Predicts for step t of a chunk: dimension 0 is the mean of the newest image plus t. Keeps what it was given."""
 
     def __init__(self, chunk: int | None = None):
         self.chunk, self.asked = chunk, []
