@@ -191,8 +191,6 @@ def _reconstruct(owner: _Constructor, shape: tuple, code: bytes) -> _Array:
 
 
 def _from_buffer(content: bytes, kind: _Type, shape: tuple, order: str, *_axes) -> np.ndarray:
-    if kind.dtype.hasobject:
-        raise ValueError("an array of objects cannot come from a buffer")
     return np.frombuffer(bytes(content), kind.dtype).reshape(shape, order=order)
 
 

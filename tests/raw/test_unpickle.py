@@ -227,27 +227,48 @@ def test_hand_written_attacks_are_refused(name, tmp_path, monkeypatch):
 
 
 FORGED = {
-    "pointers for objects": _name("numpy.core.numeric", "_frombuffer")
-    + b"(\x96\x08\x00\x00\x00\x00\x00\x00\x00AAAAAAAA"
-    + _name("numpy", "dtype")
-    + b"\x8c\x01O\x89\x88\x87RK\x01\x85\x8c\x01CtR.",
-    "bytes for a list of objects": EMPTY_ARRAY
-    + b"(K\x01K\x01\x85"
-    + _name("numpy", "dtype")
-    + b"\x8c\x02O8\x89\x88\x87R\x89C\x08AAAAAAAAtb.",
-    "an object as number": _name("numpy.core.multiarray", "scalar")
-    + _name("numpy", "dtype")
-    + b"\x8c\x01O\x89\x88\x87RC\x08AAAAAAAA\x86R.",
-    "a shape without its bytes": EMPTY_ARRAY + b"(K\x01J\xff\xff\xff\x7fJ\xff\xff\xff\x7f\x86" + F8 + b"\x89C\x00tb.",
-    "a negative shape": EMPTY_ARRAY + b"(K\x01J\xff\xff\xff\xff\x85" + F8 + b"\x89C\x08AAAAAAAAtb.",
-    "too few bytes": EMPTY_ARRAY + b"(K\x01K\x02\x85" + F8 + b"\x89C\x08AAAAAAAAtb.",
-    "a number without its bytes": _name("numpy.core.multiarray", "scalar") + F8 + b"C\x01A\x86R.",
+    "pointers for objects": (
+        _name("numpy.core.numeric", "_frombuffer")
+        + b"(\x96\x08\x00\x00\x00\x00\x00\x00\x00AAAAAAAA"
+        + _name("numpy", "dtype")
+        + b"\x8c\x01O\x89\x88\x87RK\x01\x85\x8c\x01CtR.",
+        "OBJECT array from memory",
+    ),
+    "bytes for a list of objects": (
+        EMPTY_ARRAY + b"(K\x01K\x01\x85" + _name("numpy", "dtype") + b"\x8c\x02O8\x89\x88\x87R\x89C\x08AAAAAAAAtb.",
+        "not one that numpy writes",
+    ),
+    "an object as number": (
+        _name("numpy.core.multiarray", "scalar")
+        + _name("numpy", "dtype")
+        + b"\x8c\x01O\x89\x88\x87RC\x08AAAAAAAA\x86R.",
+        "the bytes of its type",
+    ),
+    "a shape without its bytes": (
+        EMPTY_ARRAY + b"(K\x01J\xff\xff\xff\x7fJ\xff\xff\xff\x7f\x86" + F8 + b"\x89C\x00tb.",
+        "has 0 bytes or entries instead of",
+    ),
+    "a negative shape": (
+        EMPTY_ARRAY + b"(K\x01J\xff\xff\xff\xff\x85" + F8 + b"\x89C\x08AAAAAAAAtb.",
+        "not one that numpy writes",
+    ),
+    "too few bytes": (
+        EMPTY_ARRAY + b"(K\x01K\x02\x85" + F8 + b"\x89C\x08AAAAAAAAtb.",
+        "has 8 bytes or entries instead of 16",
+    ),
+    "a number without its bytes": (
+        _name("numpy.core.multiarray", "scalar") + F8 + b"C\x01A\x86R.",
+        "the bytes of its type",
+    ),
 }
 
 
 @pytest.mark.parametrize("name", FORGED)
 def test_forged_arrays_never_become_memory(name):
-    assert rejected(HEAD + FORGED[name]).reason == "unreadable_pickle"
+    content, told = FORGED[name]
+    error = rejected(HEAD + content)
+    assert error.reason == "unreadable_pickle"
+    assert told in error.detail
 
 
 HUGE = {
