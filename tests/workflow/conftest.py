@@ -40,8 +40,8 @@ class Workspace:
     def snakemake(self, *arguments, check=True, machine=True):
         """Call Snakemake as a user in another folder would.
 
-        With `machine`, flags come first, then `--config` with this machine and all words, settings and targets mixed, as
-        users type them.
+        With `machine`, flags come first, then `--config` with this machine and all words, settings and targets
+        mixed, as users type them.
         """
         if machine:
             flags = [word for word in arguments if word.startswith("-")]
