@@ -1,5 +1,6 @@
 """The training loop."""
 
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -109,6 +110,7 @@ class Loop:
         step = self.state.step
         self._guard.check_values({f"validation {name}": value for name, value in values.items()}, step)
         self._write("validation", values, {"seconds": self._seconds()})
+        print(f"validation after step {step}: {_scores(values)}", file=sys.stderr, flush=True)
         best = self.state.best_score
         is_best = SCORE in values and (best is None or values[SCORE] < best)
         record = {"best_step": step, "best_score": float(values[SCORE])} if is_best else {}
@@ -162,6 +164,11 @@ class Loop:
 
     def _seconds(self) -> float:
         return round(time.monotonic() - self._started, 3)
+
+
+def _scores(values: Mapping[str, float]) -> str:
+    """The squared error beside that of predicting the mean action, for the progress lines."""
+    return ", ".join(f"{name} {value:.4g}" for name, value in sorted(values.items()) if name.startswith(SCORE))
 
 
 def _loss(values: Mapping[str, float]) -> str:

@@ -1,13 +1,15 @@
 """Validation: what a policy's actions are worth on transitions it has not seen, beside predicting the mean action."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from bridgelib.data.batches import ValidationBatches
 from bridgelib.data.normalisation import Normaliser
+from bridgelib.data.prefetch import prefetched
 from bridgelib.training.interruption import Interruption
 from bridgelib.training.learner import Batch, Evaluate, Learner
 
@@ -60,8 +62,8 @@ def _per_sample(values: jax.Array) -> jax.Array:
     return jnp.mean(values.reshape(values.shape[0], -1).astype(jnp.float32), axis=1)
 
 
-def validated(learner: Learner, batches: Iterable[Batch], interruption: Interruption) -> Mapping[str, float]:
-    """The mean over all valid samples of `batches`.
+def validated(learner: Learner, batches: ValidationBatches, interruption: Interruption) -> Mapping[str, float]:
+    """The mean over all valid samples of `batches`, which are read ahead.
 
     Returns:
         The quantities of `evaluation`, `count` renamed to `transitions`.
@@ -70,9 +72,10 @@ def validated(learner: Learner, batches: Iterable[Batch], interruption: Interrup
         Interrupted: A signal came.
     """
     totals: dict[str, float] = {}
-    for number, batch in enumerate(batches):
-        interruption.check()
-        for name, value in learner.evaluate(batch, number).items():
-            totals[name] = totals.get(name, 0.0) + float(value)
+    with prefetched(batches, 0, len(batches)) as ahead:
+        for number, batch in enumerate(ahead):
+            interruption.check()
+            for name, value in learner.evaluate(batch, number).items():
+                totals[name] = totals.get(name, 0.0) + float(value)
     count = totals.pop("count")
     return {**{name: total / count for name, total in totals.items()}, "transitions": count}

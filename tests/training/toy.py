@@ -106,6 +106,16 @@ def toy_learner() -> Learner:
     )
 
 
+class ToyValidation:
+    """Eleven transitions in two batches."""
+
+    def __len__(self):
+        return 2
+
+    def batch(self, number):
+        return toy_batch(2, number, valid=(8, 3)[number])
+
+
 def place(learner: Learner, state) -> None:
     learner.agent = learner.agent.replace(state=learner.devices.replicate(state))
 
@@ -124,11 +134,10 @@ def toy_loop(folder, num_steps, *, interruption=None, poisoned=None, validation=
         place(learner, found[0])
         state = found[1]
     folder.mkdir(exist_ok=True)
-    held_out = [toy_batch(2, 0), toy_batch(2, 1, valid=3)]
     return Loop(
         learner=learner,
         batches=ToyBatches(state.step, poisoned),
-        validate=(lambda: validated(learner, held_out, interruption)) if validation else None,
+        validate=(lambda: validated(learner, ToyValidation(), interruption)) if validation else None,
         schedule=Schedule(num_steps, **{"log_interval": 1, "eval_interval": 2, "save_interval": 2, **schedule}),
         metrics=Metrics(metrics, state.log_position) if is_writer() else None,
         mirror=Mirror(folder, "disabled", project="", name="", config={}),
