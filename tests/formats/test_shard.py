@@ -174,6 +174,25 @@ def test_members_that_contradict_each_other_are_refused(tmp_path):
         Shard(replaced(tmp_path, images0=np.zeros((10, 8, 8, 3), np.uint16)))
 
 
+def test_a_compressed_shard_cannot_be_mapped(tmp_path):
+    with np.load(write(tmp_path / "a.npz", [make_trajectory(0)])) as members:
+        np.savez_compressed(tmp_path / "b.npz", **members)
+    with pytest.raises(DataError, match="member images0 is compressed"):
+        Shard(tmp_path / "b.npz")
+
+
+def test_frames_that_end_before_their_header_says_are_refused(tmp_path):
+    with (
+        zipfile.ZipFile(write(tmp_path / "a.npz", [make_trajectory(0)])) as whole,
+        zipfile.ZipFile(tmp_path / "b.npz", "w") as short,
+    ):
+        for name in whole.namelist():
+            content = whole.read(name)
+            short.writestr(name, content[:-1] if name == "images0.npy" else content)
+    with pytest.raises(DataError, match="member images0 is not the array its header says"):
+        Shard(tmp_path / "b.npz")
+
+
 def test_another_version_is_refused(tmp_path):
     meta = np.array('{"cameras": [0], "im_size": 8, "version": 2}')
     with pytest.raises(DataError, match="shard version 2, this program reads version 1"):
