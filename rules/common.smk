@@ -19,7 +19,8 @@ try:
         load_settings(config, Path(workflow.basedir)), Path(workflow.basedir)
     )
     if workflow.is_main_process:
-        PLAN.check(sys.argv[1:])
+        if forecast := PLAN.check(sys.argv[1:]):
+            print(f"[forecast] {forecast}", file=sys.stderr)
 except BridgeError as error:
     raise WorkflowError(str(error)) from None
 

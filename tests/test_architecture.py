@@ -25,7 +25,7 @@ ROOMS = {
     "agents": 7,
     "policy": 8,
     "training": 9,
-    "workflow": 9,
+    "workflow": 10,
 }
 WITH_TENSORFLOW = "bridgelib/formats/tfrecord.py"
 

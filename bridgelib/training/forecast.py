@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 _FLOAT = 4  # bytes of a float32
-_MOMENTS = 2  # Adam keeps two moments per weight
 
 
 @dataclass(frozen=True)
@@ -29,9 +28,9 @@ class CheckpointForecast:
         return f"{self.count} checkpoints of {self.bytes_each / 1e6:.0f} MB, {self.total / 1e9:.2f} GB in all"
 
 
-def bytes_of_checkpoint(parameters: int, target_parameters: int = 0) -> int:
-    """Weights and Adam's two moments, and the targets where an algorithm keeps any, in float32."""
-    return _FLOAT * ((1 + _MOMENTS) * parameters + target_parameters)
+def bytes_of_checkpoint(parameters: int, target_parameters: int = 0, moments: int = 2) -> int:
+    """Weights, the moments that Adam keeps of each, and the targets where an algorithm keeps any, in float32."""
+    return _FLOAT * ((1 + moments) * parameters + target_parameters)
 
 
 def checkpoint_forecast(
@@ -42,6 +41,7 @@ def checkpoint_forecast(
     keep_last: int,
     keep_every: int | None,
     target_parameters: int = 0,
+    moments: int = 2,
 ) -> CheckpointForecast:
     """The disk a run needs at its largest.
 
@@ -50,12 +50,13 @@ def checkpoint_forecast(
         num_steps, save_interval: As in the experiment.
         keep_last, keep_every: As for `Checkpoints`.
         target_parameters: How many weights have a slowly moving copy.
+        moments: Values the optimisers keep per weight, two for each loss.
     """
     saved = -(-num_steps // save_interval)
     periodic = num_steps // keep_every if keep_every else 0
     kept = min(saved, keep_last + periodic) + 1  # and the best
     return CheckpointForecast(
         count=kept + 1,  # and the one being written
-        bytes_each=bytes_of_checkpoint(parameters, target_parameters),
+        bytes_each=bytes_of_checkpoint(parameters, target_parameters, moments),
         policy_bytes=_FLOAT * parameters,
     )

@@ -15,6 +15,7 @@ from bridgelib.language.presence import refuse_without_language
 from bridgelib.language.settings import needs_language
 from bridgelib.raw.tree import find_tasks, trajectory_names
 from bridgelib.sim.plan import PlanEntry, plan
+from bridgelib.workflow.forecast import disk_forecast
 from bridgelib.workflow.provenance import digest_of
 
 SIDES = ("train", "val")
@@ -55,24 +56,30 @@ class WorkflowPlan:
             return {}
         return {(entry.task, entry.date): entry for entry in plan(self.machine.simulation)}
 
-    def check(self, words: Iterable[str]) -> None:
+    def check(self, words: Iterable[str]) -> str | None:
         """Refuse now what would fail later, as far as the requested targets need it.
 
         Args:
             words: The words of the command line. Targets that need no data, or no training, spare their checks.
+
+        Returns:
+            What the training runs will need on disk; None where no training was asked for.
 
         Raises:
             ConfigError, DataError: No raw data, a wrong depth, an experiment without tasks, devices that do not fit.
         """
         targets = set(words) & (_WITHOUT_DATA | _WITHOUT_TRAINING | _TRAINING)
         if targets and targets <= _WITHOUT_DATA:
-            return
+            return None
         _ = self.dated_folders
         if targets and targets <= _WITHOUT_DATA | _WITHOUT_TRAINING:
-            return
+            return None
         for name in self.settings.experiments:
             self._check_language(name)
             self._check_devices(name)
+        waiting = [name for name in self.settings.experiments if not Path(self.done_file(name)).exists()]
+        where = shown(self.settings.experiments_file)
+        return disk_forecast(map(self.experiment, waiting), Path(self.machine.runs), where)
 
     # Files, by step.
 
