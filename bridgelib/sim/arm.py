@@ -31,7 +31,7 @@ def natural_orientation(position: np.ndarray) -> np.ndarray:
         Radians, float64 [3]; (0, 0, 0) is a gripper that points straight down.
     """
     x, y, z = position
-    return np.array([0.9 * y * z / 0.1, -2.4 * z, np.arctan2(y, x)])
+    return np.array([12 * y * z, -2.4 * z, np.arctan2(y, x)])
 
 
 def reached_pose(pose: np.ndarray, command: np.ndarray, drift: np.ndarray, rng: np.random.Generator) -> np.ndarray:

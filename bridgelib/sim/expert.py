@@ -10,7 +10,8 @@ from bridgelib.sim.scene import FINGER_RADIUS, Scene
 
 # Metres: heights of the fingertips' middle, and the way made in one step.
 _ABOVE, _GRASP, _PUSH = 0.095, 0.020, 0.024
-_FASTEST, _SLOWEST = {"place": 0.024, "push": 0.019}, 0.006
+_SLOPE = 4.0
+_FASTEST, _SLOWEST = {"place": 0.022, "push": 0.019}, 0.006
 
 OPEN, CLOSED = 1.0, 0.0
 
@@ -39,45 +40,39 @@ Stage = tuple[Callable[[], np.ndarray], float, Callable[[], bool]]
 def _place(scene: Scene) -> Iterator[Stage]:
     """Pick the item up, carry it over the target, set it down, back off."""
 
-    def item(height):
-        return lambda: np.append(scene.item.position[:2], height)
+    def item():
+        return np.append(scene.item.position[:2], _GRASP)
 
-    def target(height):
-        return lambda: np.append(scene.target.position[:2], height)
+    def target():
+        return np.append(scene.target.position[:2], _GRASP + scene.target.shape.height + 0.004)
 
-    resting = _GRASP + scene.target.shape.height + 0.004
-    yield item(_ABOVE), OPEN, _near(scene, item(_ABOVE), across=0.010, upward=0.03)
-    yield item(_GRASP), OPEN, _near(scene, item(_GRASP), across=0.006, upward=0.005)
-    yield item(_GRASP), CLOSED, lambda: scene.holding
-    yield _straight_up(scene, _ABOVE), CLOSED, lambda: scene.state[2] > 0.065
-    yield target(_ABOVE), CLOSED, _near(scene, target(_ABOVE), across=0.010, upward=0.03)
-    yield target(resting), CLOSED, _near(scene, target(resting), across=0.010, upward=0.005)
-    yield target(resting), OPEN, lambda: scene.state[6] > 0.9
+    yield _gliding(scene, item), OPEN, _near(scene, item, across=0.006, upward=0.005)
+    yield item, CLOSED, lambda: scene.holding
+    yield _gliding(scene, target), CLOSED, _near(scene, target, across=0.008, upward=0.005)
+    yield target, OPEN, lambda: scene.state[6] > 0.9
     yield _straight_up(scene, _ABOVE + 0.02), OPEN, lambda: scene.state[2] > 0.085
 
 
 def _push(scene: Scene) -> Iterator[Stage]:
     """Go behind the item, as seen from the target, and shove it there."""
 
-    def behind(distance, height):
-        def goal():
-            away = scene.item.position[:2] - scene.target.position[:2]
-            return np.append(scene.item.position[:2] + away / np.linalg.norm(away) * distance, height)
+    def behind(distance):
+        away = scene.item.position[:2] - scene.target.position[:2]
+        return np.append(scene.item.position[:2] + away / np.linalg.norm(away) * distance, _PUSH)
 
-        return goal
+    def start():
+        return behind(PUSH_RUN_UP)
 
     def through():
         # Aimed at the far side of the item, so that the fingers stay behind its middle and never stop short.
-        contact, item, goal = behind(FINGER_RADIUS + scene.item.shape.radius, _PUSH)(), scene.item, scene.target
+        contact, item, goal = behind(FINGER_RADIUS + scene.item.shape.radius), scene.item, scene.target
         ahead = goal.position[:2] - item.position[:2]
         return contact + np.append(ahead / np.linalg.norm(ahead) * min(0.02, np.linalg.norm(ahead) + 0.004), 0.0)
 
     def arrived():
         return np.hypot(*(scene.item.position[:2] - scene.target.position[:2])) < 0.010
 
-    start = PUSH_RUN_UP
-    yield behind(start, _ABOVE), CLOSED, _near(scene, behind(start, _ABOVE), across=0.010, upward=0.03)
-    yield behind(start, _PUSH), CLOSED, _near(scene, behind(start, _PUSH), across=0.006, upward=0.006)
+    yield _gliding(scene, start), CLOSED, _near(scene, start, across=0.006, upward=0.006)
     yield through, CLOSED, arrived
     yield _straight_up(scene, _ABOVE + 0.02), CLOSED, lambda: scene.state[2] > 0.085
 
@@ -90,6 +85,17 @@ def _near(scene: Scene, goal: Callable[[], np.ndarray], across: float, upward: f
         return np.hypot(off[0], off[1]) < across and abs(off[2]) < upward
 
     return reached
+
+
+def _gliding(scene: Scene, goal: Callable[[], np.ndarray]) -> Callable[[], np.ndarray]:
+    """The way to a goal through the air: high while far from it, lower and lower when near."""
+
+    def waypoint():
+        x, y, low = goal()
+        away = np.hypot(x - scene.state[0], y - scene.state[1])
+        return np.array([x, y, np.clip(low + _SLOPE * (away - 0.006), low, _ABOVE)])
+
+    return waypoint
 
 
 def _straight_up(scene: Scene, height: float) -> Callable[[], np.ndarray]:

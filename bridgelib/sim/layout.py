@@ -8,7 +8,7 @@ from bridgelib.sim.arm import natural_orientation
 from bridgelib.sim.tasks import DISTRACTORS, Shape, Task
 
 # Metres in base_link: where items and targets may lie, and where distractors may.
-_REACH = ((0.215, 0.385), (-0.14, 0.14))
+_REACH = ((0.210, 0.390), (-0.13, 0.13))
 _TABLE_TOP = ((0.18, 0.44), (-0.20, 0.20))
 _GRIPPER_START = ((0.25, -0.08, 0.14), (0.34, 0.08, 0.19))
 

@@ -14,7 +14,9 @@ from bridgelib.sim.tasks import TASKS
 # Closed fingers push like an upright rod of this radius, metres.
 FINGER_RADIUS = 0.014
 # How far, in metres, the gripper may be off an object's axis and still get hold of it.
-_GRASP_TOLERANCE = 0.016
+_GRASP_TOLERANCE = 0.020
+# Metres per step.
+_SLOW = 0.004
 
 
 class Scene:
@@ -132,15 +134,34 @@ class Scene:
         return self.target.shape.height if off <= self.target.shape.radius else 0.0
 
     def _push(self) -> None:
-        """Shift everything that closed fingers have run into, straight away from them."""
+        """Shift everything that closed fingers have run into, until it just touches them."""
         if self.holding:
             return
         tip, opening = self.state[:3], self.state[6]
         for body in (self.item, *self.distractors):
             if tip[2] > body.top or opening * OPENING > 2 * body.shape.radius:
                 continue
-            away = body.position[:2] - tip[:2]
-            distance = max(float(np.hypot(*away)), 1e-6)
-            overlap = FINGER_RADIUS + body.shape.radius - distance
-            if overlap > 0:
-                body.position[:2] += away / distance * overlap
+            away, reach = body.position[:2] - tip[:2], FINGER_RADIUS + body.shape.radius
+            if away @ away < reach**2:
+                heading = _pushed_direction(away, self._drift[:2])
+                along = away @ heading
+                body.position[:2] += heading * (np.sqrt(along**2 + reach**2 - away @ away) - along)
+
+
+def _pushed_direction(away: np.ndarray, motion: np.ndarray) -> np.ndarray:
+    """Which way a body goes that fingers run into: between straight away from them and along with them.
+
+    The fingers are flat and not quite slippery, so that a push is steadier than that of a rod.
+
+    Args:
+        away: From the fingers to the body's axis, float64 [2].
+        motion: Of the fingers during the step, float64 [2].
+
+    Returns:
+        Unit vector, float64 [2].
+    """
+    heading = away / max(float(np.hypot(*away)), 1e-9)
+    if away @ motion > 0:
+        # Trembling has no direction: below this speed motion counts less and less.
+        heading = heading + motion / max(float(np.hypot(*motion)), _SLOW)
+    return heading / max(float(np.hypot(*heading)), 1e-9)

@@ -67,7 +67,7 @@ TASKS = {
             manner="push",
             item=Shape(24, 0.022, 0.050, BLUE),
             target=Shape(4, 0.052, 0.002, GREEN),
-            tolerance=0.030,
+            tolerance=0.040,
             instructions=(
                 "push the blue cylinder onto the green cloth",
                 "slide the blue cylinder onto the green cloth",

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from bridgelib.errors import ConfigError
-from bridgelib.sim.scene import Scene
+from bridgelib.sim.scene import FINGER_RADIUS, Scene, _pushed_direction
 from bridgelib.sim.tasks import TASKS
 
 SIZE = (48, 64)
@@ -117,6 +117,26 @@ def test_closed_fingers_push_and_open_ones_do_not():
         way = scene.item.position - before
         # Fingers (radius 0.014) and cylinder (0.022) touch at 0.036 m; the fingers stand 0.020 m inside of that.
         assert way[1] == pytest.approx(shifted, abs=1.5e-3) and abs(way[0]) < 1.5e-3
+
+
+def test_a_push_goes_half_with_the_motion():
+    away, motion = np.array([0.03, 0.0]), np.array([0.0, 0.02])
+    np.testing.assert_allclose(_pushed_direction(away, np.array([0.02, 0.0])), [1, 0])
+    np.testing.assert_allclose(_pushed_direction(away, np.array([0.012, 0.016])), np.array([1.6, 0.8]) / np.sqrt(3.2))
+    np.testing.assert_allclose(_pushed_direction(away, motion - away), [1, 0])  # fingers that withdraw pull nothing
+    np.testing.assert_allclose(_pushed_direction(away, np.array([0.0004, 0.0])), [1, 0])
+    np.testing.assert_allclose(_pushed_direction(np.zeros(2), np.zeros(2)), [0, 0])
+
+
+@pytest.mark.parametrize("sideways", [-0.008, 0.0, 0.01])
+def test_a_pushed_body_just_touches_the_fingers(sideways):
+    scene = Scene(PUSH, 0, SIZE)
+    scene.item.position[:2] = 0.3, 0.0
+    scene.state[:] = (0.3 + sideways, -0.045, 0.02, 0, 0, 0, 0)
+    moves(scene, np.array([0, 0.012, 0, 0, 0, 0, 0]), 4)
+    distance = np.linalg.norm(scene.item.position[:2] - scene.state[:2])
+    assert distance == pytest.approx(FINGER_RADIUS + scene.item.shape.radius)
+    assert scene.item.position[1] > 0.02
 
 
 def test_fingers_above_the_item_push_nothing():
