@@ -8,8 +8,9 @@ from bridgelib.sim.arm import natural_orientation
 from bridgelib.sim.layout import PUSH_RUN_UP
 from bridgelib.sim.scene import FINGER_RADIUS, Scene
 
-# Metres: heights of the fingertips' middle, and the way made in one step.
+# Metres: heights of the middle between the fingertips, and the way made in one step.
 _ABOVE, _GRASP, _PUSH = 0.095, 0.020, 0.024
+# Height per distance over ground on the way down.
 _SLOPE = 4.0
 _FASTEST, _SLOWEST = {"place": 0.022, "push": 0.019}, 0.006
 
