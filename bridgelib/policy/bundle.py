@@ -1,6 +1,6 @@
 """The policy folder: written at the end of training, checked whenever it is loaded.
 
-params.msgpack   the parameters (flax.serialization)
+params.msgpack   parameters and targets (flax.serialization)
 golden.npz       one observation, its goal, and the actions the policy gave
 language.npz     the language table, for policies that follow instructions
 policy.json      the spec, and the hashes of the others; written last
@@ -14,7 +14,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from bridgelib.agents import make_agent
+from bridgelib.agents import TrainState, make_agent
 from bridgelib.data.normalisation import Normaliser
 from bridgelib.errors import DataError
 from bridgelib.files import read_json, write_json, written_whole
@@ -31,7 +31,7 @@ far below what another weight, statistic or image size does."""
 def save(
     folder: Path,
     spec: PolicySpec,
-    params: Any,
+    state: TrainState,
     batch: Mapping[str, Any],
     made_with: Mapping[str, Any],
     language: LanguageTable | None = None,
@@ -41,15 +41,16 @@ def save(
     Args:
         folder: Where to.
         spec: What the policy expects.
-        params: Its parameters, on the host.
+        state: The state of its agent, on the host; parameters and targets are kept of it.
         batch: A batch as in training; its first sample becomes the golden input.
         made_with: Versions and the like, for the record.
         language: What it knows of instructions, if it follows them.
     """
     golden = _golden_input(spec, batch)
-    actions = Policy(spec, _agent(spec, params)).predict(*_arguments(golden))
+    weights = {"params": state.params, "target_params": state.target_params}
+    actions = Policy(spec, _agent(spec, weights)).predict(*_arguments(golden))
     with written_whole(folder / "params.msgpack") as partial:
-        partial.write_bytes(packed(params))
+        partial.write_bytes(packed(weights))
     with written_whole(folder / "golden.npz") as partial, partial.open("wb") as file:
         np.savez(file, actions=actions, **golden)
     written = ["params.msgpack", "golden.npz"]
@@ -81,20 +82,21 @@ def load(folder: Path, embed: Callable[[str], np.ndarray] | None = None, execute
     if embed is None and "language.npz" in content["sha256"]:
         embed = LanguageTable.load(folder / "language.npz").embedder()
     spec = PolicySpec.from_json(content)
-    params = (folder / "params.msgpack").read_bytes()
-    policy = Policy(spec, _agent(spec, params, str(folder / "params.msgpack")), embed, execute)
+    weights = (folder / "params.msgpack").read_bytes()
+    policy = Policy(spec, _agent(spec, weights, str(folder / "params.msgpack")), embed, execute)
     _check_golden(policy, folder / "golden.npz")
     return policy
 
 
-def _agent(spec: PolicySpec, params: Any, where: str = "") -> Any:
-    """An agent with these parameters, given as a tree or as bytes; its other state is left abstract."""
+def _agent(spec: PolicySpec, weights: Any, where: str = "") -> Any:
+    """An agent with these weights, given as a tree or as bytes; its other state is left abstract."""
     key = jax.random.PRNGKey(0)
     agent = jax.eval_shape(lambda key: make_agent(spec.algorithm, key, spec.example(), spec.config), key)
-    if isinstance(params, bytes):
-        params = unpacked(params, agent.state.params, where)
-    params = jax.tree_util.tree_map(jax.numpy.asarray, params)
-    return agent.replace(state=agent.state.replace(params=params, target_params=None, opt_state=None, step=0, key=key))
+    if isinstance(weights, bytes):
+        template = {"params": agent.state.params, "target_params": agent.state.target_params}
+        weights = unpacked(weights, template, where)
+    weights = jax.tree_util.tree_map(jax.numpy.asarray, weights)
+    return agent.replace(state=agent.state.replace(**weights, opt_state=None, step=0, key=key))
 
 
 def _golden_input(spec: PolicySpec, batch: Mapping[str, Any]) -> dict[str, np.ndarray]:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from bridgelib.agents import AGENTS
 from bridgelib.data.statistics import Statistics
 
 VERSION = 1
@@ -82,9 +83,11 @@ class PolicySpec:
             "image": np.zeros((1, *past, *self.image_shape), np.uint8),
             "proprio": np.zeros((1, *past, self.proprio_size), np.float32),
         }
+        if "gaze" in AGENTS[self.algorithm].NEEDS:
+            observations["gaze"] = np.zeros((1, *past, *self.image_shape[:2], 1), np.float32)
         return {
             "observations": observations,
-            # Only the losses look at these, but an agent is made from a whole batch.
+            # Only losses look at gaze and next observations, but an agent is made from a whole batch.
             "next_observations": observations,
             **({"goals": goals} if goals else {}),
             "actions": np.zeros((1, *ahead, self.action_size), np.float32),

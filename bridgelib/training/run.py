@@ -81,10 +81,10 @@ def train(
         loop = run.loop(run.learner(agent), saved, mode, stack)
         loop.run()
         if is_writer():
-            params, batch = loop.learner.state().params, inputs.training.batch(0)
+            state, batch = loop.learner.state(), inputs.training.batch(0)
             spec = PolicySpec.of(experiment.algorithm, config, batch, inputs.statistics, loop.state.step)
-            interruption.wait_for(save, folder.policy, spec, params, batch, made_with, language)
-            write_json(done, _summary(folder, loop.state, hash_of(params)))
+            interruption.wait_for(save, folder.policy, spec, state, batch, made_with, language)
+            write_json(done, _summary(folder, loop.state, hash_of(state.params)))
 
 
 def read_inputs(

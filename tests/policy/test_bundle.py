@@ -5,12 +5,13 @@ import shutil
 import jax
 import numpy as np
 import pytest
+from flax import serialization
 
 from bridgelib.agents import make_agent
 from bridgelib.config.algorithms import algorithm_defaults
 from bridgelib.errors import DataError
 from bridgelib.policy import PolicySpec, load, save
-from bridgelib.policy.weights import hash_of, packed, unpacked
+from bridgelib.policy.weights import hash_of
 from tests.policy.fakes import STATISTICS, image
 
 SIZE = 8
@@ -42,12 +43,12 @@ def bundle(tmp_path_factory):
     folder, config = tmp_path_factory.mktemp("bundle") / "policy", small_config()
     spec = PolicySpec.of("gc_bc", config, batch(), STATISTICS, step=5)
     key = jax.random.PRNGKey(0)
-    template = jax.eval_shape(lambda key: make_agent("gc_bc", key, spec.example(), config), key).state.params
+    state = jax.eval_shape(lambda key: make_agent("gc_bc", key, spec.example(), config), key).state
     generator = np.random.default_rng(1)
     params = jax.tree_util.tree_map(
-        lambda leaf: 0.2 * generator.standard_normal(leaf.shape).astype(np.float32), template
+        lambda leaf: 0.2 * generator.standard_normal(leaf.shape).astype(np.float32), state.params
     )
-    save(folder, spec, params, batch(), {"versions": {"jax": jax.__version__}})
+    save(folder, spec, state.replace(params=params), batch(), {"versions": {"jax": jax.__version__}})
     return folder
 
 
@@ -99,12 +100,9 @@ def test_damaged_or_missing_file_is_refused(copied, name):
 
 
 def test_other_weights_are_found_by_the_golden_action(copied):
-    description = json.loads((copied / "policy.json").read_text())
-    spec = PolicySpec.from_json(description)
-    key = jax.random.PRNGKey(0)
-    template = jax.eval_shape(lambda key: make_agent("gc_bc", key, spec.example(), spec.config), key).state.params
-    params = unpacked((copied / "params.msgpack").read_bytes(), template, "")
-    rewrite(copied, "params.msgpack", packed(jax.tree_util.tree_map(lambda leaf: 1.1 * leaf, params)))
+    weights = serialization.msgpack_restore((copied / "params.msgpack").read_bytes())
+    weights["params"] = jax.tree_util.tree_map(lambda leaf: 1.1 * leaf, weights["params"])
+    rewrite(copied, "params.msgpack", serialization.msgpack_serialize(weights))
     with pytest.raises(DataError, match="differ from the golden ones"):
         load(copied)
 

@@ -1,4 +1,4 @@
-"""A task that can be learnt: a frame's left half has the colour of the coming move. TFRecords without TensorFlow."""
+"""A task that can be learnt: three edges in a frame tell the coming move. TFRecords without TensorFlow."""
 
 from pathlib import Path
 
@@ -23,10 +23,14 @@ def _write_side(path: Path, count: int, generator: np.random.Generator) -> None:
     state = np.concatenate([position, np.zeros((count, LENGTH + 1, 4))], axis=-1).astype(np.float32)
     gripper = (moves[..., :1] > 0).astype(np.float32)
     actions = np.concatenate([0.01 * moves, np.zeros((count, LENGTH, 3)), gripper], axis=-1).astype(np.float32)
-    colours = np.concatenate([moves, np.zeros((count, 1, 3))], axis=1) * 127 + 128
-    frames = np.full((count, LENGTH + 1, SIDE, SIDE, 3), 128, np.uint8)
-    frames[:, :, :, : SIDE // 2] = colours[:, :, None, None, :]
-    content = frames.tobytes()
+    # Red ends at a column, green at a row, blue at a diagonal: each by one entry of the move.
+    columns, rows = np.meshgrid(np.arange(SIDE), np.arange(SIDE))
+    places = np.stack([columns, rows, (columns + rows) / 2], axis=-1) + 0.5  # [SIDE, SIDE, 3]
+    ends = (np.concatenate([moves, np.zeros((count, 1, 3))], axis=1) + 1) / 2 * SIDE  # [N, T+1, 3]
+    frames = np.where(places < ends[:, :, None, None, :], 255, 0).astype(np.uint8)
+    gaze = np.zeros((count, LENGTH + 1, SIDE, SIDE, 1), np.float32)
+    gaze[:, :, :, : SIDE // 2] = 1
+    content = frames.tobytes() + gaze.tobytes()
     path.write_bytes(content)
     frame_bytes = SIDE * SIDE * 3
     RecordIndex(
@@ -34,7 +38,7 @@ def _write_side(path: Path, count: int, generator: np.random.Generator) -> None:
         image_shape=(SIDE, SIDE, 3) if count else (0, 0, 3),
         frame_position=np.arange(count * (LENGTH + 1)) * frame_bytes,
         frame_length=np.full(count * (LENGTH + 1), frame_bytes),
-        gaze_position=np.full(count * (LENGTH + 1), -1),
+        gaze_position=frames.nbytes + np.arange(count * (LENGTH + 1)) * SIDE * SIDE * gaze.itemsize,
         frame_offsets=np.arange(count + 1) * (LENGTH + 1),
         action_offsets=np.arange(count + 1) * LENGTH,
         language_offsets=np.arange(count + 1),

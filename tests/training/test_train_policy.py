@@ -37,7 +37,7 @@ def test_everything_lies_in_the_run_folder(straight):
     assert config["config"]["batch_size"] == SETTINGS["train_batch_size"]
     assert config["identity"]["data"]["train"]["colours"]["transitions"] == 40 * 6
     assert config["began_with"]["versions"]["jax"] and config["began_with"]["device"].startswith("cpu")
-    assert set(config["files"].values()) == {40 * 7 * 192, 4 * 7 * 192}
+    assert set(config["files"].values()) == {40 * 7 * (192 + 256), 4 * 7 * (192 + 256)}
 
 
 def test_the_policy_acts_as_it_was_trained(straight):
