@@ -87,5 +87,5 @@ def overfit_one_batch(experiment: Experiment, inputs: Inputs, steps: int, interr
 
 
 def _watched(info: dict) -> str:
-    errors = [name for name in info if name.split("/")[-1] == "mse"]
+    errors = [name for name in info if name.endswith("mse")]
     return (errors or [name for name in info if "loss" in name])[0]

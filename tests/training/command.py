@@ -26,6 +26,8 @@ def main():
 run_program(main)
 """
 
+ENCODER = "resnetv1-18-bridge"
+
 SETTINGS = {
     "train_batch_size": 8,
     "val_batch_size": 8,
@@ -35,10 +37,9 @@ SETTINGS = {
     "save_interval": 2,
     "warmup_steps": 2,
     "config_overrides": {
-        "encoder": "resnetv1-18-bridge",
-        "encoder_kwargs.num_filters": 4,
-        "agent_kwargs.learning_rate": 0.01,
-        "agent_kwargs.network_kwargs.hidden_dims": [16, 16],
+        "encoder": ENCODER,
+        "encoder_kwargs.num_filters": 8,
+        "agent_kwargs.learning_rate": 0.003,
     },
 }
 
@@ -58,12 +59,20 @@ class Workplace:
 
     def arguments(self, runs: Path, algorithm: str = "bc", **settings) -> list[str]:
         """Of train_policy.py, for an experiment under the common settings and these."""
-        experiments = runs.with_suffix(".yaml")
-        matrix = {"algos": [algorithm], "tasks": ["colours"]}
-        experiments.write_text(yaml.safe_dump({"global": {**SETTINGS, **settings}, "matrix": matrix}))
-        done = runs / f"{algorithm}_colours" / "done.json"
-        command = ["--experiments", experiments, "--experiment", f"{algorithm}_colours", "--done", done]
-        return [*map(str, command), "--data", str(self.folder / "data")]
+        content = {"global": {**SETTINGS, **settings}, "matrix": {"algos": [algorithm], "tasks": ["colours"]}}
+        if algorithm == "lc_bc":
+            content["global"]["config_overrides"] = {**SETTINGS["config_overrides"], "encoder": f"{ENCODER}-film"}
+        experiments, name = runs.with_suffix(".yaml"), f"{algorithm}_colours"
+        experiments.write_text(yaml.safe_dump(content))
+        command = ["--experiments", experiments, "--experiment", name, "--data", self.folder / "data"]
+        language = ["--language", self._embedded(command)] if algorithm == "lc_bc" else []
+        return [str(part) for part in (*command, *language, "--done", runs / name / "done.json")]
+
+    def _embedded(self, command: list) -> Path:
+        table = self.folder / "language.npz"
+        script = self.repository / "workflow_scripts" / "embed_language.py"
+        subprocess.run([sys.executable, script, *command, "--output", table], check=True)
+        return table
 
     def start(self, arguments: list[str]) -> subprocess.Popen:
         """The script as a process of its own."""

@@ -23,6 +23,11 @@ def undisturbed(workplace, tmp_path_factory):
     return outcome(runs)
 
 
+def test_undisturbed_it_learns(undisturbed):
+    last = undisturbed[0]["validation"]["last"]
+    assert last["mse"] < 0.6 * last["mse_of_mean_action"]
+
+
 @pytest.mark.parametrize("number", range(KILLS))
 def test_killed_at_a_random_moment_it_ends_the_same(workplace, undisturbed, tmp_path, number):
     chance = random.Random(number)

@@ -1,6 +1,10 @@
-"""The whole of training, through the script."""
+"""The whole of training, through the script.
+
+BRIDGE_ALGORITHMS lists the algorithms to try (default: bc; each other one takes a minute).
+"""
 
 import json
+import os
 import signal
 import time
 
@@ -8,6 +12,8 @@ import pytest
 
 from bridgelib.policy import load
 from tests.training.command import SETTINGS, Workplace, outcome
+
+ALGORITHMS = os.environ.get("BRIDGE_ALGORITHMS", "bc").split(",")
 
 
 @pytest.fixture(scope="module")
@@ -18,14 +24,18 @@ def straight(workplace, tmp_path_factory):
     return runs
 
 
-def test_two_steps_and_two_more_equal_four_bit_for_bit(workplace, straight, tmp_path):
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_two_steps_and_two_more_equal_four_bit_for_bit(workplace, straight, tmp_path, algorithm):
     runs = tmp_path / "runs"
-    workplace.run(workplace.arguments(runs, num_steps=2))
-    assert outcome(runs)[0]["step"] == 2
-    told = workplace.run(workplace.arguments(runs))
+    if algorithm != "bc":
+        straight = tmp_path / "straight"
+        workplace.run(workplace.arguments(straight, algorithm))
+    workplace.run(workplace.arguments(runs, algorithm, num_steps=2))
+    assert outcome(runs, algorithm)[0]["step"] == 2
+    told = workplace.run(workplace.arguments(runs, algorithm))
     assert "going on from the checkpoint of step 2" in told
-    assert outcome(runs) == outcome(straight)
-    assert [line["step"] for line in outcome(runs)[1] if line["kind"] == "train"] == [1, 2, 3, 4]
+    assert outcome(runs, algorithm) == outcome(straight, algorithm)
+    assert [line["step"] for line in outcome(runs, algorithm)[1] if line["kind"] == "train"] == [1, 2, 3, 4]
 
 
 def test_everything_lies_in_the_run_folder(straight):
@@ -86,7 +96,7 @@ def test_an_empty_validation_side_is_said_loudly_and_recorded(tmp_path, reposito
 
 def test_self_test_tells_what_learns_from_what_does_not(workplace, tmp_path):
     arguments = workplace.arguments(tmp_path / "runs")
-    assert " on one batch" in workplace.run([*arguments, "--self-test", "150"])
+    assert " on one batch" in workplace.run([*arguments, "--self-test", "100"])
     hopeless = workplace.start([*arguments, "--self-test", "1"])
     _, failure = hopeless.communicate(timeout=300)
     assert hopeless.returncode == 2
