@@ -1,0 +1,183 @@
+"""The predecessor's configuration of a training run, as ours and back.
+
+It is what its evaluation reads beside a checkpoint: `agent`, `agent_kwargs`, `encoder`, `encoder_kwargs`,
+`dataset_kwargs`, `bridgedata_config`; as JSON, or as the config.yaml that W&B keeps of a run.
+"""
+
+import json
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bridgelib.agents import AGENTS
+from bridgelib.config.schema import read_yaml, require_mapping
+from bridgelib.data.statistics import Statistics
+from bridgelib.errors import ConfigError, did_you_mean
+from bridgelib.policy.jaxrl_m.statistics import configured_statistics
+from bridgelib.policy.spec import PolicySpec
+
+THEIR_NAMES = {"contrastive_rl_td": "stable_contrastive_rl"}
+_OUR_NAMES = {theirs: ours for ours, theirs in THEIR_NAMES.items()}
+_SCORE_WIDTH = 256
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """What a checkpoint's configuration says of its policy.
+
+    Attributes:
+        algorithm: A key of `AGENTS`.
+        config: Our tree: agent_kwargs, encoder, encoder_kwargs.
+        history: Frames per observation, or None.
+        chunk: Actions predicted at once, or None.
+        normalisation: Kind of normalisation of actions and proprio.
+        statistics: Its constants, where the configuration records them.
+    """
+
+    algorithm: str
+    config: Mapping[str, Any]
+    history: int | None
+    chunk: int | None
+    normalisation: str
+    statistics: Statistics | None
+
+
+def read_configuration(path: Path) -> Configuration:
+    """Read the predecessor's configuration, or ours in its form.
+
+    Raises:
+        ConfigError: The file cannot be read, or lacks the algorithm or the encoder.
+    """
+    content, where = _sections(path), str(path)
+    name = content.get("agent", content.get("algorithm"))
+    algorithm = _OUR_NAMES.get(name, name)
+    if algorithm not in AGENTS:
+        known = [THEIR_NAMES.get(ours, ours) for ours in AGENTS]
+        hint = did_you_mean(str(name), known) or "give the configuration of the checkpoint's training"
+        raise ConfigError(f"{where}, key 'agent'", given=name, allowed=known, do=hint)
+    if not isinstance(content.get("encoder"), str):
+        raise ConfigError(
+            f"{where}, key 'encoder'",
+            given=content.get("encoder"),
+            allowed="the name of an encoder, e.g. resnetv1-34-bridge",
+            do="give the configuration of the checkpoint's training",
+        )
+    # the horizons stood at the top in the first version
+    dataset = {**content, **_section(content, "dataset_kwargs", where)}
+    return Configuration(
+        algorithm=algorithm,
+        config=_as_built(
+            {
+                "agent_kwargs": _section(content, "agent_kwargs", where),
+                "encoder": content["encoder"],
+                "encoder_kwargs": _section(content, "encoder_kwargs", where),
+            }
+        ),
+        history=dataset.get("obs_horizon"),
+        chunk=dataset.get("act_pred_horizon"),
+        normalisation=dataset.get("normalization_type") or "normal",
+        statistics=configured_statistics(content, where),
+    )
+
+
+def their_configuration(spec: PolicySpec) -> dict[str, Any]:
+    """The configuration with which the predecessor's evaluation builds the agent of a policy.
+
+    Raises:
+        ConfigError: It cannot build that agent.
+    """
+    _require_buildable(spec)
+    agent_kwargs = deepcopy(dict(spec.config["agent_kwargs"]))
+    agent_kwargs.get("policy_kwargs", {}).pop("dropout_rate", None)  # not a field of its policy; of no effect here
+    if spec.algorithm == "iql":
+        agent_kwargs.pop("dropout_target_networks", None)
+    statistics = spec.statistics.to_json()
+    return {
+        "agent": THEIR_NAMES.get(spec.algorithm, spec.algorithm),
+        "agent_kwargs": agent_kwargs,
+        "encoder": spec.config["encoder"],
+        "encoder_kwargs": spec.config["encoder_kwargs"],
+        "dataset_kwargs": {
+            "obs_horizon": spec.history,
+            "act_pred_horizon": spec.chunk,
+            "normalization_type": spec.normalisation,
+        },
+        "bridgedata_config": {"action_proprio_metadata": {key: statistics[key] for key in ("action", "proprio")}},
+    }
+
+
+def read_mapping(path: Path) -> Mapping[str, Any]:
+    """The mapping in a JSON or YAML file.
+
+    Raises:
+        ConfigError: The file is missing, or neither of them.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return read_yaml(path)
+    require_mapping(content, str(path))
+    return content
+
+
+def _sections(path: Path) -> Mapping[str, Any]:
+    """The file's sections, out of what W&B and runs wrap around them."""
+    content = read_mapping(path)
+    wrapped = {key: entry["value"] for key, entry in content.items() if _is_wrapped(entry)}
+    content = wrapped or content
+    inner = content.get("config")
+    return {**content, **inner} if isinstance(inner, Mapping) and "encoder" not in content else content
+
+
+def _is_wrapped(entry: Any) -> bool:
+    """Whether W&B wrote it: {"desc": ..., "value": ...}."""
+    return isinstance(entry, Mapping) and "value" in entry and entry.keys() <= {"desc", "value"}
+
+
+def _section(content: Mapping[str, Any], key: str, where: str) -> dict[str, Any]:
+    section = content.get(key) or {}
+    require_mapping(section, f"{where}, key '{key}'")
+    return deepcopy(dict(section))
+
+
+def _as_built(config: dict[str, Any]) -> dict[str, Any]:
+    """The tree of what the predecessor builds, which is not always what its configuration says."""
+    agent_kwargs, encoder_kwargs = config["agent_kwargs"], config["encoder_kwargs"]
+    if isinstance(agent_kwargs.get("score_network_kwargs"), Mapping):
+        agent_kwargs["score_network_kwargs"]["hidden_dim"] = _SCORE_WIDTH  # whatever is asked for
+        agent_kwargs.pop("dropout_target_networks", None)  # accepted, and read by nothing
+    if encoder_kwargs.get("softmax_temperature", -1) != -1:
+        encoder_kwargs["softmax_temperature"] = 1.0  # any but the learned one
+    return config
+
+
+def _require_buildable(spec: PolicySpec) -> None:
+    """Refuse a policy whose networks the predecessor cannot build."""
+    agent_kwargs, encoder_kwargs = spec.config["agent_kwargs"], spec.config["encoder_kwargs"]
+    width = agent_kwargs.get("score_network_kwargs", {}).get("hidden_dim", _SCORE_WIDTH)
+    temperature = encoder_kwargs.get("softmax_temperature", 1.0)
+    refusals = [
+        ("score_network_kwargs.hidden_dim", width, _SCORE_WIDTH, width != _SCORE_WIDTH),
+        (
+            "use_proprio",
+            "true, with a history of observations",
+            "false: it cannot join proprio to a history",
+            spec.history is not None and agent_kwargs.get("use_proprio", False),
+        ),
+        (
+            "encoder_kwargs.softmax_temperature",
+            temperature,
+            "1 or -1",
+            encoder_kwargs.get("pooling_method") == "spatial_softmax" and temperature not in (1, -1),
+        ),
+    ]
+    for key, given, allowed, is_refused in refusals:
+        if is_refused:
+            raise ConfigError(
+                f"export of {spec.algorithm}, {key}",
+                given=given,
+                allowed=f"{allowed}, in the predecessor's network",
+                do="evaluate this policy with bridgelib.policy.load",
+            )

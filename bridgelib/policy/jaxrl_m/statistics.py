@@ -1,0 +1,104 @@
+"""The constants with which the predecessor normalised actions and proprio."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from bridgelib.data.statistics import Moments, Statistics
+from bridgelib.errors import ConfigError
+
+_MEAN = np.array(
+    [1.9296819e-04, 1.3667766e-04, -1.4583133e-04, -1.8390431e-04, -3.0808983e-04, 2.7425270e-04, 5.9716219e-01]
+)
+_STD = np.array([0.00912848, 0.0127196, 0.01229497, 0.02606696, 0.02875283, 0.07807977, 0.48710242])
+_PUBLISHED = Moments(mean=_MEAN, std=_STD, min=_MEAN, max=_STD)
+
+PUBLISHED = Statistics(action=_PUBLISHED, proprio=_PUBLISHED, trajectories=0, transitions=0)
+"""The constants published with BridgeData V2 (Walke et al. 2023), used for actions and proprio alike, and as the bounds
+too. That is wrong of the data, but it is what its policies were trained with, so it is right for them."""
+
+_READ_BY = {"normal": ("mean", "std"), "bounds": ("min", "max")}
+
+
+def read_statistics(content: Any, where: str) -> Statistics:
+    """Statistics from {"action": {"mean", "std", "min", "max"}, "proprio": ...}, our form and the predecessor's.
+
+    Where the bounds are not given, the mean stands for both: policies normalised by mean and deviation never read them.
+
+    Raises:
+        ConfigError: A quantity is missing, or not one list of finite numbers.
+    """
+    if not isinstance(content, Mapping) or not {"action", "proprio"} <= content.keys():
+        raise ConfigError(
+            where,
+            given=sorted(map(str, content)) if isinstance(content, Mapping) else type(content).__name__,
+            allowed="action and proprio, each with mean, std, min and max",
+            do="give a task's statistics.json, or the predecessor's action_proprio_metadata as JSON",
+        )
+    action, proprio = (_moments(content[key], f"{where}, {key}") for key in ("action", "proprio"))
+    return Statistics(action, proprio, content.get("trajectories", 0), content.get("transitions", 0))
+
+
+def configured_statistics(content: Mapping[str, Any], where: str) -> Statistics | None:
+    """The statistics that a configuration of the predecessor records, if it does.
+
+    Its first version normalised actions alone, and kept their constants as `action_metadata`.
+    """
+    section = content.get("bridgedata_config")
+    section = section if isinstance(section, Mapping) else {}
+    if section.get("action_proprio_metadata") is not None:
+        place = f"{where}, bridgedata_config.action_proprio_metadata"
+        return read_statistics(section["action_proprio_metadata"], place)
+    if section.get("action_metadata") is None:
+        return None
+    action = _moments(section["action_metadata"], f"{where}, bridgedata_config.action_metadata")
+    zeros, ones = np.zeros(len(action.mean)), np.ones(len(action.mean))
+    return Statistics(action, Moments(mean=zeros, std=ones, min=zeros, max=ones), 0, 0)
+
+
+def chosen_statistics(configured: Statistics | None, given: Statistics | None, normalisation: str) -> Statistics:
+    """Those of the configuration, or those given by hand.
+
+    Raises:
+        ConfigError: There are neither, or both and they contradict each other.
+    """
+    if configured is None and given is None:
+        raise ConfigError(
+            "--statistics",
+            given="none, and the configuration has no bridgedata_config.action_proprio_metadata",
+            allowed="the constants that actions and proprio were normalised with in training",
+            do="give them as --statistics FILE; or --predecessor-statistics for those published with BridgeData V2 "
+            "(it normalised proprio with the action's constants, so a policy trained by it wants exactly these)",
+        )
+    if configured is not None and given is not None:
+        for quantity in ("action", "proprio"):
+            for name in _READ_BY.get(normalisation, ()):
+                ours, theirs = (getattr(getattr(side, quantity), name) for side in (given, configured))
+                if ours.shape != theirs.shape or not np.allclose(ours, theirs, rtol=1e-5):
+                    raise ConfigError(
+                        f"statistics, {name} of {quantity}",
+                        given=ours.tolist(),
+                        allowed=f"{theirs.tolist()}, with which the configuration says it was trained",
+                        do="leave out the statistics: the configuration's are used",
+                    )
+    return given if configured is None else configured
+
+
+def _moments(content: Any, where: str) -> Moments:
+    if not isinstance(content, Mapping) or not {"mean", "std"} <= content.keys():
+        raise ConfigError(where, given=content, allowed="mean, std, min and max", do="add what is missing")
+    columns = {name: content.get(name, content["mean"]) for name in ("mean", "std", "min", "max")}
+    for name, column in columns.items():
+        try:
+            columns[name] = np.array(column, np.float64)
+        except (TypeError, ValueError):
+            columns[name] = np.array(np.nan)
+        if columns[name].shape != (len(content["mean"]),) or not np.isfinite(columns[name]).all():
+            raise ConfigError(
+                f"{where}, {name}",
+                given=column,
+                allowed=f"a list of {len(content['mean'])} finite numbers",
+                do="give one number per dimension",
+            )
+    return Moments(**columns)
