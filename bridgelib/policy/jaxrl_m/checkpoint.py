@@ -36,11 +36,11 @@ def read_checkpoint(path: Path) -> Mapping[str, Any]:
     """
     content = _content(path)
     state = content.get("state") if isinstance(content, Mapping) else None
-    if not isinstance(state, Mapping) or not {"step", "params"} <= state.keys():
+    if not isinstance(state, Mapping) or not {"step", "params"} <= state.keys() or np.size(state["step"]) != 1:
         raise DataError(
             path,
             given=f"the keys {sorted(map(str, content))}" if isinstance(content, Mapping) else "no mapping",
-            allowed="an agent of jaxrl_m: 'state' with 'step' and 'params' in it",
+            allowed="an agent of jaxrl_m: 'state' with 'step', one number, and 'params' in it",
             do="give a checkpoint that the predecessor's trainer saved",
         )
     return state

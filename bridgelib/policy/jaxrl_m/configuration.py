@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bridgelib.agents import AGENTS
-from bridgelib.config.schema import read_yaml, require_mapping
+from bridgelib.config.schema import as_type, read_yaml, require_mapping
 from bridgelib.data.statistics import Statistics
 from bridgelib.errors import ConfigError, did_you_mean
 from bridgelib.policy.jaxrl_m.statistics import configured_statistics
@@ -51,11 +51,11 @@ def read_configuration(path: Path) -> Configuration:
         ConfigError: The file cannot be read, or lacks the algorithm or the encoder.
     """
     content, where = _sections(path), str(path)
-    name = content.get("agent", content.get("algorithm"))
+    name = str(content.get("agent", content.get("algorithm")))
     algorithm = _OUR_NAMES.get(name, name)
     if algorithm not in AGENTS:
         known = [THEIR_NAMES.get(ours, ours) for ours in AGENTS]
-        hint = did_you_mean(str(name), known) or "give the configuration of the checkpoint's training"
+        hint = did_you_mean(name, known) or "give the configuration of the checkpoint's training"
         raise ConfigError(f"{where}, key 'agent'", given=name, allowed=known, do=hint)
     if not isinstance(content.get("encoder"), str):
         raise ConfigError(
@@ -66,6 +66,9 @@ def read_configuration(path: Path) -> Configuration:
         )
     # the horizons stood at the top in the first version
     dataset = {**content, **_section(content, "dataset_kwargs", where)}
+    history, chunk = (
+        as_type(dataset.get(key), int | None, f"{where}, key '{key}'") for key in ("obs_horizon", "act_pred_horizon")
+    )
     return Configuration(
         algorithm=algorithm,
         config=_as_built(
@@ -75,8 +78,8 @@ def read_configuration(path: Path) -> Configuration:
                 "encoder_kwargs": _section(content, "encoder_kwargs", where),
             }
         ),
-        history=dataset.get("obs_horizon"),
-        chunk=dataset.get("act_pred_horizon"),
+        history=history,
+        chunk=chunk,
         normalisation=dataset.get("normalization_type") or "normal",
         statistics=configured_statistics(content, where),
     )

@@ -52,6 +52,7 @@ BAD_CONFIGURATIONS = {
     "encoder": ({"encoder": "resnetv1-18-brigde"}, "did you mean 'resnetv1-18-bridge'?"),
     "no encoder": ({"encoder": None}, "key 'encoder'"),
     "setting": ({"agent_kwargs": {"use_propio": True}}, "did you mean 'use_proprio'?"),
+    "horizon": ({"dataset_kwargs": {"obs_horizon": "two"}}, "a whole number or nothing"),
     "section": ({"encoder_kwargs": [1]}, "key 'encoder_kwargs'"),
 }
 
