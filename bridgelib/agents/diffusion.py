@@ -124,7 +124,7 @@ class DiffusionBC(Agent):
         """Ancestral sampling (Ho et al. 2020, algorithm 2) with the target network: [B, Ta, A]."""
         network, params = self.networks["actor"], self.state.target_params
         steps, betas, alpha_hats = self.settings.diffusion_steps, jnp.asarray(self.betas), jnp.asarray(self.alpha_hats)
-        encoding = self.apply("actor", params, observations, goals, method=ScoreNetwork.encode)
+        encoding = self.apply("actor", params, observations, goals, method="encode")
         shape = (encoding.shape[0], *network.action_shape)
 
         def noise(step: jax.Array | int) -> jax.Array:
@@ -132,7 +132,7 @@ class DiffusionBC(Agent):
 
         def denoise(actions: jax.Array, step: jax.Array | int) -> tuple[jax.Array, None]:
             time = jnp.full((shape[0], 1), step)
-            predicted = self.apply("actor", params, encoding, actions, time, method=ScoreNetwork.denoise)
+            predicted = self.apply("actor", params, encoding, actions, time, method="denoise")
             mean = (actions - betas[step] / jnp.sqrt(1 - alpha_hats[step]) * predicted) / jnp.sqrt(1 - betas[step])
             drawn = mean + jnp.where(step > 0, temperature * jnp.sqrt(betas[step]), 0.0) * noise(step)
             return jnp.clip(drawn, -LARGEST_ACTION, LARGEST_ACTION), None

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 
 from bridgelib.networks.distributions import DiagonalNormal, TanhNormal
 from bridgelib.networks.encoding import Arrays, Encoding
+from bridgelib.networks.initialisers import xavier_uniform
 from bridgelib.networks.mlp import MLP
 
 
@@ -118,7 +119,7 @@ class ContrastiveCritic(nn.Module):
 
 def _dense(width: int, bound: float | None = None) -> nn.Dense:
     if bound is None:
-        return nn.Dense(width, kernel_init=nn.initializers.xavier_uniform())
+        return nn.Dense(width, kernel_init=xavier_uniform)
 
     def uniform(key: jax.Array, shape: tuple[int, ...], dtype=jnp.float32) -> jax.Array:
         return jax.random.uniform(key, shape, dtype, -bound, bound)

@@ -3,6 +3,8 @@
 import flax.linen as nn
 import jax
 
+from bridgelib.networks.initialisers import lecun_normal, xavier_uniform
+
 
 class MLP(nn.Module):
     """Dense layers with swish; each activated layer has dropout and layer normalisation where these are asked for.
@@ -23,7 +25,7 @@ class MLP(nn.Module):
     def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:
         """Map [..., N] to [..., hidden_dims[-1]]; `train` turns dropout on."""
         for depth, width in enumerate(self.hidden_dims, start=1):
-            x = nn.Dense(width, kernel_init=nn.initializers.xavier_uniform())(x)
+            x = nn.Dense(width, kernel_init=xavier_uniform)(x)
             if depth < len(self.hidden_dims) or self.activate_final:
                 if self.dropout_rate:
                     x = nn.Dropout(self.dropout_rate, deterministic=not train)(x)
@@ -46,8 +48,8 @@ class MLPResNetBlock(nn.Module):
         y = nn.Dropout(self.dropout_rate, deterministic=not train)(x) if self.dropout_rate else x
         if self.use_layer_norm:
             y = nn.LayerNorm()(y)
-        y = nn.swish(nn.Dense(4 * width)(y))
-        return x + nn.Dense(width)(y)
+        y = nn.swish(nn.Dense(4 * width, kernel_init=lecun_normal)(y))
+        return x + nn.Dense(width, kernel_init=lecun_normal)(y)
 
 
 class MLPResNet(nn.Module):
@@ -70,7 +72,7 @@ class MLPResNet(nn.Module):
     @nn.compact
     def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:
         """Map [..., N] to [..., out_dim]; `train` turns dropout on."""
-        x = nn.Dense(self.hidden_dim, kernel_init=nn.initializers.xavier_uniform())(x)
+        x = nn.Dense(self.hidden_dim, kernel_init=xavier_uniform)(x)
         for _ in range(self.num_blocks):
             x = MLPResNetBlock(self.use_layer_norm, self.dropout_rate)(x, train=train)
-        return nn.Dense(self.out_dim, kernel_init=nn.initializers.xavier_uniform())(nn.swish(x))
+        return nn.Dense(self.out_dim, kernel_init=xavier_uniform)(nn.swish(x))

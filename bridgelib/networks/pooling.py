@@ -4,6 +4,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from bridgelib.networks.initialisers import lecun_normal
+
 
 class SpatialSoftmax(nn.Module):
     """The expected image coordinates of each channel (Levine et al. 2016, "End-to-End Training").
@@ -41,5 +43,5 @@ class SpatialLearnedEmbeddings(nn.Module):
     def __call__(self, features: jax.Array) -> jax.Array:
         """Map [B, H, W, C] to [B, C * num_features]."""
         shape = (*features.shape[1:], self.num_features)
-        kernel = self.param("kernel", nn.initializers.lecun_normal(), shape, jnp.float32)
+        kernel = self.param("kernel", lecun_normal, shape, jnp.float32)
         return jnp.einsum("bhwc,hwcn->bcn", features, kernel).reshape(features.shape[0], -1)

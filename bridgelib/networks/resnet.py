@@ -7,6 +7,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from bridgelib.networks.initialisers import kaiming_normal, xavier_normal
 from bridgelib.networks.pooling import SpatialLearnedEmbeddings, SpatialSoftmax
 
 ACTIVATIONS = {"relu": nn.relu, "swish": nn.swish, "gelu": nn.gelu, "elu": nn.elu}
@@ -119,7 +120,7 @@ class ResNetEncoder(nn.Module):
         settings = self.settings
         x = images.astype(jnp.float32) / 127.5 - 1.0
         if settings.add_spatial_coordinates:
-            x = _with_coordinates(x)
+            x = with_coordinates(x)
         x = _convolution(settings.num_filters, 7, 2, padding=[(3, 3), (3, 3)], name="conv_init")(x)
         x = ACTIVATIONS[settings.act](_norm(settings, name="norm_init")(x))
         x = nn.max_pool(x, (3, 3), strides=(2, 2), padding="SAME")
@@ -135,7 +136,7 @@ class ResNetEncoder(nn.Module):
         if self.settings.use_film:
             x = FilmConditioning()(x, condition)
         if self.settings.use_multiplicative_cond:
-            scale = nn.Dense(x.shape[-1], kernel_init=nn.initializers.xavier_normal())(condition)
+            scale = nn.Dense(x.shape[-1], kernel_init=xavier_normal)(condition)
             x = x * scale[:, None, None, :]
         return x
 
@@ -160,7 +161,7 @@ def _convolution(filters: int, size: int, stride: int = 1, padding="SAME", name:
         (stride, stride),
         padding=padding,
         use_bias=False,
-        kernel_init=nn.initializers.kaiming_normal(),
+        kernel_init=kaiming_normal,
         name=name,
     )
 
@@ -179,7 +180,7 @@ def _shortcut(x: jax.Array, y: jax.Array, stride: int, settings: EncoderSettings
     return _norm(settings, name="norm_proj")(x)
 
 
-def _with_coordinates(x: jax.Array) -> jax.Array:
+def with_coordinates(x: jax.Array) -> jax.Array:
     """Append each pixel's row and column, in [-1, 1], to its channels: [B, H, W, C] to [B, H, W, C + 2]."""
     batch, height, width, _ = x.shape
     rows, columns = jnp.meshgrid(jnp.linspace(-1, 1, height), jnp.linspace(-1, 1, width), indexing="ij")
