@@ -20,7 +20,7 @@ from bridgelib.training.learner import Learner
 from bridgelib.training.run import read_inputs
 
 WANTED = 0.5
-_LAST = 5  # steps whose mean counts as the end: dropout and diffusion noise make single ones jump
+_LAST = 0.1  # share of the steps whose mean counts as the end: dropout and diffusion noise make single ones jump
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def overfit_one_batch(experiment: Experiment, inputs: Inputs, steps: int, interr
         quantity = _watched(info)
         values.append(float(info[quantity]))
         progress.advance(note=f"{quantity} {values[-1]:.4g}")
-    outcome = Overfit(quantity, values[0], float(np.mean(values[-_LAST:])))
+    outcome = Overfit(quantity, values[0], float(np.mean(values[-max(1, round(_LAST * steps)) :])))
     if not outcome.last <= WANTED * outcome.first:
         raise DataError(
             f"self-test of experiment '{experiment.name}', {steps} steps",
