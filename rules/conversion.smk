@@ -28,6 +28,7 @@ rule raw_to_numpy:
         environment=environment_folder("convert"),
         im_size=MACHINE.im_size,
         cameras=MACHINE.cameras,
+        gaze="" if MACHINE.gaze == "none" else f" --gaze {MACHINE.gaze}",
         trajectories=told(PLAN.trajectories_digest),
         code=code_digest("bridgelib.conversion.raw_to_numpy"),
     shell:
@@ -35,7 +36,7 @@ rule raw_to_numpy:
         ' python "$BRIDGE/workflow_scripts/raw_to_numpy.py"'
         " --raw {params.raw:q} --dated-folder {params.raw:q}/{wildcards.task:q}/{wildcards.date:q}"
         " --shard {output.shard:q} --report {output.report:q}"
-        " --im_size {params.im_size} --cameras {params.cameras} --workers {threads} --overwrite"
+        " --im_size {params.im_size} --cameras {params.cameras} --workers {threads} --overwrite{params.gaze}"
         " > {log:q} 2>&1"
 
 

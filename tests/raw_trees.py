@@ -211,3 +211,39 @@ FAULTS: dict[str, Fault] = {
     "language of NUL bytes": Fault("language_not_utf8", _added("lang.txt", bytes(20))),
     "duplicate of the first": Fault("duplicate", _duplicate),
 }
+
+
+def save_boxes(folder: Path, name: str = "filter.pkl") -> list[list[list[float]]]:
+    """A pickle of gaze boxes for the frames there are: none for the first, one for the second, two for the third ..."""
+    frames = len(list((folder / "images0").iterdir()))
+    boxes = [[[0.1 * box, 0.0, 0.1 * box + 0.2, 0.5] for box in range(frame)] for frame in range(frames)]
+    save(folder / name, boxes)
+    return boxes
+
+
+def _boxed(change: Callable[[list], object]) -> Callable[[Path], None]:
+    return _repickled("filter.pkl", change)
+
+
+def _edge(value: object) -> Callable[[Path], None]:
+    return _boxed(lambda boxes: [*boxes[:2], [[0.1, 0.2, 0.3, 0.4], [0.1, value, 0.3, 0.4]], *boxes[3:]])
+
+
+GAZE_FAULTS: dict[str, Fault] = {  # of a trajectory that had `save_boxes`
+    "missing filter.pkl": Fault("missing_gaze", _removed("filter.pkl")),
+    "truncated filter.pkl": Fault("truncated_pickle", _rewritten("filter.pkl", _half)),
+    "attack in filter.pkl": Fault("forbidden_pickle", _added("filter.pkl", _EVIL)),
+    "boxes by name": Fault("malformed_gaze", _boxed(lambda boxes: dict(enumerate(boxes)))),
+    "boxes that are a number": Fault("malformed_gaze", _boxed(lambda boxes: np.array(0.5))),
+    "a box in place of a list of boxes": Fault("malformed_gaze", _boxed(lambda boxes: [boxes[1][0], *boxes[1:]])),
+    "a box of three numbers": Fault("malformed_gaze", _boxed(lambda boxes: [[[0.1, 0.2, 0.3]], *boxes[1:]])),
+    "a box of complex numbers": Fault("malformed_gaze", _boxed(lambda boxes: [np.zeros((1, 4), complex), *boxes[1:]])),
+    "too many boxes": Fault("malformed_gaze", _boxed(lambda boxes: [boxes[1] * 1001, *boxes[1:]])),
+    "boxes as text": Fault("malformed_gaze", _edge("0.2")),
+    "boxes for a frame too few": Fault("gaze_length_mismatch", _boxed(lambda boxes: boxes[1:])),
+    "boxes for a frame too many": Fault("gaze_length_mismatch", _boxed(lambda boxes: [*boxes, []])),
+    "NaN in a box": Fault("gaze_out_of_range", _edge(np.nan)),
+    "infinity in a box": Fault("gaze_out_of_range", _edge(-np.inf)),
+    "a box in pixels": Fault("gaze_out_of_range", _edge(120)),
+    "a number beyond all floats": Fault("gaze_out_of_range", _edge(10**5000)),
+}

@@ -28,6 +28,7 @@ class MachineProfile:
     train_proportion: float = 0.9
     im_size: int = 256
     cameras: tuple[int, ...] = (0,)
+    gaze: Literal["none", "filter", "no_filter"] = "none"
     image_encoding: Literal["raw", "jpeg"] = "raw"
     gpus: tuple[int, ...] = ()
     environment: Literal["cpu", "cuda12", "cuda13"] = "cpu"
@@ -124,6 +125,7 @@ def _check(profile: MachineProfile, where: str) -> None:
         ("tfrecord_workers", profile.tfrecord_workers >= 1, "1 or more"),
         ("depth", profile.depth == "auto" or profile.depth >= 1, "1 or more, or auto"),
         ("cameras", 0 in profile.cameras and min(profile.cameras) >= 0, "a list that contains camera 0"),
+        ("gaze", profile.gaze == "none" or profile.simulation is None, "none where demonstrations are simulated"),
         ("gpus", len(set(profile.gpus)) == len(profile.gpus), "each GPU once"),
     )
     for key, holds, allowed in rules:

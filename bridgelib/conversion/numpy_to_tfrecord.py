@@ -16,6 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bridgelib.conversion.task_shards import Entry, Settings, TaskShards
+from bridgelib.data.gaze import gaze_maps
 from bridgelib.data.split import training_side
 from bridgelib.data.statistics import statistics_of
 from bridgelib.errors import DataError
@@ -42,7 +43,7 @@ def convert_task(shards: Sequence[Path], folder: Path, settings: Settings, overw
         The content of `report.json`.
 
     Raises:
-        ConfigError: The shards are of another image size.
+        ConfigError: The shards are of another image size, or not all with the same gaze boxes.
         DataError: A shard is damaged, no trajectory was kept, or the disk is full.
     """
     folder = Path(folder)
@@ -94,7 +95,9 @@ def _write_records(task: TaskShards, train: frozenset[str], folder: Path) -> Non
             partial = open_files.enter_context(written_whole(folder / side / "out.tfrecord"))
             append[side] = open_files.enter_context(tfrecord_writer(partial, task.settings.image_encoding))
         for trajectory in task.trajectories():
-            append["train" if trajectory.identity in train else "val"](trajectory)
+            boxes = trajectory.gaze_boxes
+            gaze = None if boxes is None else gaze_maps(boxes, task.settings.im_size)
+            append["train" if trajectory.identity in train else "val"](trajectory, gaze)
             progress.advance()
 
 

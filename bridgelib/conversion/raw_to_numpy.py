@@ -16,6 +16,7 @@ from bridgelib.errors import ConfigError, DataError
 from bridgelib.formats.report import RejectedTrajectory, Report
 from bridgelib.formats.shard import Shard, ShardWriter
 from bridgelib.progress import Progress
+from bridgelib.raw.gaze import SOURCES
 from bridgelib.raw.rejection import Rejected
 from bridgelib.raw.trajectory import Trajectory, read_trajectory
 from bridgelib.raw.tree import PassedOver, RawTree, list_trajectories, recorded_at, strays, trajectory_names
@@ -30,6 +31,7 @@ class Settings:
     Attributes:
         im_size: Height and width of the frames, in pixels.
         cameras: Camera numbers, 0 among them.
+        gaze: "none", or which gaze boxes: "filter" (of each trajectory's filter.pkl) or "no_filter" (no_filter.pkl).
 
     Raises:
         ConfigError: One of them is out of range.
@@ -37,6 +39,7 @@ class Settings:
 
     im_size: int
     cameras: tuple[int, ...] = (0,)
+    gaze: str = "none"
 
     def __post_init__(self):
         if not 1 <= self.im_size <= LARGEST_IM_SIZE:
@@ -47,6 +50,8 @@ class Settings:
                 given=" ".join(map(str, self.cameras)) or "none",
                 allowed="0 (images0, from which policies are trained), then further camera numbers, each once",
             )
+        if self.gaze not in SOURCES:
+            raise ConfigError("gaze", given=self.gaze, allowed=SOURCES)
         object.__setattr__(self, "cameras", tuple(sorted(self.cameras)))
 
 
@@ -135,7 +140,7 @@ def convert_dated_folder(
 
     Path(job.report).unlink(missing_ok=True)
     account = _Account()
-    with ShardWriter(job.shard, settings.im_size, settings.cameras) as shard:
+    with ShardWriter(job.shard, settings.im_size, settings.cameras, settings.gaze) as shard:
         for outcome in _in_order(lambda name: _read(job.raw, name, settings), names, workers):
             if (trajectory := account.judge(outcome)) is not None:
                 shard.add(trajectory)
@@ -154,8 +159,8 @@ def _finished(job: DatedFolder, settings: Settings, names: list[str]) -> Report 
     except DataError:
         return None
     accounted = sorted([*shard.names, *(entry.trajectory for entry in report.rejected)])
-    same = (shard.im_size, shard.cameras, accounted) == (settings.im_size, settings.cameras, sorted(names))
-    return report if same else None
+    held = (shard.im_size, shard.cameras, shard.gaze, accounted)
+    return report if held == (settings.im_size, settings.cameras, settings.gaze, sorted(names)) else None
 
 
 @dataclass(frozen=True)
@@ -169,7 +174,7 @@ class _Outcome:
 
 def _read(raw: Path, name: str, settings: Settings) -> _Outcome:
     try:
-        result = read_trajectory(raw, name, settings.im_size, settings.cameras)
+        result = read_trajectory(raw, name, settings.im_size, settings.cameras, settings.gaze)
     except Rejected as rejected:
         result = rejected
     return _Outcome(name, result, strays(Path(raw, name)))

@@ -58,7 +58,7 @@ class TaskShards:
     """All shards of a task with their reports.
 
     Raises:
-        ConfigError: They are not all of the image size asked for.
+        ConfigError: They are not all of the image size asked for, or not all with the same gaze boxes.
         DataError: A shard or its report is missing or damaged, or one does not belong to the other.
     """
 
@@ -68,15 +68,17 @@ class TaskShards:
         self.paths = sorted(set(map(Path, paths)), key=lambda path: natural_key(path.as_posix()))
         self.settings = settings
         self._digest = hashlib.sha256(json.dumps([VERSION, asdict(settings)]).encode())
-        self.reports, entries = [], []
+        self.reports, entries, gaze = [], [], {}
         for path in self.paths:
             shard = Shard(path)
             self._check_size(shard)
+            gaze.setdefault(shard.gaze, path)
             self.reports.append(_report_of(shard))
             facts = json.dumps([_checksums(path), asdict(self.reports[-1])], sort_keys=True)
             self._digest.update(facts.encode())
             places = enumerate(zip(shard.names, shard.identities, strict=True))
             entries += [Entry(name, identity, path, number) for number, (name, identity) in places]
+        _check_gaze(gaze)
         self.entries = sorted(entries, key=lambda entry: natural_key(entry.name))
 
     def _check_size(self, shard: Shard) -> None:
@@ -118,6 +120,17 @@ class TaskShards:
         for entry in self.kept:
             # Opened anew for each: the map of a shard that stays open holds on to every page that was read.
             yield Shard(entry.shard).trajectory(entry.number)
+
+
+def _check_gaze(shards: Mapping[str, Path]) -> None:
+    """Refuse shards of several kinds; `shards` has one of each kind."""
+    if len(shards) > 1:
+        raise ConfigError(
+            "gaze",
+            given=" but ".join(f"'{gaze}' in {path}" for gaze, path in shards.items()),
+            allowed="the same in all shards of a task",
+            do="make them again with the same --gaze (`gaze` of the machine profile)",
+        )
 
 
 def _report_of(shard: Shard) -> Report:

@@ -52,7 +52,7 @@ class Samples:
             raise DataError(
                 ", ".join(map(str, records.files[:3])),
                 given="trajectories without gaze maps",
-                do="convert the data with gaze boxes, or choose an algorithm that needs none",
+                do="set `gaze` of the machine profile and convert again, or choose an algorithm that needs none",
             )
         self.records, self.needs = records, needs
         self._history, self._chunk = dataset_kwargs["obs_horizon"], dataset_kwargs["act_pred_horizon"]

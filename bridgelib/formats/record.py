@@ -9,8 +9,8 @@ Raw variant, for T actions and L instructions, every feature a serialised tensor
     language                                          string  [L]
 
 The compact variant has instead of the two image tensors `jpeg/images0`, string [T+1]: each frame once, as a JPEG file.
-Ours add `name` and `identity`, string [], which other readers leave aside; others may add `observations/gaze` and
-`next_observations/gaze`, float32 [T, H, W, 1].
+Ours add `name` and `identity`, string [], which other readers leave aside. Where there is gaze, both variants have
+`observations/gaze` and `next_observations/gaze`, float32 [T, H, W, 1].
 """
 
 import io

@@ -10,7 +10,12 @@ Members, for N trajectories with F frames, A actions and L instructions together
     names, identities <U      [N]
     frame_offsets, action_offsets, language_offsets
                       int64   [N+1]          trajectory i owns rows offsets[i] to offsets[i+1]
-    meta              <U      []             JSON: version, im_size, cameras
+    meta              <U      []             JSON: version, im_size, cameras; gaze where there are boxes
+
+and, only where gaze was asked for, with G boxes together:
+
+    gaze_boxes        float64 [G, 4]         left, top, right, bottom as shares of the image
+    gaze_offsets      int64   [F+1]          frame f owns boxes offsets[f] to offsets[f+1]
 
 The same trajectories give the same bytes. Neither writer nor reader ever holds more than one trajectory's frames.
 """
@@ -21,6 +26,7 @@ import struct
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import IO
 from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
@@ -45,17 +51,19 @@ class ShardWriter:
         path: The shard.
         im_size: Height and width of the frames.
         cameras: The camera numbers that every trajectory brings.
+        gaze: Which gaze boxes every trajectory brings, one of `bridgelib.raw.gaze.SOURCES`.
 
     Raises:
         DataError: The disk is full or not writable, or another process writes the same shard.
     """
 
-    def __init__(self, path: Path, im_size: int, cameras: Sequence[int] = (0,)):
-        self.path, self.im_size, self.cameras = Path(path), im_size, tuple(cameras)
+    def __init__(self, path: Path, im_size: int, cameras: Sequence[int] = (0,), gaze: str = "none"):
+        self.path, self.im_size, self.cameras, self.gaze = Path(path), im_size, tuple(cameras), gaze
         self._rows: dict[str, list] = {key: [] for key in ("state", "time_stamp", "actions")}
         self._names: list[str] = []
         self._identities: list[str] = []
         self._languages: list[str] = []
+        self._gaze_boxes: list[np.ndarray] = []
         self._offsets: dict[str, list[int]] = {key: [0] for key in ("frame", "action", "language")}
 
     def __enter__(self) -> "ShardWriter":
@@ -90,12 +98,16 @@ class ShardWriter:
         self._names.append(trajectory.name)
         self._identities.append(trajectory.identity)
         self._languages.extend(trajectory.languages)
+        if self.gaze != "none":
+            assert len(trajectory.gaze_boxes) == length, trajectory.name
+            self._gaze_boxes.extend(trajectory.gaze_boxes)
         for key, count in (("frame", length), ("action", len(trajectory.actions))):
             self._offsets[key].append(self._offsets[key][-1] + count)
         self._offsets["language"].append(len(self._languages))
 
     def _assemble(self, partial: Path) -> None:
         meta = {"version": VERSION, "im_size": self.im_size, "cameras": list(self.cameras)}
+        meta |= {} if self.gaze == "none" else {"gaze": self.gaze}
         frame_shape = (self._offsets["frame"][-1], self.im_size, self.im_size, 3)
         with ZipFile(partial, "w", ZIP_STORED) as archive:
             for camera, spool in self._spools.items():
@@ -112,11 +124,18 @@ class ShardWriter:
                 "languages": np.array(self._languages, dtype=str),
                 "names": np.array(self._names, dtype=str),
                 "identities": np.array(self._identities, dtype=str),
+                **self._gaze_arrays(),
                 "meta": np.array(json.dumps(meta, sort_keys=True)),
             }
             for key, array in arrays.items():
                 with _member(archive, key) as member:
                     np.lib.format.write_array(member, array, version=(1, 0), allow_pickle=False)
+
+    def _gaze_arrays(self) -> dict[str, np.ndarray]:
+        if self.gaze == "none":
+            return {}
+        offsets = np.cumsum([0, *map(len, self._gaze_boxes)], dtype=np.int64)
+        return {"gaze_boxes": np.concatenate([np.empty((0, 4)), *self._gaze_boxes]), "gaze_offsets": offsets}
 
 
 class Shard:
@@ -125,9 +144,10 @@ class Shard:
     Attributes:
         names: Folder of each trajectory, relative to the raw root.
         identities: Content id of each trajectory.
-        meta: `version`, `im_size`, `cameras`.
+        meta: `version`, `im_size`, `cameras`; `gaze` where there are boxes.
         im_size: Height and width of the frames.
         cameras: The camera numbers kept.
+        gaze: Which gaze boxes it holds, one of `bridgelib.raw.gaze.SOURCES`.
 
     Raises:
         DataError: It is missing, damaged, or of another version.
@@ -141,6 +161,7 @@ class Shard:
                 raise ValueError(f"shard version {self.meta['version']}, this program reads version {VERSION}")
             self.im_size: int = self.meta["im_size"]
             self.cameras: tuple[int, ...] = tuple(self.meta["cameras"])
+            self.gaze: str = self.meta.get("gaze", "none")
             self.names = tuple(_read(archive, "names").tolist())
             self.identities = tuple(_read(archive, "identities").tolist())
             self._state, self._time_stamp = _read(archive, "state"), _read(archive, "time_stamp")
@@ -149,6 +170,8 @@ class Shard:
             self._action_offsets = _read(archive, "action_offsets")
             self._language_offsets = _read(archive, "language_offsets")
             self._frames = {camera: _mapped(self.path, archive, f"images{camera}") for camera in self.cameras}
+            if self.gaze != "none":
+                self._gaze_boxes, self._gaze_offsets = _read(archive, "gaze_boxes"), _read(archive, "gaze_offsets")
             self._check_lengths()
 
     def _check_lengths(self) -> None:
@@ -159,6 +182,9 @@ class Shard:
         expected.append(("languages", len(self._languages), int(self._language_offsets[-1])))
         expected.append(("identities", len(self.identities), len(self.names)))
         expected.append(("frame_offsets", len(self._frame_offsets), len(self.names) + 1))
+        if self.gaze != "none":
+            expected.append(("gaze_offsets", len(self._gaze_offsets), len(self._state) + 1))
+            expected.append(("gaze_boxes", len(self._gaze_boxes), int(self._gaze_offsets[-1])))
         for key, found, wanted in expected:
             if found != wanted:
                 raise ValueError(f"member {key} has {found} rows, the others imply {wanted}")
@@ -193,7 +219,12 @@ class Shard:
             time_stamp=self._time_stamp[frames],
             actions=self._actions[actions],
             languages=tuple(self._languages[languages].tolist()),
+            gaze_boxes=None if self.gaze == "none" else self._boxes_of(frames),
         )
+
+    def _boxes_of(self, frames: slice) -> tuple[np.ndarray, ...]:
+        offsets = self._gaze_offsets[frames.start : frames.stop + 1]
+        return tuple(self._gaze_boxes[begin:end] for begin, end in pairwise(offsets))
 
 
 def _write_all(file: IO[bytes], array: np.ndarray) -> None:

@@ -28,8 +28,10 @@ SYSTEM_ERRORS = {
 
 
 @contextmanager
-def tfrecord_writer(path: Path, encoding: str) -> Iterator[Callable[[Trajectory], None]]:
-    """Open a TFRecord for writing; the function it gives appends one trajectory. The same trajectories, the same bytes.
+def tfrecord_writer(path: Path, encoding: str) -> Iterator[Callable[..., None]]:
+    """Open a TFRecord for writing; the same trajectories give the same bytes.
+
+    The function it gives takes a trajectory, and perhaps its gaze maps as `serialised` does, and appends it.
 
     Args:
         path: The file, written in place: give a partial name and rename it when the block has ended.
@@ -40,14 +42,20 @@ def tfrecord_writer(path: Path, encoding: str) -> Iterator[Callable[[Trajectory]
     """
     try:
         with tf.io.TFRecordWriter(str(path)) as writer:
-            yield lambda trajectory: writer.write(serialised(trajectory, encoding))
+            yield lambda trajectory, gaze=None: writer.write(serialised(trajectory, encoding, gaze))
     except tf.errors.OpError as error:
         number = SYSTEM_ERRORS.get(type(error), errno.EIO)
         raise OSError(number, os.strerror(number), str(path)) from error
 
 
-def serialised(trajectory: Trajectory, encoding: str) -> bytes:
-    """A trajectory as a serialised `tf.train.Example`, keys in order."""
+def serialised(trajectory: Trajectory, encoding: str, gaze: np.ndarray | None = None) -> bytes:
+    """A trajectory as a serialised `tf.train.Example`, keys in order.
+
+    Args:
+        trajectory: Of T actions.
+        encoding: "raw" or "jpeg".
+        gaze: float32 [T+1, H, W, 1], a map for each frame; written only where it is given.
+    """
     length = len(trajectory.actions)
     features = {
         record.NOW + record.STATE: _tensor(np.asarray(trajectory.state[:-1], np.float32)),
@@ -59,6 +67,7 @@ def serialised(trajectory: Trajectory, encoding: str) -> bytes:
         record.NAME: _tensor(trajectory.name),
         record.IDENTITY: _tensor(trajectory.identity),
         **_image_features(trajectory.frames[0], encoding),
+        **({} if gaze is None else _now_and_next(record.GAZE, gaze)),
     }
     example = tf.train.Example(features=tf.train.Features(feature=features))
     return example.SerializeToString(deterministic=True)
@@ -67,7 +76,11 @@ def serialised(trajectory: Trajectory, encoding: str) -> bytes:
 def _image_features(frames: np.ndarray, encoding: str) -> Mapping[str, tf.train.Feature]:
     if encoding == "jpeg":
         return {record.JPEG: _strings([jpeg_bytes(frame) for frame in frames])}
-    return {record.NOW + record.IMAGES: _tensor(frames[:-1]), record.NEXT + record.IMAGES: _tensor(frames[1:])}
+    return _now_and_next(record.IMAGES, frames)
+
+
+def _now_and_next(key: str, frames: np.ndarray) -> Mapping[str, tf.train.Feature]:
+    return {record.NOW + key: _tensor(frames[:-1]), record.NEXT + key: _tensor(frames[1:])}
 
 
 def jpeg_bytes(frame: np.ndarray) -> bytes:

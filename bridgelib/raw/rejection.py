@@ -20,6 +20,10 @@ REASONS = {
     "greyscale_image": "a frame is greyscale",
     "not_rgb_image": "a frame is neither RGB nor greyscale",
     "language_not_utf8": "lang.txt is not UTF-8 text",
+    "missing_gaze": "no pickle of gaze boxes, where gaze is asked for",
+    "malformed_gaze": "the gaze boxes are not a list of boxes of four numbers for each frame",
+    "gaze_length_mismatch": "gaze boxes for more or fewer frames than there are",
+    "gaze_out_of_range": "a gaze box holds NaN or infinity, or lies outside of the image",
     "duplicate": "the same content as an earlier trajectory of its dated folder",
     "unreadable_file": "the system cannot read a file",
 }

@@ -10,6 +10,7 @@ import numpy as np
 
 from bridgelib.raw.files import read_file, read_folder
 from bridgelib.raw.frames import check_frames, read_frames
+from bridgelib.raw.gaze import read_boxes
 from bridgelib.raw.rejection import Rejected
 from bridgelib.raw.tree import recorded_at
 from bridgelib.raw.unpickle import load_plain
@@ -26,12 +27,14 @@ class Trajectory:
     Attributes:
         name: Its folder relative to the raw root, with forward slashes.
         identity: 32 hexadecimal digits drawn from its content as it lies on disk: the JPEG bytes of `images0`, states,
-            actions and time stamps. Independent of path, image size, further cameras and language.
+            actions and time stamps. Independent of path, image size, further cameras, language and gaze.
         frames: uint8 [T+1, S, S, 3] per camera number; camera 0 is always there.
         state: float32 [T+1, 7]: x, y, z (m), roll, pitch, yaw (rad), gripper (1 = open).
         time_stamp: float64 [T+1], seconds.
         actions: float32 [T, 7]: commanded differences in the units of the state, and the gripper.
         languages: Its instructions; ("",) where it has none.
+        gaze_boxes: float64 [boxes, 4] for each of the T+1 frames: left, top, right, bottom as shares of the image; None
+            where gaze was not asked for.
     """
 
     name: str
@@ -41,9 +44,12 @@ class Trajectory:
     time_stamp: np.ndarray
     actions: np.ndarray
     languages: tuple[str, ...]
+    gaze_boxes: tuple[np.ndarray, ...] | None = None
 
 
-def read_trajectory(raw: Path, name: str, im_size: int, cameras: Sequence[int] = (0,)) -> Trajectory:
+def read_trajectory(
+    raw: Path, name: str, im_size: int, cameras: Sequence[int] = (0,), gaze: str = "none"
+) -> Trajectory:
     """Read one trajectory; what is cheap is checked first, so that few images of a bad one are decoded.
 
     Args:
@@ -51,6 +57,7 @@ def read_trajectory(raw: Path, name: str, im_size: int, cameras: Sequence[int] =
         name: The trajectory's folder relative to it: `<task>/<date>/raw/traj_group<i>/traj<j>`.
         im_size: Height and width of the frames.
         cameras: The camera numbers to decode, 0 among them; the others are not looked at.
+        gaze: Which pickle of gaze boxes to read, one of `bridgelib.raw.gaze.SOURCES`.
 
     Raises:
         Rejected: It cannot be used; the reason is one of `REASONS`.
@@ -67,6 +74,9 @@ def read_trajectory(raw: Path, name: str, im_size: int, cameras: Sequence[int] =
     shift = int(recorded_at(name.split("/")[-4]) < LATENCY_ENDED)
     _check_lengths(len(state), len(time_stamp), len(actions), shift)
     languages = _languages(read_file(folder / "lang.txt", "lang.txt")) if "lang.txt" in present else ("",)
+    if gaze != "none" and f"{gaze}.pkl" not in present:
+        raise Rejected("missing_gaze", f"no file {gaze}.pkl")
+    boxes = None if gaze == "none" else read_boxes(_pickle(folder, f"{gaze}.pkl"), len(state), f"{gaze}.pkl")
     for camera in cameras:
         check_frames(folder / f"images{camera}", len(state))
 
@@ -85,6 +95,7 @@ def read_trajectory(raw: Path, name: str, im_size: int, cameras: Sequence[int] =
         time_stamp=time_stamp[shift:],
         actions=actions[: len(actions) - shift].astype(np.float32),
         languages=languages,
+        gaze_boxes=boxes and boxes[shift:],
     )
 
 

@@ -16,7 +16,7 @@ from bridgelib.errors import ConfigError, DataError
 
 DATE_FORMAT = "%Y-%m-%d_%H-%M-%S"
 DATE_PATTERN = re.compile(r"\d{4}-\d{2}-\d{2}_\d{2}-\d{2}-\d{2}")
-TRAJECTORY_PART = re.compile(r"(obs_dict|policy_out|agent_data)\.pkl|lang\.txt|images[0-9]+")
+TRAJECTORY_PART = re.compile(r"(obs_dict|policy_out|agent_data|filter|no_filter)\.pkl|lang\.txt|images[0-9]+")
 DEEPEST = 8  # how far `auto` looks; the deepest release of BridgeData has its dated folders 6 levels down
 
 

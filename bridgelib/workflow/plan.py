@@ -76,6 +76,7 @@ class WorkflowPlan:
             return None
         for name in self.settings.experiments:
             self._check_language(name)
+            self._check_gaze(name)
             self._check_devices(name)
         waiting = [name for name in self.settings.experiments if not Path(self.done_file(name)).exists()]
         where = shown(self.settings.experiments_file)
@@ -185,6 +186,19 @@ class WorkflowPlan:
         own = self.data_root(name) == self.machine.tfrecord and not self.simulation
         raw = Path(self.machine.raw) if own else None
         refuse_without_language(self.experiment(name), self.tasks(name), Path(self.data_root(name)), raw)
+
+    def _check_gaze(self, name: str) -> None:
+        """Refuse an experiment that learns from gaze on TFRecords that this machine makes without."""
+        experiment = self.experiment(name)
+        learns_from_gaze = "gaze_ratio" in experiment.config["agent_kwargs"]
+        if learns_from_gaze and self.machine.gaze == "none" and self.data_root(name) == self.machine.tfrecord:
+            raise ConfigError(
+                f"{shown(self.settings.experiments_file)}, experiment '{name}'",
+                given=f"{experiment.algorithm}, which learns from gaze; machine '{self.machine.name}' has gaze: none",
+                allowed="gaze: filter or no_filter in the machine profile",
+                do="set it to the pickle of boxes that lies in each trajectory's folder, filter.pkl or no_filter.pkl; "
+                "or train an algorithm without gaze",
+            )
 
     def _check_devices(self, name: str) -> None:
         """Refuse more GPUs than there are, and a batch size that the devices do not divide."""

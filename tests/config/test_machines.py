@@ -64,6 +64,8 @@ def test_gpus_are_taken_as_users_write_them(repository, tmp_path, given):
         ({"image_encoding": "png"}, "one of raw, jpeg"),
         ({"gpus": "0,0"}, "each GPU once"),
         ({"workers": 0}, "1 or more"),
+        ({"gaze": "filtered"}, "one of none, filter, no_filter"),
+        ({"gaze": "filter", "simulation": {"demonstrations": 1}}, "none where demonstrations are simulated"),
     ],
 )
 def test_a_bad_key_is_refused_with_file_and_what_is_allowed(repository, tmp_path, keys, said):

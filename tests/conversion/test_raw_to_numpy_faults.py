@@ -13,12 +13,12 @@ from bridgelib.errors import DataError
 from bridgelib.formats.report import Report
 from bridgelib.formats.shard import Shard
 from bridgelib.raw.rejection import REASONS
-from tests.raw_trees import DATE, FAULTS, write_dated_folder, write_trajectory
+from tests.raw_trees import DATE, FAULTS, GAZE_FAULTS, save_boxes, write_dated_folder, write_trajectory
 
 
-def convert(raw, out, **options):
+def convert(raw, out, gaze="none", **options):
     job = DatedFolder(raw, raw / "task" / DATE, out / f"{DATE}.npz", out / f"{DATE}.report.json")
-    return convert_dated_folder(job, Settings(16), **options), Shard(job.shard)
+    return convert_dated_folder(job, Settings(16, gaze=gaze), **options), Shard(job.shard)
 
 
 def names(*numbers):
@@ -36,8 +36,21 @@ def test_a_fault_rejects_its_trajectory_and_no_other(label, tmp_path):
     assert (report.found, report.kept, report.transitions, report.instructed) == (3, 2, 6, 2)
 
 
+@pytest.mark.parametrize("label", GAZE_FAULTS)
+def test_a_fault_in_gaze_boxes_counts_where_they_are_asked_for(label, tmp_path):
+    folders = write_dated_folder(tmp_path / "raw")
+    for folder in folders:
+        save_boxes(folder)
+    GAZE_FAULTS[label].plant(folders[1])
+    report, shard = convert(tmp_path / "raw", tmp_path, gaze="filter", workers=2)
+    assert [(entry.trajectory, entry.reason) for entry in report.rejected] == [(*names(1), GAZE_FAULTS[label].reason)]
+    assert "filter.pkl" in report.rejected[0].detail
+    assert list(shard.names) == names(0, 2)
+    assert convert(tmp_path / "raw", tmp_path)[0].kept == 3
+
+
 def test_the_corpus_has_a_fault_for_every_reason():
-    assert {fault.reason for fault in FAULTS.values()} == set(REASONS)
+    assert {fault.reason for fault in [*FAULTS.values(), *GAZE_FAULTS.values()]} == set(REASONS)
 
 
 def test_details_say_where(tmp_path):

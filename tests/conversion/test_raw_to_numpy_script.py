@@ -59,6 +59,7 @@ def test_a_whole_tree_as_with_the_predecessor(run, tmp_path):
         (["--numpy", "out", "--depth", "deep"], "auto, or a whole number"),
         (["--numpy", "out", "--im_size", "0"], "im_size"),
         (["--numpy", "out", "--cameras", "1"], "cameras"),
+        (["--numpy", "out", "--gaze", "boxes"], "none, filter, no_filter"),
         (["--numpy", "out", "--train_proportion", "0.9"], "give it to numpy_to_tfrecord.py"),
         ([], "give either --numpy, or --dated-folder"),
         (["--numpy", "out", "--shard", "a.npz"], "give either --numpy, or --dated-folder"),

@@ -55,6 +55,16 @@ def test_the_real_sample_goes_all_the_way(workspace, shared):
     assert workspace.jobs(experiments, "all") == {}
 
 
+def test_a_policy_that_learns_from_gaze_needs_some(workspace):
+    (workspace.raw / TASK / "2021-08-02_10-00-00" / "raw" / "traj_group0" / "traj0").mkdir(parents=True)
+    experiments = f"experiments={workspace.write_experiments({'matrix': {'algos': ['bc_saliency'], 'tasks': [TASK]}})}"
+    code, output = workspace.snakemake("-n", experiments, "train_all", check=False)
+    assert code != 0 and "has gaze: none" in output and "filter.pkl" in output and "Traceback" not in output
+    assert " --gaze" not in workspace.snakemake("-n", "-p", experiments, "tfrecords")[1]
+    workspace.write_profile(gaze="no_filter")
+    assert " --overwrite --gaze no_filter " in workspace.snakemake("-n", "-p", experiments, "train_all")[1]
+
+
 @pytest.mark.parametrize("algorithm", ["lc_bc"])
 def test_a_policy_of_instructions_needs_some(workspace, algorithm):
     trajectory = workspace.raw / TASK / "2021-08-02_10-00-00" / "raw" / "traj_group0" / "traj0"
