@@ -1,13 +1,28 @@
-"""How much disk a run's checkpoints will take, told before it starts. Standard library only."""
+"""How much disk a run's checkpoints will take, told before it starts: by arithmetic, for dry runs have no JAX."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 _FLOAT = 4  # bytes of a float32
+_MOMENTS = 2  # Adam keeps two moments per weight, for each loss
+
+# Weights of a ResNet of 64 filters, without head. A network of other width has the square of the ratio of that.
+_RESNET = {18: 11.2e6, 34: 21.3e6, 50: 23.6e6}
+_FILM = {18: 1.97e6, 34: 3.9e6, 50: 15.5e6}  # linear in the width: from an instruction of 512 entries to each block
+_FEATURES = {18: 8, 34: 8, 50: 32}  # times the filters: the width of the encoding
+_HEAD = 256
+_SCORE_NETWORK = 1.7e6
+
+_LOSSES = {"iql": 3, "gc_iql": 3, "contrastive_rl_td": 2}
+_HEADS = {"iql": 3, "gc_iql": 3, "contrastive_rl_td": 5}
+_ENCODERS = {"contrastive_rl_td": 2}
 
 
 @dataclass(frozen=True)
 class CheckpointForecast:
-    """The disk that one run needs.
+    """The disk that one run needs at its largest.
 
     Attributes:
         count: Checkpoints that lie there at once, the one being written included.
@@ -28,35 +43,39 @@ class CheckpointForecast:
         return f"{self.count} checkpoints of {self.bytes_each / 1e6:.0f} MB, {self.total / 1e9:.2f} GB in all"
 
 
-def bytes_of_checkpoint(parameters: int, target_parameters: int = 0, moments: int = 2) -> int:
-    """Weights, the moments that Adam keeps of each, and the targets where an algorithm keeps any, in float32."""
-    return _FLOAT * ((1 + moments) * parameters + target_parameters)
-
-
-def checkpoint_forecast(
-    parameters: int,
-    *,
-    num_steps: int,
-    save_interval: int,
-    keep_last: int,
-    keep_every: int | None,
-    target_parameters: int = 0,
-    moments: int = 2,
-) -> CheckpointForecast:
-    """The disk a run needs at its largest.
+def checkpoint_forecast(algorithm: str, config: Mapping[str, Any]) -> CheckpointForecast:
+    """The disk that an experiment's checkpoints and policy need, to a few per cent.
 
     Args:
-        parameters: How many weights are trained.
-        num_steps, save_interval: As in the experiment.
-        keep_last, keep_every: As for `Checkpoints`.
-        target_parameters: How many weights have a slowly moving copy.
-        moments: Values the optimisers keep per weight, two for each loss.
+        algorithm: A key of `ALGORITHMS`.
+        config: Its complete configuration tree.
     """
-    saved = -(-num_steps // save_interval)
-    periodic = num_steps // keep_every if keep_every else 0
-    kept = min(saved, keep_last + periodic) + 1  # and the best
+    weights = approximate_weights(algorithm, config)
+    targets = "target_update_rate" in config["agent_kwargs"]
+    saved = -(-config["num_steps"] // config["save_interval"])
+    periodic = config["num_steps"] // config["keep_every"] if config["keep_every"] else 0
+    kept = min(saved, config["keep_last"] + periodic) + 1  # and the best
     return CheckpointForecast(
         count=kept + 1,  # and the one being written
-        bytes_each=bytes_of_checkpoint(parameters, target_parameters, moments),
-        policy_bytes=_FLOAT * parameters,
+        bytes_each=bytes_of_checkpoint(weights, _LOSSES.get(algorithm, 1), targets),
+        policy_bytes=_FLOAT * weights * (1 + targets),
     )
+
+
+def bytes_of_checkpoint(weights: int, losses: int = 1, targets: bool = False) -> int:
+    """Weights, Adam's moments for each loss, and the targets of an algorithm that keeps them, in float32."""
+    return _FLOAT * weights * (1 + _MOMENTS * losses + targets)
+
+
+def approximate_weights(algorithm: str, config: Mapping[str, Any]) -> int:
+    """How many weights an algorithm's networks have, to a few per cent."""
+    depth = int(re.search(r"-(\d+)", config["encoder"])[1])
+    width = config["encoder_kwargs"]["num_filters"] / 64
+    encoder = _RESNET[depth] * width**2 + (_FILM[depth] * width if config["encoder"].endswith("-film") else 0)
+    head = _HEAD * (_FEATURES[depth] * 64 * width + 2 * _HEAD)
+    agent = config["agent_kwargs"]
+    encoders = _ENCODERS.get(algorithm, 1) if agent.get("shared_encoder", True) else _LOSSES[algorithm]
+    if not (agent.get("early_goal_concat", True) or agent.get("shared_goal_encoder", True)):
+        encoders *= 2
+    score = _SCORE_NETWORK if "score_network_kwargs" in agent else 0
+    return round(encoders * encoder + _HEADS.get(algorithm, 1) * head + score)

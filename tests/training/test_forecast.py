@@ -1,18 +1,69 @@
-from bridgelib.training.forecast import bytes_of_checkpoint, checkpoint_forecast
+import jax
+import numpy as np
+import pytest
+
+from bridgelib.agents import AGENTS, make_agent
+from bridgelib.config.algorithms import ALGORITHMS, algorithm_defaults
+from bridgelib.training.forecast import approximate_weights, bytes_of_checkpoint, checkpoint_forecast
 
 
-def test_bytes_are_weights_and_two_moments_and_targets_in_float32():
+def config_of(algorithm: str, encoder: str = "resnetv1-34-bridge", num_filters: int = 64, **changes) -> dict:
+    config = {**algorithm_defaults(algorithm), **changes}
+    config["encoder"] = encoder + ("-film" if algorithm == "lc_bc" else "")
+    config["encoder_kwargs"]["num_filters"] = num_filters
+    return config
+
+
+def abstract_state(algorithm: str, config: dict):
+    dataset = config["dataset_kwargs"]
+    past = () if dataset["obs_horizon"] is None else (dataset["obs_horizon"],)
+    ahead = () if dataset["act_pred_horizon"] is None else (dataset["act_pred_horizon"],)
+
+    def frames(*axes):
+        return {"image": np.zeros((1, *axes, 64, 64, 3), np.uint8), "proprio": np.zeros((1, *axes, 7), np.float32)}
+
+    gaze = np.zeros((1, *past, 64, 64, 1), np.float32)
+    batch = {
+        "observations": {**frames(*past), "gaze": gaze},
+        "next_observations": {**frames(*past), "gaze": gaze},
+        "goals": {**frames(), "language": np.zeros((1, 512), np.float32)},
+        "actions": np.zeros((1, *ahead, 7), np.float32),
+        "rewards": np.zeros(1, np.int32),
+        "masks": np.zeros(1, bool),
+    }
+    return jax.eval_shape(lambda key: make_agent(algorithm, key, batch, config), jax.random.PRNGKey(0)).state
+
+
+def size(tree) -> int:
+    return sum(int(np.prod(leaf.shape)) for leaf in jax.tree_util.tree_leaves(tree))
+
+
+@pytest.mark.parametrize("algorithm", sorted(ALGORITHMS.keys() & AGENTS.keys()))
+@pytest.mark.parametrize(("depth", "filters"), [(18, 16), (34, 64), (50, 64)])
+def test_forecast_is_close_to_what_the_networks_really_have(algorithm, depth, filters):
+    config = config_of(algorithm, f"resnetv1-{depth}-bridge", filters)
+    state = abstract_state(algorithm, config)
+    forecast = checkpoint_forecast(algorithm, config)
+    assert approximate_weights(algorithm, config) == pytest.approx(size(state.params), rel=0.1)
+    assert forecast.bytes_each == pytest.approx(4 * size(state), rel=0.1)
+    assert forecast.policy_bytes == pytest.approx(4 * (size(state.params) + size(state.target_params)), rel=0.1)
+
+
+def test_bytes_are_weights_moments_and_targets_in_float32():
     assert bytes_of_checkpoint(21_000_000) == 252_000_000  # the users' ResNet-34: 255 MB
-    assert bytes_of_checkpoint(100, target_parameters=40) == 4 * (300 + 40)
+    assert bytes_of_checkpoint(100, losses=3, targets=True) == 4 * 100 * (1 + 6 + 1)
 
 
-def test_forecast_counts_last_best_periodic_and_the_one_being_written():
-    forecast = checkpoint_forecast(1000, num_steps=50_000, save_interval=50, keep_last=2, keep_every=None)
-    assert forecast.count == 4
-    assert forecast.total == 4 * 12_000 + 4_000
-    forecast = checkpoint_forecast(1000, num_steps=50_000, save_interval=50, keep_last=2, keep_every=10_000)
-    assert forecast.count == 9
-
-
-def test_short_run_never_has_more_than_it_saves():
-    assert checkpoint_forecast(10, num_steps=100, save_interval=200, keep_last=5, keep_every=None).count == 3
+@pytest.mark.parametrize(
+    ("changes", "count"),
+    [
+        ({"num_steps": 50_000, "save_interval": 50, "keep_last": 2, "keep_every": None}, 2 + 1 + 1),
+        ({"num_steps": 50_000, "save_interval": 50, "keep_last": 2, "keep_every": 10_000}, 2 + 5 + 1 + 1),
+        ({"num_steps": 100, "save_interval": 200, "keep_last": 5, "keep_every": None}, 1 + 1 + 1),
+    ],
+)
+def test_forecast_counts_last_periodic_best_and_the_one_being_written(changes, count):
+    forecast = checkpoint_forecast("bc", config_of("bc", **changes))
+    assert forecast.count == count
+    assert forecast.total == count * forecast.bytes_each + forecast.policy_bytes
+    assert str(forecast).startswith(f"{count} checkpoints of 25")

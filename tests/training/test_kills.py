@@ -37,7 +37,7 @@ def test_killed_at_a_random_moment_it_ends_the_same(workplace, undisturbed, tmp_
     # Half of the blows fall on the start, half on the steps.
     lines = chance.randrange(25) if chance.random() < 0.7 else 0
     metrics = runs / "bc_colours" / "latest" / "metrics.jsonl"
-    while lines and process.poll() is None and not (metrics.exists() and metrics.read_bytes().count(b"\n") >= lines):
+    while lines and process.poll() is None and line_count(metrics) < lines:
         time.sleep(0.005)
     time.sleep(chance.uniform(0, 0.1 if lines else 4))
     process.send_signal(blow)
@@ -48,6 +48,10 @@ def test_killed_at_a_random_moment_it_ends_the_same(workplace, undisturbed, tmp_
     if reached >= STEPS["save_interval"]:
         went_on_from = int(told.partition("going on from the checkpoint of step ")[2].split()[0])
         assert went_on_from > reached - STEPS["save_interval"]
+
+
+def line_count(metrics) -> int:
+    return metrics.read_bytes().count(b"\n") if metrics.exists() else 0
 
 
 def last_logged(metrics) -> int:
