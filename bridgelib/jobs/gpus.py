@@ -14,13 +14,29 @@ from pathlib import Path
 
 from bridgelib.errors import ConfigError
 
+_JOB = "SLURM_JOB_ID"
+
 
 def allowed_gpus(configured: Sequence[str], environ: Mapping[str, str] = os.environ) -> list[str]:
-    """The GPUs to choose from: those the caller (or SLURM) made visible, else the machine profile's."""
-    visible = environ.get("CUDA_VISIBLE_DEVICES")
+    """The GPUs to choose from: those the caller (or SLURM) made visible, else the machine profile's.
+
+    A SLURM job that was given none has none, whatever the profile lists: those are other jobs'.
+    """
+    visible = environ.get("CUDA_VISIBLE_DEVICES", "" if _JOB in environ else None)
     if visible is None:
         return list(configured)
     return [device for device in (entry.strip() for entry in visible.split(",")) if device not in ("", "-1")]
+
+
+def lease_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where the locks lie: one folder per user and host; under SLURM one per task of a job.
+
+    There the devices are the task's own already, and every job may call its first one 0. Inside an interactive
+    allocation of several GPUs, a Snakemake of its own still divides them among its jobs.
+    """
+    task = [environ[name] for name in (_JOB, "SLURM_STEP_ID", "SLURM_PROCID") if name in environ]
+    owner = "-slurm-" + ".".join(task) if _JOB in environ else ""
+    return Path(tempfile.gettempdir()) / f"bridgedata-gpus-{getpass.getuser()}{owner}"
 
 
 def lease_gpus(count: int, allowed: Sequence[str], folder: Path | None = None, poll: float = 0.5) -> list[str]:
@@ -29,7 +45,7 @@ def lease_gpus(count: int, allowed: Sequence[str], folder: Path | None = None, p
     Args:
         count: How many.
         allowed: Their names, as in CUDA_VISIBLE_DEVICES.
-        folder: Where the locks lie; one folder per user and host if None.
+        folder: Where the locks lie; `lease_folder()` if None.
         poll: Seconds between attempts.
 
     Returns:
@@ -42,9 +58,10 @@ def lease_gpus(count: int, allowed: Sequence[str], folder: Path | None = None, p
         raise ConfigError(
             "GPUs",
             given=f"the job wants {count}, and the machine has {len(allowed)} ({', '.join(allowed) or 'none'})",
-            do="list the GPUs under `gpus:` in the machine profile, or set `jax_platform: cpu` for a run without GPU",
+            do="list the GPUs under `gpus:` in the machine profile (SLURM: ask it for them, see docs/cluster.md), "
+            "or set `jax_platform: cpu` for a run without GPU",
         )
-    folder = folder or Path(tempfile.gettempdir()) / f"bridgedata-gpus-{getpass.getuser()}"
+    folder = folder or lease_folder()
     folder.mkdir(parents=True, exist_ok=True)
     while True:
         taken: dict[str, int] = {}

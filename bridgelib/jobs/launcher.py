@@ -59,8 +59,6 @@ def _devices(options: argparse.Namespace) -> list[str] | None:
             do="run it where the GPU is, or say that the CPU will do: --config jax_platform=cpu",
         )
     allowed = allowed_gpus(os.environ.get("BRIDGE_GPUS", "").replace(" ", "").split(","))
-    if "SLURM_JOB_ID" in os.environ:
-        return allowed
     return lease_gpus(options.gpus, [device for device in allowed if device])
 
 

@@ -9,13 +9,31 @@ import time
 import pytest
 
 from bridgelib.errors import ConfigError
-from bridgelib.jobs.gpus import allowed_gpus, lease_gpus
+from bridgelib.jobs.gpus import allowed_gpus, lease_folder, lease_gpus
 
 
 def test_visible_devices_win_over_the_profile():
     assert allowed_gpus(["0", "1"], {}) == ["0", "1"]
     assert allowed_gpus(["0", "1"], {"CUDA_VISIBLE_DEVICES": "3, 5"}) == ["3", "5"]
     assert allowed_gpus(["0", "1"], {"CUDA_VISIBLE_DEVICES": "-1"}) == []
+
+
+def test_a_slurm_job_has_what_slurm_gave_it_and_nothing_else():
+    job = {"SLURM_JOB_ID": "71"}
+    assert allowed_gpus(["0", "1"], {**job, "CUDA_VISIBLE_DEVICES": "1"}) == ["1"]
+    assert allowed_gpus(["0", "1"], job) == []
+
+
+def test_slurm_jobs_whose_devices_have_the_same_name_do_not_wait_for_each_other():
+    inside = {"SLURM_JOB_ID": "71", "SLURM_STEP_ID": "0", "SLURM_PROCID": "0"}
+    folders = {
+        lease_folder({}),
+        lease_folder(inside),
+        lease_folder({**inside, "SLURM_PROCID": "1"}),
+        lease_folder({**inside, "SLURM_JOB_ID": "72"}),
+    }
+    assert len(folders) == 4
+    assert lease_folder(inside) == lease_folder({**inside, "SLURM_GPUS": "2"})
 
 
 def test_more_than_there_are_is_refused(tmp_path):
