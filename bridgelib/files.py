@@ -137,6 +137,12 @@ def _disk_error(error: OSError, path: Path) -> Exception:
             given="the disk is full: the file was not written, and nothing under its name is partial",
             do=f"free space on the disk of {path.parent} and run the same command again",
         )
+    if error.errno == errno.EFBIG:
+        return DataError(
+            path,
+            given="neither the file system nor `ulimit -f` may allow a file this large: it was not written",
+            do="raise the limit (ulimit -f unlimited), or name a folder on another file system",
+        )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return DataError(
             path,

@@ -10,6 +10,7 @@ from typing import Any
 
 from bridgelib.config.algorithms import ALGORITHMS, algorithm_defaults
 from bridgelib.config.datasets import Dataset, read_dataset
+from bridgelib.config.goal_settings import settle_goal_settings, with_all_goal_settings
 from bridgelib.config.machines import shown
 from bridgelib.config.overrides import apply_override, overrides_of_arguments
 from bridgelib.config.schema import read_section, read_yaml, require_known_keys, require_mapping
@@ -159,7 +160,7 @@ def _resolve(
             allowed=ALGORITHMS,
             do=did_you_mean(run.algo, list(ALGORITHMS)) or "choose one of the allowed algorithms",
         )
-    config = algorithm_defaults(run.algo)
+    config = with_all_goal_settings(algorithm_defaults(run.algo))
     for key, value in _global_overrides(run.algo, settings).items():
         apply_override(config, key, value, f"{path}, section 'global'")
     dataset = datasets.get(run.task) or Dataset(run.task, ((run.task,),))
@@ -178,6 +179,7 @@ def _resolve(
                 apply_override(config, key, value, place)
     if dataset_overrides:
         dataset = _overridden(dataset, dataset_overrides, where)
+    settle_goal_settings(config, run.algo, where)
     _check(config, where)
     return Experiment(
         name=_name(run, settings, where),

@@ -116,8 +116,16 @@ class TaskShards:
         return {entry.identity: entry for entry in reversed(self.entries)}
 
     def trajectories(self) -> Iterator[Trajectory]:
-        """The kept trajectories, one in memory at a time."""
+        """The kept trajectories, one in memory at a time.
+
+        Raises:
+            DataError: A shard does not hold the bytes that were written to it.
+        """
+        sound = None
         for entry in self.kept:
+            if entry.shard != sound:
+                Shard(entry.shard).verify()
+                sound = entry.shard
             # Opened anew for each: the map of a shard that stays open holds on to every page that was read.
             yield Shard(entry.shard).trajectory(entry.number)
 

@@ -49,7 +49,7 @@ class Statistics:
     """What a policy needs to know of its training data.
 
     Attributes:
-        action: Moments of the relabelled actions, [7].
+        action: Moments of the actions that are learnt, [7]: relabelled ones, unless a run says otherwise.
         proprio: Moments of the observed states (all but the last of each trajectory), [7].
         trajectories: How many trajectories were counted.
         transitions: How many transitions.
@@ -80,8 +80,12 @@ class Statistics:
         )
 
 
-def statistics_of(indices: Sequence[RecordIndex]) -> Statistics:
+def statistics_of(indices: Sequence[RecordIndex], relabel: bool = True) -> Statistics:
     """Statistics of all trajectories of these TFRecords together, each transition counted once.
+
+    Args:
+        indices: Of the TFRecords.
+        relabel: Whether actions are relabelled with what was reached, or learnt as commanded.
 
     Raises:
         DataError: There is no transition at all.
@@ -89,7 +93,7 @@ def statistics_of(indices: Sequence[RecordIndex]) -> Statistics:
     actions, proprio, trajectories = [], [], 0
     for index in indices:
         for state, commanded in index.trajectories():
-            actions.append(relabelled_actions(state, commanded))
+            actions.append(relabelled_actions(state, commanded) if relabel else commanded)
             proprio.append(state[:-1])
             trajectories += 1
     if sum(map(len, actions)) == 0:

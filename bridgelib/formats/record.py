@@ -69,6 +69,7 @@ class _Reader:
         for key in (TERMINALS, TRUNCATES):
             if key in self.features:
                 self._expect(key, self._tensor(key).shape, (len(actions),))
+        self._refuse_terminals()
         encoding = "jpeg" if JPEG in self.features else "raw"
         frames = self._jpeg_frames if encoding == "jpeg" else self._raw_frames
         image_shape, position, length = frames(len(actions))
@@ -84,6 +85,13 @@ class _Reader:
             name="".join(self._texts(NAME)),
             identity="".join(self._texts(IDENTITY)),
         )
+
+    def _refuse_terminals(self) -> None:
+        """A demonstration is cut off while the robot could go on; values are learnt under that assumption."""
+        if TERMINALS in self.features and self._tensor(TERMINALS).array(self.buffer).any():
+            raise Malformed(
+                self.begin, f"'{TERMINALS}' is true somewhere, where in this format only '{TRUNCATES}' may be"
+            )
 
     def _tensor(self, key: str) -> Tensor:
         if key not in self.features:

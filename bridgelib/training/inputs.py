@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from bridgelib.data.batches import TrainingBatches, ValidationBatches
+from bridgelib.data.batch import check_batch
+from bridgelib.data.batches import Batch, TrainingBatches, ValidationBatches
 from bridgelib.data.records import Records
 from bridgelib.data.samples import Samples
 from bridgelib.data.statistics import Statistics, statistics_of
@@ -64,7 +65,7 @@ def open_inputs(
     tasks = sorted({task for group in groups for task in group})
     files = {side: {task: data_root / task / side / "out.tfrecord" for task in tasks} for side in ("train", "val")}
     indices = {side: {task: load_index(file) for task, file in files[side].items()} for side in files}
-    statistics = statistics_of(list(indices["train"].values()))
+    statistics = statistics_of(list(indices["train"].values()), config["dataset_kwargs"]["relabel_actions"])
 
     def samples(side: str) -> Samples:
         records = Records(list(files[side].values()), list(indices[side].values()))
@@ -82,9 +83,21 @@ def open_inputs(
             "is. Convert more trajectories, or lower train_proportion in the machine profile.",
             file=sys.stderr,
         )
+    _check_contract(training.batch(0), validation.batch(0) if validation else None, config, needs)
     identity = {side: {task: _digest(index) for task, index in indices[side].items()} for side in indices}
     sizes = {str(file): indices[side][task].file_size for side in files for task, file in files[side].items()}
     return Inputs(statistics, training, validation, {**identity, "statistics": statistics.to_json()}, sizes)
+
+
+def _check_contract(
+    training: Batch, validation: Batch | None, config: Mapping[str, Any], needs: frozenset[str]
+) -> None:
+    """Hold both sides to the batch contract, and to one image size."""
+    dataset_kwargs = config["dataset_kwargs"]
+    axes = {"history": dataset_kwargs["obs_horizon"], "chunk": dataset_kwargs["act_pred_horizon"]}
+    sizes = check_batch(training, needs, **axes)
+    if validation:
+        check_batch(validation, needs, **axes, sizes={letter: sizes[letter] for letter in sizes.keys() - {"B"}})
 
 
 def _digest(index: RecordIndex) -> dict[str, Any]:

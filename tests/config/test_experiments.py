@@ -87,6 +87,27 @@ def test_overrides_reach_the_tree_the_nearer_one_winning(tmp_path):
     assert algorithm_defaults("bc")["dataset_kwargs"]["augment"] is True
 
 
+@pytest.mark.parametrize(
+    ("overrides", "kwargs"),
+    [
+        ("{}", {"reached_proportion": 0.1}),
+        ("{dataset_kwargs.goal_relabeling_kwargs.reached_proportion: 0.3}", {"reached_proportion": 0.3}),
+        (
+            "{dataset_kwargs: {goal_relabeling_kwargs: {discount: 0.9}, goal_relabeling_strategy: geometric}}",
+            {"reached_proportion": 0.1, "discount": 0.9},
+        ),
+        (
+            "{dataset_kwargs.goal_relabeling_kwargs.goal_delta: [0, 20],"
+            " dataset_kwargs.goal_relabeling_strategy: delta_goals}",
+            {"goal_delta": [0, 20]},
+        ),
+    ],
+)
+def test_a_goal_strategy_keeps_its_own_settings_alone(tmp_path, overrides, kwargs):
+    [made] = experiments(tmp_path, f"runs: [{{algo: gc_iql, task: t, config_overrides: {overrides}}}]").values()
+    assert made.config["dataset_kwargs"]["goal_relabeling_kwargs"] == kwargs
+
+
 def test_bridgedata_overrides_change_the_dataset(tmp_path):
     made = experiments(
         tmp_path,
@@ -125,6 +146,18 @@ def test_the_digest_follows_what_determines_the_weights(tmp_path):
         ("runs: [{algo: bc, task: t, config_overrides: {config.agent_kwargs.use_propio: true}}]", "use_proprio"),
         ("runs: [{algo: bc, task: t, config_overrides: {config.batch_size: many}}]", "a whole number"),
         ("runs: [{algo: bc, task: t, config_overrides: {config.batch_size: 0}}]", "1 or more"),
+        (
+            "runs: [{algo: bc, task: t, extra_args: [--config.dataset_kwargs.goal_relabeling_strategy=geometrical]}]",
+            "did you mean 'geometric'?",
+        ),
+        (
+            "runs: [{algo: bc, task: t, extra_args: [--config.dataset_kwargs.goal_relabeling_strategy=geometric]}]",
+            "config.dataset_kwargs.goal_relabeling_kwargs.discount\n  given:   no value",
+        ),
+        (
+            "runs: [{algo: bc, task: t, extra_args: [--config.dataset_kwargs.goal_relabeling_kwargs.discount=0.9]}]",
+            "strategy 'uniform' takes reached_proportion",
+        ),
         ("runs: [{algo: bc, task: t, extra_args: [--resume]}]", "--config.KEY=VALUE"),
         ("runs: [{algo: bc, task: t, extra_args: [--config.seed]}]", "without a value"),
         ("global: {name_format: '{algo}_{dataset}'}\nruns: [{algo: bc, task: t}]", "{algo} and {task}"),

@@ -42,6 +42,15 @@ def indices_of(folder):
     return {side: load_index(folder / side / "out.tfrecord") for side in SIDES}
 
 
+def test_a_shard_whose_pixels_changed_on_disk_is_refused(shards, tmp_path):
+    content = bytearray(shards[1].read_bytes())
+    content[600] ^= 1
+    shards[1].write_bytes(content)
+    with pytest.raises(DataError, match=rf"{LATE}.npz[^\0]*images0\.npy does not have its checksum"):
+        convert_task(shards, tmp_path / "out", SETTINGS)
+    assert not list((tmp_path / "out").rglob("*.*"))
+
+
 def test_every_trajectory_is_on_one_side_or_rejected(shards, tmp_path):
     report = convert_task(shards, tmp_path / "out", SETTINGS)
     assert (report["found"], report["kept"]) == (13, 11)

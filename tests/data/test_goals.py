@@ -1,11 +1,14 @@
 """Goal relabelling: small cases by hand, and distributions against their exact probabilities."""
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
+from bridgelib.config.goal_settings import GOAL_SETTINGS
 from bridgelib.data.goals import STRATEGIES, DeltaGoals, Geometric, LastStateUpweighted, Uniform, goal_strategy, rewards
 from bridgelib.errors import ConfigError
 
@@ -156,3 +159,7 @@ def test_a_wrong_configuration_is_refused(name, kwargs, message):
     with pytest.raises(ConfigError) as caught:
         goal_strategy(name, kwargs)
     assert message in str(caught.value)
+
+
+def test_the_configuration_knows_what_each_strategy_takes():
+    assert {name: tuple(field.name for field in fields(kind)) for name, kind in STRATEGIES.items()} == GOAL_SETTINGS

@@ -43,6 +43,12 @@ def test_hand_worked(tmp_path):
     assert statistics.action.std[1] == statistics.proprio.std[1] == 0.0
 
 
+def test_of_commanded_actions_where_these_are_learnt(tmp_path):
+    index = index_of(tmp_path / "out.tfrecord", [by_hand([0, 2, 6], [1.0, 0.0])])
+    action = statistics_of([index], relabel=False).action
+    assert action.mean.tolist() == [50.0] * 6 + [0.5] and action.std.tolist() == [0.0] * 6 + [0.5]
+
+
 def test_exact_where_plain_sums_are_not():
     rows = np.float64([[1e16], [1.0], [-1e16], [3.0]])
     assert np.mean(rows) != 1.0

@@ -77,6 +77,7 @@ def test_random_damage_never_ends_in_another_error(tmp_path):
         ({"observations/images0": np.zeros((3, 4, 4, 3), np.float32)}, "is of float32, not of uint8"),
         ({"next_observations/images0": np.zeros((3, 5, 5, 3), np.uint8)}, "'next_observations/images0' has shape"),
         ({"truncates": np.zeros(4, bool)}, "'truncates' has shape"),
+        ({"terminals": np.array([False, False, True])}, "'terminals' is true somewhere"),
         ({"language": feature([b"\xff\xfe"])}, "'language' is not UTF-8"),
         ({"observations/gaze": np.zeros((3, 4, 4, 1), np.float32)}, "without the feature 'next_observations/gaze'"),
     ],

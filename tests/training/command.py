@@ -70,6 +70,8 @@ class Workplace:
 
     def _embedded(self, command: list) -> Path:
         table = self.folder / "language.npz"
+        if table.exists():
+            return table
         script = self.repository / "workflow_scripts" / "embed_language.py"
         subprocess.run([sys.executable, script, *command, "--output", table], check=True)
         return table

@@ -1,19 +1,14 @@
-"""The whole of training, through the script.
-
-BRIDGE_ALGORITHMS lists the algorithms to try (default: bc; each other one takes a minute).
-"""
+"""The whole of training, through the script."""
 
 import json
-import os
 import signal
 import time
 
 import pytest
 
+from bridgelib.agents import AGENTS
 from bridgelib.policy import load
 from tests.training.command import SETTINGS, Workplace, outcome
-
-ALGORITHMS = os.environ.get("BRIDGE_ALGORITHMS", "bc").split(",")
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +19,7 @@ def straight(workplace, tmp_path_factory):
     return runs
 
 
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize("algorithm", sorted(AGENTS))
 def test_two_steps_and_two_more_equal_four_bit_for_bit(workplace, straight, tmp_path, algorithm):
     runs = tmp_path / "runs"
     if algorithm != "bc":
