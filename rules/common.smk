@@ -1,5 +1,6 @@
 """What all rules share: the plan of this call, and the functions through which rules ask it."""
 
+import os
 import shlex
 import sys
 
@@ -25,6 +26,9 @@ except BridgeError as error:
     raise WorkflowError(str(error)) from None
 
 MACHINE = PLAN.machine
+# A job on a cluster's node reads this file again: there the host's name would choose another machine.
+if config["machine"] == "auto":
+    os.environ.setdefault("MACHINE", MACHINE.name)
 RAW, NUMPY, TFRECORD, RUNS = map(
     shown, (MACHINE.raw, MACHINE.numpy, MACHINE.tfrecord, MACHINE.runs)
 )
@@ -57,6 +61,15 @@ def told(question):
             return question(**wildcards)
         except BridgeError as error:
             raise WorkflowError(str(error)) from None
+
+    return answer
+
+
+def doubled_when_repeated(question):
+    """A resources function: as much as the plan says, twice that after a failed attempt."""
+
+    def answer(wildcards, attempt):
+        return min(attempt, 2) * told(question)(wildcards)
 
     return answer
 

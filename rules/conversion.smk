@@ -8,6 +8,11 @@ OUTPUTS  <numpy>/<task>/<date>.npz and .report.json
 """
 
 
+# On a cluster: the table is for the user's terminal.
+localrules:
+    data_report,
+
+
 rule raw_to_numpy:
     """Convert one collection session to a numpy shard; reject broken trajectories with a reason."""
     input:
@@ -23,6 +28,8 @@ rule raw_to_numpy:
     conda:
         "../envs/convert.yaml"
     threads: MACHINE.workers
+    resources:
+        mem_mb=doubled_when_repeated(PLAN.conversion_memory),
     params:
         raw=raw_root,
         environment=environment_folder("convert"),
@@ -60,6 +67,8 @@ rule numpy_to_tfrecord:
     conda:
         "../envs/convert.yaml"
     threads: MACHINE.tfrecord_workers
+    resources:
+        mem_mb=doubled_when_repeated(PLAN.tfrecord_memory),
     params:
         folder=subpath(output.report, parent=True),
         environment=environment_folder("convert"),

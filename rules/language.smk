@@ -6,6 +6,11 @@ OUTPUTS  <runs>/<experiment>/language.npz
 """
 
 
+# On a cluster: encoders may have to be downloaded, and only the login node may have the network.
+localrules:
+    embed_language,
+
+
 rule embed_language:
     """Embed the instructions of one experiment; refuse it where there are none."""
     input:

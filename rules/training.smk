@@ -25,6 +25,7 @@ rule train_policy:
         "../envs/train.yaml"
     resources:
         gpu=told(PLAN.gpus),
+        mem_mb=doubled_when_repeated(PLAN.training_memory),
     params:
         environment=environment_folder(training_environment()),
         launch=told(PLAN.launch_options),

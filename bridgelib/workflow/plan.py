@@ -17,6 +17,7 @@ from bridgelib.raw.tree import find_tasks, trajectory_names
 from bridgelib.sim.plan import PlanEntry, plan
 from bridgelib.workflow.forecast import disk_forecast
 from bridgelib.workflow.provenance import digest_of
+from bridgelib.workflow.resources import conversion_mb, tfrecord_mb, training_mb
 
 SIDES = ("train", "val")
 _WITHOUT_DATA = {"environments"}
@@ -148,6 +149,18 @@ class WorkflowPlan:
     def gpus(self, experiment: str) -> int:
         """How many GPUs a training job takes; none where JAX is to use the CPU."""
         return 0 if self._platform(experiment) == "cpu" else self.experiment(experiment).devices
+
+    def conversion_memory(self, task: str, date: str) -> int:
+        """MB that the job of one shard asks a scheduler for."""
+        return conversion_mb(self.machine)
+
+    def tfrecord_memory(self, task: str) -> int:
+        """MB that the job of one task's TFRecords asks a scheduler for."""
+        return tfrecord_mb(self.machine)
+
+    def training_memory(self, experiment: str) -> int:
+        """MB that a training job asks a scheduler for."""
+        return training_mb(self.machine, self.experiment(experiment), on_cpu=not self.gpus(experiment))
 
     def simulation_options(self, task: str, date: str) -> str:
         """Options of simulate_demonstrations.py for one session."""
