@@ -16,6 +16,7 @@ configfile: Path(workflow.basedir) / "config" / "config.yaml"
 
 include: "rules/common.smk"
 include: "rules/environments.smk"
+include: "rules/doctor.smk"
 include: "rules/simulation.smk"
 include: "rules/conversion.smk"
 include: "rules/language.smk"

@@ -26,6 +26,7 @@ ROOMS = {
     "policy": 8,
     "training": 9,
     "workflow": 10,
+    "doctor": 11,
 }
 WITH_TENSORFLOW = "bridgelib/formats/tfrecord.py"
 
@@ -70,7 +71,8 @@ def test_what_the_snakefile_imports_needs_only_yaml(repository):
     """Snakemake's own environment has neither numpy nor JAX."""
     program = (
         "import sys; sys.modules.update(dict.fromkeys(['numpy', 'jax', 'PIL', 'tensorflow', 'flax']));"
-        "import bridgelib.workflow.plan, bridgelib.workflow.provenance, bridgelib.jobs.launcher"
+        "import bridgelib.workflow.plan, bridgelib.workflow.provenance, bridgelib.jobs.launcher;"
+        "import bridgelib.doctor.__main__"
     )
     subprocess.run([sys.executable, "-c", program], cwd=repository, check=True)
 

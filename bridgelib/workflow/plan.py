@@ -1,7 +1,7 @@
 """The plan of one call of the workflow: its files, the jobs that make them, and what makes them stale."""
 
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,14 +15,19 @@ from bridgelib.language.presence import refuse_without_language
 from bridgelib.language.settings import needs_language
 from bridgelib.raw.tree import find_tasks, trajectory_names
 from bridgelib.sim.plan import PlanEntry, plan
-from bridgelib.workflow.forecast import disk_forecast
+from bridgelib.workflow.capacity import available_cores
+from bridgelib.workflow.forecast import in_brief, refuse_impossible
 from bridgelib.workflow.provenance import digest_of
 from bridgelib.workflow.resources import conversion_mb, tfrecord_mb, training_mb
+from bridgelib.workflow.stages import Probe, Slots, StageForecast, stages
+from bridgelib.workflow.survey import Key, Survey, survey
 
 SIDES = ("train", "val")
-_WITHOUT_DATA = {"environments"}
+_WITHOUT_DATA = {"environments", "doctor"}
 _WITHOUT_TRAINING = {"numpy", "tfrecords", "data_report"}
+_WITHOUT_RECORDS = {"numpy"}
 _TRAINING = {"all", "train_all"}
+_ONLY_TOLD = {"forecast"}
 
 
 @dataclass(frozen=True)
@@ -57,31 +62,64 @@ class WorkflowPlan:
             return {}
         return {(entry.task, entry.date): entry for entry in plan(self.machine.simulation)}
 
-    def check(self, words: Iterable[str]) -> str | None:
+    @cached_property
+    def trajectories(self) -> Mapping[Key, tuple[str, ...]]:
+        """(task, date) -> its trajectories, for every dated folder that is there."""
+        keys = [(task, date) for task, dates in self.dated_folders.items() for date in dates]
+        folders = {key: Path(self.machine.raw, *key) for key in keys}
+        return {key: trajectory_names(folder) for key, folder in folders.items() if folder.is_dir()}
+
+    @cached_property
+    def survey(self) -> Survey:
+        """How many frames there are, from few listings."""
+        to_simulate = {key: entry for key, entry in self.simulation.items() if key not in self.trajectories}
+        return survey(Path(self.machine.raw), self.trajectories, to_simulate)
+
+    def check(self, words: Sequence[str], slots: Slots | None = None) -> str:
         """Refuse now what would fail later, as far as the requested targets need it.
 
         Args:
             words: The words of the command line. Targets that need no data, or no training, spare their checks.
+            slots: What jobs may use at the same time; all cores and the profile's GPUs if None.
 
         Returns:
-            What the training runs will need on disk; None where no training was asked for.
+            What is still to be made will need, in a few lines; empty where that is nothing.
 
         Raises:
-            ConfigError, DataError: No raw data, a wrong depth, an experiment without tasks, devices that do not fit.
+            ConfigError, DataError: No raw data, a wrong depth, an experiment without tasks, devices that do not fit,
+                more than the disk or the memory holds.
         """
-        targets = set(words) & (_WITHOUT_DATA | _WITHOUT_TRAINING | _TRAINING)
+        targets = set(words) & (_WITHOUT_DATA | _WITHOUT_TRAINING | _TRAINING | _ONLY_TOLD)
         if targets and targets <= _WITHOUT_DATA:
-            return None
+            return ""
         _ = self.dated_folders
-        if targets and targets <= _WITHOUT_DATA | _WITHOUT_TRAINING:
-            return None
-        for name in self.settings.experiments:
-            self._check_language(name)
-            self._check_gaze(name)
-            self._check_devices(name)
-        waiting = [name for name in self.settings.experiments if not Path(self.done_file(name)).exists()]
-        where = shown(self.settings.experiments_file)
-        return disk_forecast(map(self.experiment, waiting), Path(self.machine.runs), where)
+        if targets and targets <= _ONLY_TOLD:
+            return ""
+        if not targets or targets & _TRAINING:
+            for name in self.settings.experiments:
+                self._check_language(name)
+                self._check_gaze(name)
+                self._check_devices(name)
+        asked_for = self._stages_for(targets, slots)
+        if self.settings.forecast == "refuse" and not self._names_files(words):
+            refuse_impossible(asked_for, f"machine '{self.machine.name}'")
+        return in_brief(asked_for)
+
+    def stages(self, slots: Slots | None = None, probe: Probe | None = None) -> list[StageForecast]:
+        """What each step still needs; see `bridgelib.workflow.stages`."""
+        return stages(self, slots or Slots(available_cores(), len(self.machine.gpus)), probe)
+
+    def _stages_for(self, targets: set[str], slots: Slots | None) -> list[StageForecast]:
+        """Those that the targets need; all where none is named."""
+        beyond = set()
+        if targets and not targets & _TRAINING:
+            beyond = {"train_policy"} | (set() if targets - _WITHOUT_RECORDS else {"numpy_to_tfrecord"})
+        return [stage for stage in self.stages(slots) if stage.name not in beyond]
+
+    def _names_files(self, words: Sequence[str]) -> bool:
+        """Whether single files are asked for: then what all of them would take says nothing."""
+        roots = (self.machine.raw, self.machine.numpy, self.machine.tfrecord, self.machine.runs)
+        return any(Path(word).absolute().is_relative_to(root) for word in words for root in roots)
 
     # Files, by step.
 
@@ -140,7 +178,7 @@ class WorkflowPlan:
     def trajectories_digest(self, task: str, date: str) -> str:
         """Changes when a trajectory comes or goes in a dated folder (or its simulation is planned otherwise)."""
         entry = self.simulation.get((task, date))
-        return digest_of(entry or "\n".join(trajectory_names(Path(self.machine.raw) / task / date)))
+        return digest_of(entry or "\n".join(self.trajectories[task, date]))
 
     def experiment(self, name: str) -> Experiment:
         """The experiment of that name."""

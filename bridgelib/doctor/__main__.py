@@ -1,0 +1,76 @@
+"""`python -m bridgelib.doctor`: examine this host, or explain the log of a failed job."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bridgelib.config.machines import shown
+from bridgelib.config.schema import read_yaml
+from bridgelib.doctor.checks import examined
+from bridgelib.doctor.report import as_json, as_text, exit_code
+from bridgelib.doctor.subject import Subject, examine
+from bridgelib.errors import ConfigError, run_program
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+_EPILOG = """exit codes:
+  0  all is well, or there are only notes (with --fail-on error: warnings too)
+  1  there are warnings: the workflow can run
+  2  there are errors: a job would fail, or compute wrongly; also: the call itself is wrong
+
+Everything it looks for is listed in docs/doctor.md."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print what was found; the exit code says how bad it is."""
+    options = _parse_arguments(argv)
+    given = _settings_of(options)
+    subject = examine(
+        REPOSITORY, {**read_yaml(REPOSITORY / "config" / "config.yaml"), **given}, given, options.environment
+    )
+    findings = examined(subject)
+    print(as_json(findings) if options.json else as_text(findings, _heading(subject)), end="")
+    code = exit_code(findings)
+    return 0 if options.fail_on == "error" and code < 2 else code
+
+
+def _heading(subject: Subject) -> str:
+    machine = f"machine {subject.machine.name}" if subject.machine else "no machine (the settings were refused)"
+    return f"Doctor: {machine}, environment {shown(subject.environment)}"
+
+
+def _settings_of(options: argparse.Namespace) -> dict[str, Any]:
+    """What the call sets over config.yaml."""
+    given: dict[str, Any] = {"machine": options.machine} if options.machine else {}
+    for entry in options.config:
+        key, equals, value = entry.partition("=")
+        if not equals:
+            raise ConfigError("--config", given=entry, allowed="KEY=VALUE", do="write it as KEY=VALUE")
+        try:
+            given[key] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            given[key] = value
+    return given
+
+
+def _parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m bridgelib.doctor",
+        description="Examine this host: packages, CUDA libraries, GPUs, disk and memory, data, settings.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--machine", help="a machine's name, or the path of its profile (default: as the workflow)")
+    parser.add_argument("--config", nargs="*", default=[], metavar="KEY=VALUE", help="settings, as for snakemake")
+    parser.add_argument("--environment", type=Path, help="look into this environment instead of the machine's own")
+    parser.add_argument("--json", action="store_true", help="print JSON: findings, the worst status, the exit code")
+    parser.add_argument(
+        "--fail-on", choices=("warning", "error"), default="warning", help="from what on the exit code is not 0"
+    )
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    run_program(main)

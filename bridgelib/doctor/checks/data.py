@@ -1,0 +1,166 @@
+"""Raw demonstrations and TFRecords: are they there, laid out as they should be, whole, and with instructions."""
+
+import mmap
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+from bridgelib.config.machines import shown
+from bridgelib.doctor.check import Answer, check, error, not_checked, note, ok, warning
+from bridgelib.doctor.subject import Subject
+from bridgelib.errors import BridgeError, DataError
+from bridgelib.formats.framing import records
+from bridgelib.formats.protobuf import Malformed
+from bridgelib.language.settings import needs_language
+from bridgelib.raw.tree import find_tasks, trajectory_names
+
+_PARTS = {"images0": "pictures", "obs_dict.pkl": "states", "policy_out.pkl": "actions"}
+_LOOKED_AT = 5  # trajectories whose parts are looked for
+_COUNTED = 300  # trajectories whose instruction is looked for
+_RECORDS = 200  # TFRecords whose framing is walked
+# What other downloads and steps look like, by a file somewhere below their root.
+_OTHER_LAYOUTS = (
+    ("*.zip", "an archive that was not unpacked", "unzip {found} -d {folder}"),
+    ("**/train/out.npy", "the predecessor's numpy files", None),
+    ("**/train/out.tfrecord", "TFRecords, as they come out of the conversion", None),
+    ("**/features.json", "an RLDS (TFDS) copy, which has no raw trajectories", None),
+    ("**/dataset_info.json", "an RLDS (TFDS) copy, which has no raw trajectories", None),
+    ("**/meta/info.json", "a LeRobot copy, which has no raw trajectories", None),
+    ("traj_group*", "the inside of a dated folder", "snakemake {{set}} raw={above}"),
+    ("raw/traj_group*", "a dated folder itself", "snakemake {{set}} raw={above}"),
+)
+
+
+@check("raw-layout")
+def raw_layout(subject: Subject) -> Answer:
+    """Are there tasks with dated folders below the raw root?"""
+    if subject.machine is None:
+        return not_checked("the settings were refused")
+    raw = Path(subject.machine.raw)
+    if subject.machine.simulation is not None:
+        return ok(f"demonstrations are simulated into {shown(raw)}")
+    try:
+        tree = find_tasks(raw, "auto")
+    except DataError as problem:
+        layout = _recognised(raw)
+        return error(f"{shown(raw)}: {problem.given}{f'; it looks like {layout[0]}' if layout else ''}", *layout[1:])
+    except BridgeError as problem:  # several depths, or a task itself
+        return error(f"{shown(raw)}: {problem.given}", cure=problem.do)
+    dates = sum(len(task.dates) for task in tree.tasks)
+    passed = f"; passed over: {len(tree.passed_over)} entries" if tree.passed_over else ""
+    return ok(f"{shown(raw)}: {len(tree.tasks)} tasks, {dates} dated folders{passed}")
+
+
+def _recognised(raw: Path) -> tuple[str, str | None] | tuple[()]:
+    """What a folder without dated folders looks like, and what to do; nothing where it is not known."""
+    for pattern, name, cure in _OTHER_LAYOUTS if raw.is_dir() else ():
+        found = next(islice(raw.glob(pattern), 1), None)
+        if found is not None:
+            above = raw.parents[2] if pattern == "raw/traj_group*" and len(raw.parents) > 2 else raw.parent
+            return name, cure.format(found=shown(found), folder=shown(raw), above=above) if cure else None
+    return ()
+
+
+@check("raw-depth")
+def raw_depth(subject: Subject) -> Answer:
+    """Is the profile's depth the tree's?"""
+    if subject.machine is None:
+        return not_checked("the settings were refused")
+    if subject.machine.simulation is not None:
+        return ok("demonstrations are simulated")
+    raw, given = Path(subject.machine.raw), subject.machine.depth
+    try:
+        right = find_tasks(raw, "auto").depth
+    except BridgeError:
+        return not_checked("no dated folders to measure it by")
+    if given not in ("auto", right):
+        return error(f"the profile says depth {given}, and the dated folders lie at depth {right}", depth=right)
+    return ok(f"{right}{' (found by itself)' if given == 'auto' else ''}")
+
+
+@check("raw-content")
+def raw_content(subject: Subject) -> Answer:
+    """Do trajectories have pictures, states and actions?"""
+    trajectories = _trajectories(subject, _LOOKED_AT)
+    if not trajectories:
+        return not_checked("there are no raw trajectories to look at")
+    for part, what in _PARTS.items():
+        lacking = [path for path in trajectories if not (path / part).exists()]
+        if len(lacking) == len(trajectories):
+            return error(f"no {what}: {part} is missing in {shown(lacking[0])} and all others looked at")
+    lacking = [path for path in trajectories if not all((path / part).exists() for part in _PARTS)]
+    if lacking:
+        return note(f"{len(lacking)} of {len(trajectories)} lack something and will be rejected ({shown(lacking[0])})")
+    return ok(f"pictures, states and actions in all {len(trajectories)} trajectories looked at")
+
+
+@check("language")
+def language(subject: Subject) -> Answer:
+    """How many trajectories have an instruction, and does an experiment need them?"""
+    readers = [entry.name for entry in subject.experiments if needs_language(entry)]
+    if subject.machine is not None and subject.machine.simulation is not None:
+        return ok("simulated demonstrations all have instructions")
+    trajectories = _trajectories(subject, _COUNTED)
+    if not trajectories:
+        return not_checked("there are no raw trajectories to look at")
+    share = sum((path / "lang.txt").is_file() for path in trajectories) / len(trajectories)
+    found = f"{share:.0%} of {len(trajectories)} trajectories looked at have instructions"
+    if readers and share == 0:
+        return error(f"{found}, and '{readers[0]}' learns from them")
+    if readers and share < 0.5:
+        return warning(f"{found}, and '{readers[0]}' learns from them alone")
+    return ok(f"{found}{f'; {len(readers)} experiments learn from them' if readers else ''}")
+
+
+@check("tfrecords")
+def tfrecords(subject: Subject) -> Iterator[Answer]:
+    """Are the TFRecords whole, and made by this workflow?"""
+    if subject.machine is None:
+        yield not_checked("the settings were refused")
+        return
+    root = Path(subject.machine.tfrecord)
+    files = sorted(root.glob("**/out.tfrecord"))[:_RECORDS]
+    if not files:
+        yield ok(f"none in {shown(root)} yet")
+        return
+    damaged = [path for path in files if not whole(path)]
+    for path in damaged:
+        yield error(
+            f"{shown(path)} ends in the middle of a record", cure=f"rm {shown(path)}; snakemake tfrecords{{config}}"
+        )
+    foreign = sorted({path.parent.parent for path in files if not (path.parent.parent / "report.json").exists()})
+    if foreign:
+        yield note(f"{len(foreign)} tasks were made elsewhere and would be replaced, such as {shown(foreign[0])}")
+    if not damaged and not foreign:
+        yield ok(f"{len(files)} files in {shown(root)}, all whole")
+
+
+def whole(record: Path) -> bool:
+    """Whether a TFRecord's records follow each other to its very end."""
+    try:
+        with record.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return sum(1 for _ in records(content)) > 0
+    except (Malformed, ValueError):  # an empty file cannot be mapped
+        return False
+
+
+def _trajectories(subject: Subject, most: int) -> Sequence[Path]:
+    """Some of the raw trajectories, spread evenly over the dated folders."""
+    if subject.machine is None or subject.machine.simulation is not None:
+        return []
+    raw = Path(subject.machine.raw)
+    try:
+        tree = find_tasks(raw, "auto")
+    except BridgeError:
+        return []
+    folders = [raw / task.name / date for task in tree.tasks for date in task.dates]
+    folders = folders[:: -(-len(folders) // most)]
+    found = []
+    for folder in folders:
+        try:
+            names = trajectory_names(folder)
+        except DataError:
+            continue
+        share = max(1, most // len(folders))
+        found += [folder / name for name in names[:: max(1, len(names) // share)][:share]]
+    return found[:most]

@@ -1,0 +1,107 @@
+"""Disk, memory and limits of this host, against what the workflow will need."""
+
+import errno
+import fcntl
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from bridgelib.config.machines import shown
+from bridgelib.doctor.check import Answer, check, error, not_checked, ok, warning
+from bridgelib.doctor.subject import Subject
+from bridgelib.doctor.system import existing
+from bridgelib.errors import BridgeError
+
+_ROOTS = ("numpy", "tfrecord", "runs")
+_GIB = 1 << 30
+_SHM_OF_A_GPU = 1 * _GIB
+_FILES_BESIDE_RECORDS = 512
+_NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
+
+
+@check("shm")
+def shm(subject: Subject) -> Answer:
+    """Has /dev/shm room for GPUs to talk to each other?"""
+    if not subject.system.shm.exists():
+        return not_checked(f"{subject.system.shm} is not there")
+    free = subject.system.disk(subject.system.shm).free
+    most = max((entry.devices for entry in subject.experiments), default=1)
+    if most > 1 and subject.trains_on_gpu and free < _SHM_OF_A_GPU:
+        return warning(f"{free / _GIB:.2f} GiB free, and an experiment trains on {most} GPUs")
+    return ok(f"{free / _GIB:.1f} GiB free")
+
+
+@check("open-files")
+def open_files(subject: Subject) -> Answer:
+    """May a process open as many files as a training reads?"""
+    soft, hard = subject.system.open_files()
+    if subject.plan is None:
+        return ok(f"{soft} files")
+    needed = _FILES_BESIDE_RECORDS + 2 * _most_tasks(subject)
+    if soft < needed:
+        reachable = "" if hard >= needed else f"   # the administrator's limit is {hard}: /etc/security/limits.conf"
+        return warning(f"{soft} files, and a training may open {needed}", cure=f"ulimit -n {needed}{reachable}")
+    return ok(f"{soft} files, and a training may open {needed}")
+
+
+def _most_tasks(subject: Subject) -> int:
+    """Tasks of the largest experiment, as far as they are known."""
+    counts = [0]
+    for experiment in subject.experiments:
+        try:
+            counts.append(len(subject.plan.tasks(experiment.name)))
+        except BridgeError:  # the raw data is not there: another check says so
+            continue
+    return max(counts)
+
+
+@check("writable")
+def writable(subject: Subject) -> Iterator[Answer]:
+    """Can the folders for results be made and written?"""
+    if subject.machine is None:
+        yield not_checked("the settings were refused")
+        return
+    wrong = False
+    for key in _ROOTS:
+        folder = existing(Path(getattr(subject.machine, key)))
+        read_only = bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+        if not folder.is_dir():
+            wrong = True
+            yield error(f"`{key}` lies below {folder}, which is a file", folder=folder, key=key)
+        elif read_only or not os.access(folder, os.W_OK | os.X_OK):
+            wrong = True
+            yield error(
+                f"`{key}`: {shown(folder)} cannot be written{' (mounted read-only)' if read_only else ''}",
+                folder=shown(folder),
+                key=key,
+            )
+    if not wrong:
+        yield ok(", ".join(f"`{key}`" for key in _ROOTS))
+
+
+@check("file-locks")
+def file_locks(subject: Subject) -> Answer:
+    """Does the file system of the runs, and that of the GPU leases, lock files?"""
+    folders = [Path(tempfile.gettempdir())]
+    if subject.machine is not None:
+        folders.append(existing(Path(subject.machine.runs)))
+    tried = []
+    for folder in folders:
+        try:
+            with tempfile.TemporaryFile(dir=folder) as stream:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            tried.append(shown(folder))
+        except OSError as problem:
+            if problem.errno in _NO_LOCKS:
+                return error(f"{shown(folder)}: {problem.strerror}")
+    return ok(f"in {' and '.join(tried)}") if tried else not_checked("no folder can be written")
+
+
+@check("processor")
+def processor(subject: Subject) -> Answer:
+    """Has the processor AVX, which jaxlib's wheels are compiled for?"""
+    flags = subject.system.processor_flags()
+    if flags is None:
+        return not_checked("this is no x86 processor, or it cannot be asked")
+    return ok("it has AVX") if "avx" in flags else error("it has no AVX")

@@ -1,0 +1,231 @@
+"""Whom the doctor examines: one user's settings on one host, with everything that checks look at, read once."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from bridgelib.config.experiments import Experiment
+from bridgelib.config.machines import MachineProfile, shown
+from bridgelib.config.schema import read_yaml
+from bridgelib.config.settings import Settings, load_settings
+from bridgelib.doctor.distributions import Installed
+from bridgelib.doctor.loading import Loading, load_order
+from bridgelib.doctor.nvidia import Driver, ask_driver
+from bridgelib.doctor.system import System
+from bridgelib.errors import BridgeError
+from bridgelib.jobs.variables import applied, job_variables
+from bridgelib.workflow.plan import WorkflowPlan
+
+_PROBE_SECONDS = 20
+PACKAGES = ("jax", "jaxlib", "jax_plugins", "flax", "optax", "ml_dtypes", "tensorstore", "numpy", "scipy", "wandb")
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How a training job is started: the experiments' own settings over the machine's."""
+
+    cuda_libs: str
+    xla_flags: str
+    platform: str
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Everything that checks may look at.
+
+    Attributes:
+        repository: The folder that holds `envs/` and `config/`.
+        settings: The settings; None where they were refused.
+        given: What the user set over `config.yaml`; it is repeated in the commands of cures.
+        refusal: Why the settings were refused.
+        chosen_environment: The environment to look into; None for the one that the machine trains with.
+        environ: The variables that jobs inherit.
+        system: The host.
+    """
+
+    repository: Path
+    settings: Settings | None
+    given: Mapping[str, Any] = field(default_factory=dict)
+    refusal: BridgeError | None = None
+    chosen_environment: Path | None = None
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    system: System = field(default_factory=System)
+
+    @property
+    def machine(self) -> MachineProfile | None:
+        """The machine's profile, where the settings could be read."""
+        return self.settings.machine if self.settings else None
+
+    @cached_property
+    def plan(self) -> WorkflowPlan | None:
+        """The workflow's plan, where the settings could be read."""
+        return WorkflowPlan(self.settings, self.repository) if self.settings else None
+
+    @cached_property
+    def experiments(self) -> tuple[Experiment, ...]:
+        """The experiments."""
+        return tuple(self.settings.experiments.values()) if self.settings else ()
+
+    # The training environment.
+
+    @cached_property
+    def environment_key(self) -> str:
+        """Its name in `envs/` and `.venvs/`."""
+        flavour = self.machine.environment if self.machine else "cpu"
+        return {"cpu": "train"}.get(flavour, f"train-{flavour}")
+
+    @cached_property
+    def environment(self) -> Path:
+        """Its folder."""
+        if self.chosen_environment is not None:
+            return self.chosen_environment
+        if self.settings is not None and self.settings.env == "current":
+            return Path(sys.prefix)
+        return self.repository / ".venvs" / self.environment_key
+
+    @cached_property
+    def lock(self) -> Path | None:
+        """The lock it is built from; None for an environment that the workflow did not build."""
+        lock = self.repository / "envs" / f"{self.environment.name}.txt"
+        return lock if self.environment.parent.name == ".venvs" and lock.is_file() else None
+
+    @cached_property
+    def is_built(self) -> bool:
+        """Whether it has a Python and packages."""
+        return (self.environment / "bin" / "python").exists() and self.installed.site_packages is not None
+
+    @cached_property
+    def installed(self) -> Installed:
+        """What is installed in it."""
+        return Installed(self.environment)
+
+    @cached_property
+    def cuda_flavour(self) -> str | None:
+        """`cuda12` or `cuda13` where its JAX was made for it, by what is installed; None for a CPU build."""
+        for flavour in ("cuda13", "cuda12"):
+            if self.installed.get(f"jax-{flavour}-plugin") or self.installed.get(f"jax-{flavour}-pjrt"):
+                return flavour
+        jaxlib = self.installed.version("jaxlib") or ""
+        return "cuda12" if "+cuda12" in jaxlib else "cuda11" if "+cuda11" in jaxlib else None
+
+    # How jobs are started.
+
+    @cached_property
+    def launch(self) -> Launch:
+        """How the first experiment is started (all of a file are started alike)."""
+        machine, first = self.machine, self.experiments[0] if self.experiments else None
+        if machine is None:
+            return Launch("pip", "", "auto")
+        own = first.jax_platform if first else None
+        flags = machine.xla_flags if first is None or first.xla_flags is None else first.xla_flags
+        platform = machine.jax_platform if own is None or machine.jax_platform == "cpu" else own
+        return Launch((first.cuda_libs if first else None) or machine.cuda_libs, flags, platform)
+
+    @cached_property
+    def trains_on_gpu(self) -> bool:
+        """Whether training is meant to use a GPU here."""
+        if self.machine is None or self.launch.platform == "cpu":
+            return False
+        return self.machine.environment != "cpu" or bool(self.machine.gpus) or self.launch.platform == "cuda"
+
+    @cached_property
+    def job_environ(self) -> dict[str, str]:
+        """The variables of a training job."""
+        variables = job_variables(
+            self.environment,
+            cuda_libs=self.launch.cuda_libs,
+            xla_flags="" if self.launch.platform == "cpu" else self.launch.xla_flags,
+            platform=self.launch.platform,
+            inherited=self.environ,
+        )
+        return applied(variables, self.environ)
+
+    @cached_property
+    def loading(self) -> Loading:
+        """How CUDA libraries are searched for in a job."""
+        return Loading(self.installed, self.job_environ)
+
+    @cached_property
+    def probe(self) -> dict[str, Any]:
+        """What the environment's Python says when it loads the CUDA libraries as a job; its `problem` if it fails."""
+        python = self.environment / "bin" / "python"
+        question = {"load": load_order(self.loading), "find": PACKAGES}
+        command = [str(python), str(Path(__file__).with_name("probe.py")), json.dumps(question)]
+        try:
+            done = subprocess.run(
+                command, env=self.job_environ, capture_output=True, text=True, timeout=_PROBE_SECONDS, check=False
+            )
+            return json.loads(done.stdout) if done.returncode == 0 else {"problem": _last_line(done)}
+        except subprocess.TimeoutExpired:
+            return {"problem": f"no answer within {_PROBE_SECONDS} s"}
+        except (OSError, ValueError) as error:
+            return {"problem": str(error)}
+
+    @cached_property
+    def driver(self) -> Driver:
+        """What the NVIDIA driver says."""
+        return ask_driver(self.environ)
+
+    # Words.
+
+    def filled(self, cure: str, values: Mapping[str, object] | None = None) -> str:
+        """A cure with its fields filled in; what is not known stays in capitals."""
+        environment, python = shown(self.environment), shown(Path(sys.executable))
+        given = "".join(f" {key}={shlex.quote(str(value))}" for key, value in self.given.items())
+        known = {
+            "config": f" --config{given}" if given else "",
+            "set": f"--config{given}",
+            "environment": environment,
+            "python": python,
+            "install": f"{python} -m uv pip install --python {environment}/bin/python",
+            "rebuild": self._rebuild(environment, given),
+        }
+        return cure.format_map(_Fields({**known, **(values or {})}))
+
+    def _rebuild(self, environment: str, given: str) -> str:
+        if self.chosen_environment is None and self.settings is not None and self.settings.env == "current":
+            return "make clean setup"
+        return f"rm -rf {environment} && snakemake environments{f' --config{given}' if given else ''}"
+
+
+class _Fields(dict):
+    """What is not known is shown in capitals."""
+
+    def __missing__(self, key: str) -> str:
+        return key.upper()
+
+
+def examine(
+    repository: Path, config: Mapping[str, Any], given: Mapping[str, Any], environment: Path | None = None
+) -> Subject:
+    """The subject of a call; settings that are refused become a finding, not an error.
+
+    Args:
+        repository: The folder that holds `config/`.
+        config: `config.yaml` with the command line's values over it.
+        given: The latter.
+        environment: The environment to look into; None for the one that the machine trains with.
+    """
+    try:
+        settings, refusal = load_settings(config, repository), None
+    except BridgeError as error:
+        settings, refusal = None, error
+    return Subject(repository, settings, given, refusal, environment)
+
+
+def settings_given(config: Mapping[str, Any], repository: Path) -> list[str]:
+    """What was set over `config.yaml`, as KEY=VALUE in JSON: how the workflow hands its settings on to the doctor."""
+    written = read_yaml(repository / "config" / "config.yaml")
+    return [f"{key}={json.dumps(value)}" for key, value in config.items() if written.get(key) != value]
+
+
+def _last_line(done: subprocess.CompletedProcess) -> str:
+    lines = (done.stderr or done.stdout).strip().splitlines()
+    return lines[-1] if lines else f"it ended with exit code {done.returncode}"

@@ -1,0 +1,24 @@
+"""
+Examine this host: packages, CUDA libraries, GPUs, disk and memory, data, settings; explain jobs that failed.
+
+INPUTS   none: whatever is missing is what it is there to say
+OUTPUTS  none: it prints, and runs whenever it is asked for
+"""
+
+from bridgelib.doctor.subject import settings_given
+
+
+localrules:
+    doctor,
+
+
+rule doctor:
+    """Say what is wrong with this machine, and the command that cures it."""
+    log:
+        "logs/doctor.log",
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        settings=settings_given(config, Path(workflow.basedir)),
+    shell:
+        '"$BRIDGE_PYTHON" "$BRIDGE/workflow_scripts/doctor.py" --fail-on error --config {params.settings:q} 2> {log:q}'
