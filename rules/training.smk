@@ -20,7 +20,8 @@ rule train_policy:
         "logs/train_policy/{experiment}.log",
     benchmark:
         "benchmarks/train_policy/{experiment}.tsv"
-    retries: 2
+    # Not in a cluster's job as well, where they would multiply: who submitted it submits it again.
+    retries: 2 if workflow.is_main_process else 0
     conda:
         "../envs/train.yaml"
     resources:

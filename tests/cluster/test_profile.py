@@ -108,3 +108,13 @@ def test_both_profiles_repair_the_command_line_in_the_same_way(repository):
 
     assert len(definitions("slurm")) == 1
     assert definitions("slurm") == definitions("default")
+
+
+def test_a_failed_training_is_tried_again_by_the_one_who_submitted_it_only(lab):
+    settings = {"data_root": str(lab.folder / "elsewhere"), "train_batch_size": 8}
+    path = lab.write_experiments({"global": settings, "matrix": {"algos": ["bc"], "tasks": ["close_drawer"]}})
+    settings = [f"machine={lab.profile}", f"experiments={path}", "jax_platform=cpu", "env=current", "wandb=disabled"]
+    command = ["--cores=1", "--config", *settings, "--", "runs/bc_close_drawer/done.json"]
+    _, output = lab.snakemake("--mode=remote", *command, check=False, machine=False)  # as a job calls it
+    assert "DataError" in (lab.folder / "logs" / "train_policy" / "bc_close_drawer.log").read_text()
+    assert "Trying to restart job" not in output
