@@ -12,16 +12,28 @@ sys.path.insert(0, workflow.basedir)
 from bridgelib.config.machines import shown
 from bridgelib.config.settings import load_settings
 from bridgelib.errors import BridgeError
+from bridgelib.workflow.capacity import available_cores
 from bridgelib.workflow.plan import WorkflowPlan
 from bridgelib.workflow.provenance import code_digest
+from bridgelib.workflow.stages import Slots
+
+
+def slots():
+    """What jobs may use at the same time, as far as Snakemake was told."""
+    cores, gpus = (
+        getattr(workflow.global_resources.get(key), "value", None)
+        for key in ("_cores", "gpu")
+    )
+    return Slots(cores or available_cores(), gpus or 0)
+
 
 try:
     PLAN = WorkflowPlan(
         load_settings(config, Path(workflow.basedir)), Path(workflow.basedir)
     )
     if workflow.is_main_process:
-        if forecast := PLAN.check(sys.argv[1:]):
-            print(f"[forecast] {forecast}", file=sys.stderr)
+        for line in PLAN.check(sys.argv[1:], slots()).splitlines():
+            print(f"[forecast] {line}", file=sys.stderr)
 except BridgeError as error:
     raise WorkflowError(str(error)) from None
 
@@ -107,4 +119,4 @@ def environment_folder(name):
 
 def training_environment():
     """The lock that this machine trains with."""
-    return {"cpu": "train"}.get(MACHINE.environment, f"train-{MACHINE.environment}")
+    return PLAN.training_environment

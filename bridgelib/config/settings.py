@@ -22,6 +22,7 @@ class _Keys:
     split_seed: int = 0
     wandb: Literal["auto", "online", "offline", "disabled"] = "auto"
     env: Literal["rule", "current"] = "rule"
+    forecast: Literal["refuse", "warn"] = "refuse"
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Settings:
     split_seed: int
     wandb: str
     env: str
+    forecast: str = "refuse"
 
 
 _WHERE = "config/config.yaml or --config"
@@ -71,6 +73,7 @@ def load_settings(
         split_seed=keys.split_seed,
         wandb=keys.wandb,
         env=keys.env,
+        forecast=keys.forecast,
     )
 
 

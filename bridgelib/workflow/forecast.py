@@ -1,40 +1,139 @@
-"""What the training runs will need on disk, told before they start. Standard library only: Snakemake has no JAX."""
+"""What the work still to be done will need, against what the machine has; the impossible is refused."""
 
-import os
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from bridgelib.config.experiments import Experiment
+from bridgelib.config.machines import shown
+from bridgelib.conversion.tables import aligned, readable_bytes
 from bridgelib.errors import ConfigError
-from bridgelib.training.forecast import checkpoint_forecast
+from bridgelib.progress import duration
+from bridgelib.workflow.capacity import Disk, disk_of, memory_bytes
+from bridgelib.workflow.stages import StageForecast
+
+_HEAD = ("step", "jobs", "at once", "disk", "files", "memory of a job", "at once", "time", "where")
+_REMEDIES = {
+    "raw_to_numpy": "fewer `workers` or --cores",
+    "numpy_to_tfrecord": "fewer --cores, or more `tfrecord_workers`, so that fewer tasks are converted at once",
+    "train_policy": "fewer --cores, so that fewer trainings run at once, or a smaller batch",
+    "simulate_demonstrations": "fewer --cores",
+}
 
 
-def disk_forecast(experiments: Iterable[Experiment], runs: Path, where: str) -> str:
-    """What the checkpoints of these experiments will need, in one line.
+@dataclass(frozen=True)
+class DiskForecast:
+    """What several steps need of the one disk they share.
+
+    Attributes:
+        disk: The disk.
+        stages: The steps.
+    """
+
+    disk: Disk
+    stages: tuple[StageForecast, ...]
+
+    @property
+    def bytes(self) -> int:
+        """What is left there when all is done, and what the largest step takes beside it while it runs."""
+        return sum(stage.disk_bytes for stage in self.stages) + max(stage.passing_bytes for stage in self.stages)
+
+    @property
+    def least_bytes(self) -> int:
+        """The same, as low as the forecast's uncertainty allows."""
+        return round(self.bytes - sum(stage.disk_bytes * stage.uncertainty for stage in self.stages))
+
+    @property
+    def files(self) -> int:
+        """Files and folders."""
+        return sum(stage.files for stage in self.stages)
+
+    def __str__(self) -> str:
+        parts = ", ".join(
+            f"{stage.name} {readable_bytes(stage.disk_bytes)}" for stage in self.stages if stage.disk_bytes
+        )
+        files = "" if self.disk.free_files is None else f", {self.disk.free_files:,} files may be made"
+        return (
+            f"{self.disk.folder}: {readable_bytes(self.bytes)} and {self.files:,} files needed ({parts or 'nothing'}); "
+            f"{readable_bytes(self.disk.free_bytes)} free{files}"
+        )
+
+
+def disks_of(stages: Iterable[StageForecast]) -> list[DiskForecast]:
+    """What the steps need, disk by disk."""
+    disks: dict[int, tuple[Disk, list[StageForecast]]] = {}
+    for stage in stages:
+        disk = disk_of(stage.root)
+        disks.setdefault(disk.device, (disk, []))[1].append(stage)
+    return [DiskForecast(disk, tuple(those)) for disk, those in disks.values()]
+
+
+def in_brief(stages: Sequence[StageForecast]) -> str:
+    """A few lines for the head of a dry run; empty where nothing is left to do."""
+    left = [stage for stage in stages if stage.jobs]
+    if not left:
+        return ""
+    needs = ", ".join(f"{stage.name} {_disk(stage)}" for stage in left)
+    return "\n".join([f"still to be made: {needs}", *map(str, disks_of(left)), _memory(left)])
+
+
+def as_table(stages: Sequence[StageForecast]) -> str:
+    """Every step with all its numbers, then disk by disk and the memory."""
+    lines = [
+        (
+            stage.name,
+            f"{stage.jobs:,}",
+            f"{stage.at_once:,}",
+            _disk(stage),
+            f"{stage.files:,}",
+            readable_bytes(stage.ram_bytes),
+            readable_bytes(stage.ram_at_once),
+            "-" if stage.seconds is None else duration(stage.seconds),
+            shown(stage.root),
+        )
+        for stage in stages
+    ]
+    return "\n".join([aligned(_HEAD, lines), "", *map(str, disks_of(stages)), _memory(stages)])
+
+
+def refuse_impossible(stages: Sequence[StageForecast], where: str) -> None:
+    """Refuse what cannot be done on this machine.
+
+    Args:
+        stages: The steps that are asked for.
+        where: The machine profile, for messages.
 
     Raises:
-        ConfigError: More than the disk of the runs folder has free.
+        ConfigError: A disk has too little space or too few files left, or jobs at once take more memory than there is.
     """
-    needed = {
-        experiment.name: checkpoint_forecast(experiment.algorithm, experiment.config) for experiment in experiments
-    }
-    if not needed:
-        return "every run is done"
-    total, free = sum(forecast.total for forecast in needed.values()), free_bytes(runs)
-    name, largest = max(needed.items(), key=lambda item: item[1].total)
-    text = f"{len(needed)} runs need {total / 1e9:.1f} GB of checkpoints (the largest, '{name}': {largest})"
-    if total > free:
-        raise ConfigError(
-            where,
-            given=f"{text}, and {runs} has {free / 1e9:.1f} GB free",
-            do="keep fewer (config.keep_every, config.keep_last), free space, or name another `runs` in the profile",
-        )
-    return f"{text}; {free / 1e9:.1f} GB are free"
+    for needed in disks_of(stages):
+        free_files = needed.disk.free_files
+        if needed.least_bytes > needed.disk.free_bytes or (free_files is not None and needed.files > free_files):
+            raise ConfigError(where, given=str(needed), do=_more_space(needed))
+    for stage in stages:
+        if stage.ram_at_once > memory_bytes():
+            raise ConfigError(
+                where,
+                given=f"{stage.at_once} jobs of {stage.name} at once, each with {readable_bytes(stage.ram_bytes)} of "
+                f"memory, are {readable_bytes(stage.ram_at_once)}; this machine has {readable_bytes(memory_bytes())}",
+                do=f"{_REMEDIES.get(stage.name, 'fewer --cores')}; or go on all the same: --config forecast=warn",
+            )
 
 
-def free_bytes(folder: Path) -> int:
-    """What is free on the disk of a folder, or of the nearest one above it that exists."""
-    while not folder.exists():
-        folder = folder.parent
-    status = os.statvfs(folder)
-    return status.f_bavail * status.f_frsize
+def _memory(stages: Sequence[StageForecast]) -> str:
+    """The step whose jobs at once need most memory, and what there is."""
+    largest = max(stages, key=lambda stage: stage.ram_at_once)
+    needed, there = readable_bytes(largest.ram_at_once), readable_bytes(memory_bytes())
+    return f"memory: {needed} at most, by {largest.name}, {largest.at_once} at once; {there} there"
+
+
+def _more_space(needed: DiskForecast) -> str:
+    names = {stage.name for stage in needed.stages if stage.disk_bytes}
+    remedies = ["free space there", "name other roots in the machine profile"]
+    remedies += ["a smaller `im_size`"] if names & {"raw_to_numpy", "numpy_to_tfrecord"} else []
+    remedies += ["`image_encoding: jpeg`"] if "numpy_to_tfrecord" in names else []
+    remedies += ["keep fewer checkpoints (config.keep_every, config.keep_last)"] if "train_policy" in names else []
+    return ", or ".join(remedies) + "; or go on all the same: --config forecast=warn"
+
+
+def _disk(stage: StageForecast) -> str:
+    unsure = f" ±{100 * stage.uncertainty:.0f} %" if stage.disk_bytes and stage.uncertainty >= 0.005 else ""
+    return readable_bytes(stage.disk_bytes) + unsure

@@ -46,6 +46,11 @@ class WorkflowPlan:
         """The machine's profile."""
         return self.settings.machine
 
+    @property
+    def training_environment(self) -> str:
+        """The lock that this machine trains with."""
+        return {"cpu": "train"}.get(self.machine.environment, f"train-{self.machine.environment}")
+
     @cached_property
     def dated_folders(self) -> Mapping[str, tuple[str, ...]]:
         """Task -> its dated folders, for every task of the raw root (or of the simulation)."""
@@ -63,17 +68,22 @@ class WorkflowPlan:
         return {(entry.task, entry.date): entry for entry in plan(self.machine.simulation)}
 
     @cached_property
-    def trajectories(self) -> Mapping[Key, tuple[str, ...]]:
-        """(task, date) -> its trajectories, for every dated folder that is there."""
-        keys = [(task, date) for task, dates in self.dated_folders.items() for date in dates]
-        folders = {key: Path(self.machine.raw, *key) for key in keys}
-        return {key: trajectory_names(folder) for key, folder in folders.items() if folder.is_dir()}
-
-    @cached_property
     def survey(self) -> Survey:
         """How many frames there are, from few listings."""
-        to_simulate = {key: entry for key, entry in self.simulation.items() if key not in self.trajectories}
-        return survey(Path(self.machine.raw), self.trajectories, to_simulate)
+        keys = [(task, date) for task, dates in self.dated_folders.items() for date in dates]
+        there = [key for key in keys if Path(self.machine.raw, *key).is_dir()]
+        to_simulate = {key: entry for key, entry in self.simulation.items() if key not in set(there)}
+        return survey(Path(self.machine.raw), {key: self._trajectories(*key) for key in there}, to_simulate)
+
+    @cached_property
+    def _listed(self) -> dict[Key, tuple[str, ...]]:
+        return {}
+
+    def _trajectories(self, task: str, date: str) -> tuple[str, ...]:
+        """The trajectories of a dated folder, listed once: the survey and the digests want them."""
+        if (task, date) not in self._listed:
+            self._listed[task, date] = trajectory_names(Path(self.machine.raw) / task / date)
+        return self._listed[task, date]
 
     def check(self, words: Sequence[str], slots: Slots | None = None) -> str:
         """Refuse now what would fail later, as far as the requested targets need it.
@@ -119,7 +129,8 @@ class WorkflowPlan:
     def _names_files(self, words: Sequence[str]) -> bool:
         """Whether single files are asked for: then what all of them would take says nothing."""
         roots = (self.machine.raw, self.machine.numpy, self.machine.tfrecord, self.machine.runs)
-        return any(Path(word).absolute().is_relative_to(root) for word in words for root in roots)
+        paths = [Path(word).absolute() for word in words if "/" in word and "=" not in word and word[0] != "-"]
+        return any(path.is_relative_to(root) for path in paths for root in roots)
 
     # Files, by step.
 
@@ -178,7 +189,7 @@ class WorkflowPlan:
     def trajectories_digest(self, task: str, date: str) -> str:
         """Changes when a trajectory comes or goes in a dated folder (or its simulation is planned otherwise)."""
         entry = self.simulation.get((task, date))
-        return digest_of(entry or "\n".join(self.trajectories[task, date]))
+        return digest_of(entry or "\n".join(self._trajectories(task, date)))
 
     def experiment(self, name: str) -> Experiment:
         """The experiment of that name."""

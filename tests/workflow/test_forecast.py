@@ -1,26 +1,74 @@
-"""Experiments whose checkpoints will not fit the disk are refused before they start."""
+"""What will not fit is refused before it starts; what fits is told in a few lines."""
+
+import re
+from pathlib import Path
 
 import pytest
 
-from bridgelib.config.algorithms import algorithm_defaults
-from bridgelib.config.datasets import Dataset
-from bridgelib.config.experiments import Experiment
 from bridgelib.errors import ConfigError
-from bridgelib.workflow.forecast import disk_forecast
+from bridgelib.workflow import forecast
+from bridgelib.workflow.forecast import as_table, disks_of, in_brief, refuse_impossible
+from bridgelib.workflow.stages import StageForecast
+
+GB = 10**9
 
 
-def experiment(algorithm, **overrides):
-    return Experiment("run", algorithm, Dataset("d", (("d",),)), {**algorithm_defaults(algorithm), **overrides})
+def stage(name="raw_to_numpy", root=Path("/"), **numbers):
+    return StageForecast(name, root, **{"jobs": 1, "at_once": 1, **numbers})
 
 
-def test_what_fits_is_forecast_in_one_line(tmp_path):
-    fits = experiment("bc", num_steps=50_000, save_interval=50)
-    assert "1 runs need" in disk_forecast([fits], tmp_path / "not" / "there", "here")
-    assert disk_forecast([], tmp_path, "here") == "every run is done"
+def test_what_fits_is_told_in_a_few_lines(tmp_path):
+    left = [stage(root=tmp_path, disk_bytes=3_500_000, files=4, ram_bytes=GB, at_once=2, uncertainty=0.02)]
+    text = in_brief([*left, StageForecast("train_policy", tmp_path)])
+    assert "raw_to_numpy 3.5 MB ±2 %" in text and "4 files needed" in text and "2.0 GB at most" in text
+    assert "train_policy" not in text
+    refuse_impossible(left, "here")
 
 
-def test_what_will_not_fit_is_refused(tmp_path):
-    # The users' own file, every checkpoint kept: 255 MB every 50 steps.
-    kept_for_ever = experiment("bc", num_steps=5_000_000, save_interval=50, keep_every=50)
-    with pytest.raises(ConfigError, match="GB free"):
-        disk_forecast([kept_for_ever] * 10, tmp_path, "here")
+def test_nothing_left_to_do_is_no_line(tmp_path):
+    assert in_brief([StageForecast("train_policy", tmp_path)]) == ""
+
+
+def test_what_will_not_fit_the_disk_is_refused(tmp_path):
+    stages = [stage(root=tmp_path / "not" / "there", disk_bytes=10**15), stage("train_policy", tmp_path, disk_bytes=5)]
+    with pytest.raises(ConfigError, match=r"1000.0 TB") as refused:
+        refuse_impossible(stages, "here")
+    assert "im_size" in refused.value.do and "keep_every" in refused.value.do and "forecast=warn" in refused.value.do
+
+
+def test_what_may_just_fit_is_not_refused(tmp_path):
+    free = disks_of([stage(root=tmp_path)])[0].disk.free_bytes
+    refuse_impossible([stage(root=tmp_path, disk_bytes=round(1.05 * free), uncertainty=0.1)], "here")
+    with pytest.raises(ConfigError):
+        refuse_impossible([stage(root=tmp_path, disk_bytes=round(1.2 * free), uncertainty=0.1)], "here")
+
+
+def test_more_files_than_may_be_made_are_refused(tmp_path):
+    if disks_of([stage(root=tmp_path)])[0].disk.free_files is None:
+        pytest.skip("this file system sets no limit to the number of files")
+    with pytest.raises(ConfigError, match="files needed"):
+        refuse_impossible([stage(root=tmp_path, files=10**15)], "here")
+
+
+def test_jobs_at_once_that_take_more_memory_than_there_is_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(forecast, "memory_bytes", lambda: 16 * GB)
+    refuse_impossible([stage("numpy_to_tfrecord", tmp_path, ram_bytes=GB, at_once=16)], "here")
+    with pytest.raises(ConfigError, match="64 jobs of numpy_to_tfrecord at once") as refused:
+        refuse_impossible([stage("numpy_to_tfrecord", tmp_path, ram_bytes=GB, at_once=64)], "here")
+    assert "64.0 GB" in refused.value.given and "fewer --cores" in refused.value.do
+
+
+def test_steps_of_one_disk_are_added_up(tmp_path):
+    (disk,) = disks_of(
+        [
+            stage(root=tmp_path / "a", disk_bytes=10, passing_bytes=7, files=1),
+            stage(root=tmp_path / "b", disk_bytes=100, passing_bytes=3, files=2),
+        ]
+    )
+    assert (disk.bytes, disk.files) == (117, 3)
+
+
+def test_the_table_has_a_line_for_every_step(tmp_path):
+    table = as_table([stage(root=tmp_path, seconds=3725.0), StageForecast("train_policy", tmp_path)])
+    assert re.search(r"^raw_to_numpy .* 1:02:05 ", table, re.MULTILINE)
+    assert re.search(r"^train_policy .* - ", table, re.MULTILINE)

@@ -1,0 +1,18 @@
+"""How large simulated demonstrations will be. Measured; nothing is rendered."""
+
+FRAMES = 29.8  # of a demonstration, on average over both tasks and many seeds
+LONGEST = 36
+OTHER_BYTES = 5500  # of a demonstration: states, actions, instruction
+FILES, FOLDERS = 4, 2  # of a demonstration, beside its frames
+
+_HEADER, _REFERENCE, _EXPONENT = 600, (240 * 320, 22_500), 0.82
+
+
+def frame_bytes(image_size: tuple[int, int]) -> int:
+    """One camera image as JPEG; larger images have fewer details per pixel.
+
+    Args:
+        image_size: Height and width in pixels.
+    """
+    pixels, reference = _REFERENCE
+    return round(_HEADER + reference * (image_size[0] * image_size[1] / pixels) ** _EXPONENT)

@@ -1,0 +1,270 @@
+"""What each step of a plan still needs: disk, files, memory, and time where that was probed. Standard library only."""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bridgelib.config.experiments import Experiment
+from bridgelib.conversion import forecast as conversion
+from bridgelib.conversion.forecast import Content, Images
+from bridgelib.errors import BridgeError
+from bridgelib.sim import forecast as simulated
+from bridgelib.training.forecast import CheckpointForecast, checkpoint_forecast
+from bridgelib.training.memory import training_memory
+from bridgelib.workflow.environments import environment_size
+
+if TYPE_CHECKING:
+    from bridgelib.workflow.plan import WorkflowPlan
+
+_SIMULATOR, _BUILDER = 75 << 20, 150 << 20  # resident memory, bytes; the builder is uv
+_SESSION_FILES, _RUN_FILES, _CHECKPOINT_FILES = 5, 24, 2  # beside what is counted; of a run, some are W&B's
+_RUN_BYTES = 2_000_000  # of a run beside checkpoints and policy: metrics, W&B's own logs
+_SAME = 1.6  # a file is taken for what is wanted when its size is within this factor of what is expected
+
+
+@dataclass(frozen=True)
+class Slots:
+    """What Snakemake may use at the same time.
+
+    Attributes:
+        cores: CPU cores.
+        gpus: GPUs.
+    """
+
+    cores: int
+    gpus: int
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What converting some of this machine's own trajectories showed; see `bridgelib.conversion.probe`.
+
+    Attributes:
+        raw_to_numpy: Frames a second, of one job with its threads.
+        numpy_to_tfrecord: Frames a second, of one job.
+        jpeg_frame: Bytes of a frame under the encoding "jpeg".
+    """
+
+    raw_to_numpy: float
+    numpy_to_tfrecord: float
+    jpeg_frame: float
+
+
+@dataclass(frozen=True)
+class StageForecast:
+    """What one step still needs; all is zero where nothing is left to do.
+
+    Attributes:
+        name: The rule.
+        root: Where its results lie.
+        jobs: How many are left.
+        at_once: How many of them run at the same time.
+        disk_bytes: What its results will take, beyond what is there.
+        files: Files and folders it will make.
+        ram_bytes: Peak resident memory of one job.
+        seconds: How long all its jobs take; None where that was not probed.
+        uncertainty: Of disk_bytes, relative: twice the standard error.
+        passing_bytes: Disk taken beyond that while it runs.
+    """
+
+    name: str
+    root: Path
+    jobs: int = 0
+    at_once: int = 0
+    disk_bytes: int = 0
+    files: int = 0
+    ram_bytes: int = 0
+    seconds: float | None = None
+    uncertainty: float = 0.0
+    passing_bytes: int = 0
+
+    @property
+    def ram_at_once(self) -> int:
+        """Peak memory of the jobs that run at the same time."""
+        return self.ram_bytes * self.at_once
+
+
+def stages(plan: "WorkflowPlan", slots: Slots, probe: Probe | None = None) -> list[StageForecast]:
+    """What each step of the plan still needs, in the order data flows.
+
+    Whether an existing result is stale only Snakemake knows. A file of about the expected size counts as made, one of
+    another size (after a change of im_size, say) as to be made again.
+
+    Args:
+        plan: The plan.
+        slots: What may be used at the same time.
+        probe: What was measured here; None for a forecast without times.
+
+    Raises:
+        ConfigError, DataError: The raw tree cannot be read.
+    """
+    return [
+        _environments(plan),
+        *([_simulation(plan, slots)] if plan.simulation else []),
+        _shards(plan, slots, probe),
+        _records(plan, slots, probe),
+        *_training(plan, slots),
+    ]
+
+
+def _environments(plan: "WorkflowPlan") -> StageForecast:
+    venvs = plan.repository / ".venvs"
+    names = [] if plan.settings.env == "current" else ["convert", plan.training_environment]
+    sizes = [environment_size(name) for name in names if not (venvs / name / ".ready").exists()]
+    return StageForecast(
+        "environment",
+        venvs,
+        jobs=len(sizes),
+        at_once=len(sizes),
+        disk_bytes=sum(size.disk_bytes for size in sizes),
+        files=sum(size.files for size in sizes),
+        ram_bytes=_BUILDER if sizes else 0,
+    )
+
+
+def _simulation(plan: "WorkflowPlan", slots: Slots) -> StageForecast:
+    planned = plan.survey.to_simulate.values()
+    demonstrations = sum(entry.demonstrations for entry in planned)
+    frame_bytes = {entry.image_size: simulated.frame_bytes(entry.image_size) for entry in planned}
+    frames_bytes = sum(entry.demonstrations * frame_bytes[entry.image_size] for entry in planned) * simulated.FRAMES
+    of_each = simulated.FRAMES + simulated.FILES + simulated.FOLDERS
+    return StageForecast(
+        "simulate_demonstrations",
+        Path(plan.machine.raw),
+        jobs=len(planned),
+        at_once=min(len(planned), slots.cores),
+        disk_bytes=round(frames_bytes + demonstrations * simulated.OTHER_BYTES),
+        files=round(demonstrations * of_each + _SESSION_FILES * len(planned)),
+        ram_bytes=_SIMULATOR if planned else 0,
+        uncertainty=0.05,
+    )
+
+
+def _shards(plan: "WorkflowPlan", slots: Slots, probe: Probe | None) -> StageForecast:
+    machine, survey, images = plan.machine, plan.survey, images_of(plan, probe)
+    root = Path(machine.numpy)
+    left = {}
+    for (task, date), content in survey.sessions.items():
+        expected = conversion.shard_bytes(content, images)
+        if missing := _missing(expected, [root / task / f"{date}.npz"]):
+            left[task, date] = (content, expected, missing)
+    threads = min(machine.workers, slots.cores)
+    at_once = min(len(left), max(1, slots.cores // threads))
+    frames = sum(content.frames for content, _, _ in left.values())
+    memory = conversion.raw_to_numpy_memory(survey.longest, images, threads, survey.frame_size)
+    return StageForecast(
+        "raw_to_numpy",
+        root,
+        jobs=len(left),
+        at_once=at_once,
+        disk_bytes=sum(missing for _, _, missing in left.values()),
+        files=conversion.SHARD_FILES * len(left) + len({task for task, _ in left if not (root / task).exists()}),
+        ram_bytes=memory if left else 0,
+        seconds=frames / (probe.raw_to_numpy * at_once) if probe and left else None,
+        uncertainty=survey.uncertainty,
+        # Frames wait in unnamed files until all are there to be put into the archive.
+        passing_bytes=at_once * max((expected for _, expected, _ in left.values()), default=0),
+    )
+
+
+def _records(plan: "WorkflowPlan", slots: Slots, probe: Probe | None) -> StageForecast:
+    machine, survey, images = plan.machine, plan.survey, images_of(plan, probe)
+    root = Path(machine.tfrecord)
+    left: dict[str, tuple[Content, int]] = {}
+    for task, content in survey.tasks.items():
+        records = [root / task / side / "out.tfrecord" for side in ("train", "val")]
+        if missing := _missing(conversion.task_bytes(content, images), records):
+            left[task] = (content, missing)
+    threads = min(machine.tfrecord_workers, slots.cores)
+    at_once = min(len(left), max(1, slots.cores // threads))
+    largest = max((content.frames for content, _ in left.values()), default=0)
+    frames = sum(content.frames for content, _ in left.values())
+    guessed = images.encoding == "jpeg" and probe is None
+    return StageForecast(
+        "numpy_to_tfrecord",
+        root,
+        jobs=len(left),
+        at_once=at_once,
+        disk_bytes=sum(missing for _, missing in left.values()),
+        files=(conversion.TASK_FILES + conversion.TASK_FOLDERS) * len(left) + 2 * bool(left),  # and the data report
+        ram_bytes=conversion.numpy_to_tfrecord_memory(survey.longest, largest, images) if left else 0,
+        seconds=frames / (probe.numpy_to_tfrecord * at_once) if probe and left else None,
+        uncertainty=0.3 if guessed else survey.uncertainty,
+    )
+
+
+def _training(plan: "WorkflowPlan", slots: Slots) -> list[StageForecast]:
+    """One stage for each folder of runs; there is more than one only where experiments name their own `save_dir`."""
+    by_root: dict[Path, list[str]] = {Path(plan.machine.runs): []}
+    for name in plan.settings.experiments:
+        done = Path(plan.done_file(name)).absolute()
+        by_root.setdefault(done.parent.parent, [])
+        if not done.exists():
+            by_root[done.parent.parent].append(name)
+    return [_runs(plan, root, names, slots) for root, names in by_root.items()]
+
+
+def _runs(plan: "WorkflowPlan", root: Path, names: list[str], slots: Slots) -> StageForecast:
+    experiments = [plan.experiment(name) for name in names]
+    checkpoints = [_checkpoints(experiment) for experiment in experiments]
+    gpus = [plan.gpus(name) for name in names]
+    by_gpus = [slots.gpus // count for count in gpus if count]
+    at_once = min([len(names), slots.cores, *(max(1, count) for count in by_gpus)])
+    needed = (
+        max(0, each.total + _RUN_BYTES - _made(root / name)) for name, each in zip(names, checkpoints, strict=True)
+    )
+    memory = (_memory(plan, experiment) for experiment in experiments)
+    return StageForecast(
+        "train_policy",
+        root,
+        jobs=len(names),
+        at_once=at_once,
+        disk_bytes=sum(needed),
+        files=sum(_RUN_FILES + _CHECKPOINT_FILES * each.count for each in checkpoints),
+        ram_bytes=max(memory, default=0),
+        uncertainty=0.05 if names else 0.0,
+    )
+
+
+def _checkpoints(experiment: Experiment) -> CheckpointForecast:
+    return checkpoint_forecast(experiment.algorithm, experiment.config)
+
+
+def _memory(plan: "WorkflowPlan", experiment: Experiment) -> int:
+    """Of one training; where its tasks cannot be told (which is refused elsewhere), as if it trained on all."""
+    tasks = plan.survey.tasks
+    try:
+        chosen = [tasks[name] for name in plan.tasks(experiment.name) if name in tasks]
+    except BridgeError:
+        chosen = list(tasks.values())
+    frames = sum(content.frames for content in chosen)
+    return training_memory(experiment, plan.machine.im_size, frames, on_gpu=plan.gpus(experiment.name) > 0)
+
+
+def _made(run: Path) -> int:
+    """Bytes of the checkpoints and the policy that a run has already."""
+    folders = [run / "latest" / name for name in ("checkpoints", "policy")]
+    return sum(path.stat().st_size for folder in folders if folder.is_dir() for path in folder.iterdir())
+
+
+def _missing(expected: int, files: list[Path]) -> int:
+    """Bytes still to be written, where files are absent or of quite another size than expected; 0 where not."""
+    try:
+        have = sum(path.stat().st_size for path in files)
+    except OSError:
+        return expected
+    return 0 if have and expected / _SAME < have < expected * _SAME else max(1, expected - have)
+
+
+def images_of(plan: "WorkflowPlan", probe: Probe | None = None) -> Images:
+    """How this machine keeps images."""
+    machine, survey = plan.machine, plan.survey
+    guess = partial(conversion.jpeg_frame_bytes, machine.im_size, survey.frame_size, survey.frame_bytes)
+    return Images(
+        im_size=machine.im_size,
+        cameras=len(machine.cameras),
+        gaze=machine.gaze != "none",
+        encoding=machine.image_encoding,
+        jpeg_frame=probe.jpeg_frame if probe else guess(),
+    )

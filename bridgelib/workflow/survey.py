@@ -1,0 +1,169 @@
+"""How many frames a raw tree holds, from listings of folders: of few trajectories per task where there are many.
+
+A dry run asks. Of 60,000 trajectories some 600 are listed, three or more of each task; one frame of the tree is opened,
+and of that only the header.
+"""
+
+import math
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from statistics import mean, variance
+
+from bridgelib.conversion.forecast import NOTHING, Content
+from bridgelib.raw.tree import recorded_at
+from bridgelib.sim import forecast as simulated
+from bridgelib.sim.plan import PlanEntry
+
+SAMPLED, FEWEST = 600, 3  # trajectories to list: over all tasks, and at least of each
+LATENCY_ENDED = datetime(2021, 7, 23)  # as in bridgelib.raw.trajectory, which needs numpy
+_RELEASE = (480, 640), 45_000  # a frame of the real release: height and width, bytes
+
+Key = tuple[str, str]
+"""A task and a date: one dated folder."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a raw tree holds, or will hold once it is simulated.
+
+    Attributes:
+        sessions: What each dated folder holds.
+        to_simulate: Those that are not there yet.
+        longest: Frames of the longest trajectory that was listed.
+        frame_size: Height and width of the camera's images.
+        frame_bytes: Bytes of one of them, as JPEG.
+        uncertainty: Twice the standard error of the number of frames, relative to it; 0 where all were counted.
+        samples: Trajectories that have frames, relative to the raw root.
+    """
+
+    sessions: Mapping[Key, Content]
+    to_simulate: Mapping[Key, PlanEntry]
+    longest: int
+    frame_size: tuple[int, int]
+    frame_bytes: int
+    uncertainty: float
+    samples: tuple[str, ...]
+
+    @cached_property
+    def tasks(self) -> Mapping[str, Content]:
+        """What each task holds."""
+        found: dict[str, Content] = {}
+        for (task, _), content in self.sessions.items():
+            found[task] = found.get(task, NOTHING) + content
+        return found
+
+    @property
+    def trajectories(self) -> int:
+        """In all."""
+        return sum(content.trajectories for content in self.sessions.values())
+
+    @property
+    def frames(self) -> float:
+        """Of one camera, in all."""
+        return sum(content.frames for content in self.sessions.values())
+
+
+def survey(raw: Path, members: Mapping[Key, Sequence[str]], to_simulate: Mapping[Key, PlanEntry]) -> Survey:
+    """Look at a raw tree.
+
+    Args:
+        raw: Its root.
+        members: The trajectories of each dated folder that is there, relative to it.
+        to_simulate: The plan of each that is not.
+    """
+    listed, averages, squared_error = _listed(raw, members)
+    sessions = {key: _content(key, names, listed, averages[key[0]]) for key, names in members.items()}
+    sessions |= {key: _simulated(entry) for key, entry in to_simulate.items()}
+    samples = tuple(path for path, length in listed.items() if length)
+    size, weight = _frame(raw, samples) or _planned_frame(to_simulate)
+    frames = sum(content.frames for content in sessions.values())
+    longest = max([*listed.values(), simulated.LONGEST if to_simulate else 0])
+    uncertainty = 2 * math.sqrt(squared_error) / frames if frames else 0.0
+    return Survey(sessions, to_simulate, longest, size, weight, uncertainty, samples)
+
+
+def _listed(raw: Path, members: Mapping[Key, Sequence[str]]) -> tuple[dict[str, int], dict[str, float], float]:
+    """What is counted.
+
+    Returns:
+        Trajectory -> its frames, of those that are looked at; task -> frames of a trajectory on average; the squared
+        standard error of the sum over all trajectories there are.
+    """
+    tasks: dict[str, list[str]] = {}
+    for (task, date), names in members.items():
+        tasks.setdefault(task, []).extend(f"{task}/{date}/{name}" for name in names)
+    share = max(FEWEST, SAMPLED // max(1, len(tasks)))
+    listed: dict[str, int] = {}
+    averages: dict[str, float] = {}
+    squared_error = 0.0
+    for task, paths in tasks.items():
+        lengths = {path: _frame_count(raw / path) for path in _spread(paths, share)}
+        listed |= lengths
+        averages[task] = mean(lengths.values()) if lengths else 0.0
+        if unseen := len(paths) - len(lengths):
+            squared_error += len(paths) * unseen * variance(lengths.values()) / len(lengths)
+    return listed, averages, squared_error
+
+
+def _spread(paths: Sequence[str], count: int) -> list[str]:
+    """So many of them, evenly spaced; all where there are fewer."""
+    if len(paths) <= count:
+        return list(paths)
+    return [paths[(2 * number + 1) * len(paths) // (2 * count)] for number in range(count)]
+
+
+def _frame_count(trajectory: Path) -> int:
+    """Frames of camera 0; none where the folder is missing, for such a trajectory will be rejected."""
+    try:
+        return sum(entry.name.startswith("im_") for entry in (trajectory / "images0").iterdir())
+    except OSError:
+        return 0
+
+
+def _content(key: Key, names: Sequence[str], listed: Mapping[str, int], average: float) -> Content:
+    """What a dated folder holds: counted as far as its trajectories were listed, else by its task's average."""
+    task, date = key
+    paths = [f"{task}/{date}/{name}" for name in names]
+    kept = [length for path in paths if (length := listed.get(path, average))]
+    shift = int(recorded_at(date) < LATENCY_ENDED)  # the first frame of each is dropped
+    return Content(len(kept), sum(kept) - shift * len(kept), max(map(len, paths), default=0))
+
+
+def _simulated(entry: PlanEntry) -> Content:
+    name = len(f"{entry.task}/{entry.date}/raw/traj_group0/traj{entry.demonstrations - 1}")
+    return Content(entry.demonstrations, entry.demonstrations * simulated.FRAMES, name)
+
+
+def _frame(raw: Path, samples: Sequence[str]) -> tuple[tuple[int, int], int] | None:
+    """Height, width and bytes of a frame in the middle of the tree; None where there is none that can be read."""
+    for path in samples[len(samples) // 2 :][:10]:
+        frame = raw / path / "images0" / "im_0.jpg"
+        try:
+            with frame.open("rb") as file:
+                size = _jpeg_size(file.read(1 << 16))
+            if size is not None:
+                return size, frame.stat().st_size
+        except OSError:
+            continue
+    return None
+
+
+def _planned_frame(to_simulate: Mapping[Key, PlanEntry]) -> tuple[tuple[int, int], int]:
+    for entry in to_simulate.values():
+        return entry.image_size, simulated.frame_bytes(entry.image_size)
+    return _RELEASE
+
+
+def _jpeg_size(content: bytes) -> tuple[int, int] | None:
+    """Height and width from the header of a JPEG; None where it is no JPEG, or the header is longer than this."""
+    position = 2
+    while content[:2] == b"\xff\xd8" and position + 9 <= len(content) and content[position] == 0xFF:
+        marker, length = content[position + 1], struct.unpack(">H", content[position + 2 : position + 4])[0]
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):  # start of frame
+            return struct.unpack(">HH", content[position + 5 : position + 9])
+        position += 2 + length
+    return None
