@@ -76,6 +76,10 @@ class System:
             device=folder.stat().st_dev,
         )
 
+    def is_read_only(self, folder: Path) -> bool:
+        """Whether the file system of an existing folder is mounted read-only."""
+        return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+
     def open_files(self) -> tuple[int, int]:
         """How many files a process may have open, and the most that it may ask for."""
         return resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -65,7 +65,7 @@ def writable(subject: Subject) -> Iterator[Answer]:
     wrong = False
     for key in _ROOTS:
         folder = existing(Path(getattr(subject.machine, key)))
-        read_only = bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+        read_only = subject.system.is_read_only(folder)
         if not folder.is_dir():
             wrong = True
             yield error(f"`{key}` lies below {folder}, which is a file", folder=folder, key=key)
