@@ -22,6 +22,7 @@ from bridgelib.doctor.system import System
 from bridgelib.errors import BridgeError
 from bridgelib.jobs.variables import applied, job_variables
 from bridgelib.workflow.plan import WorkflowPlan
+from bridgelib.workflow.stages import StageForecast
 
 _PROBE_SECONDS = 20
 PACKAGES = ("jax", "jaxlib", "jax_plugins", "flax", "optax", "ml_dtypes", "tensorstore", "numpy", "scipy", "wandb")
@@ -69,6 +70,14 @@ class Subject:
         return WorkflowPlan(self.settings, self.repository) if self.settings else None
 
     @cached_property
+    def stages(self) -> list[StageForecast] | None:
+        """What each step still needs; None where the raw data cannot be read, which checks of the data tell."""
+        try:
+            return self.plan.stages() if self.plan else None
+        except BridgeError:
+            return None
+
+    @cached_property
     def experiments(self) -> tuple[Experiment, ...]:
         """The experiments."""
         return tuple(self.settings.experiments.values()) if self.settings else ()
@@ -78,8 +87,7 @@ class Subject:
     @cached_property
     def environment_key(self) -> str:
         """Its name in `envs/` and `.venvs/`."""
-        flavour = self.machine.environment if self.machine else "cpu"
-        return {"cpu": "train"}.get(flavour, f"train-{flavour}")
+        return self.plan.training_environment if self.plan else "train"
 
     @cached_property
     def environment(self) -> Path:

@@ -5,22 +5,7 @@ import resource
 from dataclasses import dataclass
 from pathlib import Path
 
-
-@dataclass(frozen=True)
-class Disk:
-    """The file system of a folder.
-
-    Attributes:
-        free, total: Bytes that this user may still write, and in all.
-        free_files, files: Inodes; both 0 where the file system does not count them.
-        device: Equal for folders on one file system.
-    """
-
-    free: int
-    total: int
-    free_files: int
-    files: int
-    device: int
+from bridgelib.workflow.capacity import Disk, disk_of, memory_bytes
 
 
 @dataclass(frozen=True)
@@ -28,32 +13,20 @@ class System:
     """Where the kernel's answers are read."""
 
     proc: Path = Path("/proc")
-    cgroup: Path = Path("/sys/fs/cgroup")
     shm: Path = Path("/dev/shm")
-    devices: Path = Path("/dev")
 
-    def memory(self) -> int | None:
-        """Bytes of memory that jobs here can still take: what is available, or less in a container; None if unknown."""
-        limits = [limit for limit in (self._available(), self._container_limit()) if limit is not None]
-        return min(limits, default=None)
+    def memory(self) -> int:
+        """Bytes of memory that jobs may take in all: the machine's, or less in a container."""
+        return memory_bytes()
 
-    def _available(self) -> int | None:
+    def available_memory(self) -> int | None:
+        """Bytes that are not taken by now; None where the kernel does not say."""
         try:
             lines = (self.proc / "meminfo").read_text().splitlines()
         except OSError:
             return None
         kilobytes = next((line.split()[1] for line in lines if line.startswith("MemAvailable:")), None)
         return int(kilobytes) * 1024 if kilobytes else None
-
-    def _container_limit(self) -> int | None:
-        for name in ("memory.max", "memory/memory.limit_in_bytes"):
-            try:
-                limit = (self.cgroup / name).read_text().strip()
-            except OSError:
-                continue
-            if limit.isdecimal() and int(limit) < 1 << 60:  # version 1 writes a huge number for "no limit"
-                return int(limit)
-        return None
 
     def processor_flags(self) -> frozenset[str] | None:
         """The first processor's flags on x86; None elsewhere."""
@@ -66,15 +39,7 @@ class System:
 
     def disk(self, folder: Path) -> Disk:
         """The file system of a folder, or of the nearest one above it that exists."""
-        folder = existing(folder)
-        status = os.statvfs(folder)
-        return Disk(
-            free=status.f_bavail * status.f_frsize,
-            total=status.f_blocks * status.f_frsize,
-            free_files=status.f_favail,
-            files=status.f_files,
-            device=folder.stat().st_dev,
-        )
+        return disk_of(folder)
 
     def is_read_only(self, folder: Path) -> bool:
         """Whether the file system of an existing folder is mounted read-only."""

@@ -195,7 +195,7 @@ _RESOURCES = {
     "memory": (
         "memory is enough for the jobs that run at once",
         "The kernel kills the largest job when memory runs out, without a word in its log (exit 137).",
-        "snakemake {set} workers=2   # or fewer jobs at once: --cores 4",
+        "snakemake --cores {cores}{config}   # fewer jobs at once; or fewer threads in each: {set} workers=2",
     ),
     "shm": (
         "/dev/shm has room",

@@ -13,10 +13,43 @@ from bridgelib.doctor.checks import examined
 from bridgelib.doctor.distributions import locked_versions
 from bridgelib.doctor.subject import Subject, examine
 from bridgelib.doctor.system import System
+from bridgelib.workflow.capacity import Disk
 from tests.doctor.shared_objects import write_library
 
 H200 = {"name": "NVIDIA H200", "total": 143771, "free": 143000, "capability": "9.0"}
 KNOWN_FLAGS = b"\0xla_gpu_force_compilation_parallelism\0xla_gpu_deterministic_ops\0xla_dump_to\0"
+
+
+@dataclass(frozen=True)
+class ChosenSystem(System):
+    """A host whose answers are chosen; a roomy one where nothing is."""
+
+    free: int = 1 << 50
+    free_files: int = 1 << 30
+    there: int = 1 << 40
+    available: int | None = 1 << 40
+    limit: int = 1 << 20
+    hard_limit: int = 1 << 20
+    flags: frozenset = frozenset({"avx"})
+    read_only: tuple[str, ...] = ()
+
+    def disk(self, folder):
+        return Disk(1, folder, self.free, self.free_files)
+
+    def memory(self):
+        return self.there
+
+    def available_memory(self):
+        return self.available
+
+    def open_files(self):
+        return self.limit, self.hard_limit
+
+    def processor_flags(self):
+        return self.flags
+
+    def is_read_only(self, folder):
+        return folder.name in self.read_only
 
 
 @dataclass
@@ -31,7 +64,7 @@ class Laboratory:
         default_factory=lambda: {"matrix": {"algos": ["bc"], "tasks": ["open_drawer"]}}
     )
     environ: dict[str, str] = field(default_factory=dict)
-    system: System = field(default_factory=System)
+    system: System = field(default_factory=ChosenSystem)
     environment_name: str = "train"
 
     def __post_init__(self):

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from bridgelib.doctor.check import Status
-from bridgelib.doctor.system import Disk, System
 from bridgelib.formats.framing import FOOTER, HEADER, masked_crc32c
 from tests.doctor.laboratory import (
     H200,
     HEALTHY,
     PACKAGED_12,
+    ChosenSystem,
     Laboratory,
     healthy_cpu,
     healthy_cuda12,
@@ -303,44 +303,35 @@ def somebody_elses_process(laboratory):
 # Disk, memory and limits.
 
 
-@dataclass(frozen=True)
-class SmallSystem(System):
-    """A system whose answers are chosen."""
+@fault(healthy_cpu, "disk", "needed, 1.0 MB free; most of it for", "runs=/another/disk")
+def a_full_disk(laboratory):
+    laboratory.system = ChosenSystem(free=10**6)
 
-    free: int = 1 << 50
-    free_files: int = 1 << 30
-    files: int = 1 << 31
-    available: int | None = 1 << 40
-    limit: int = 1 << 20
-    hard_limit: int = 1 << 20
-    flags: frozenset = frozenset({"avx"})
-    read_only: tuple[str, ...] = ()
 
-    def disk(self, folder):
-        return Disk(self.free, 1 << 50, self.free_files, self.files, System.disk(self, folder).device)
+@fault(healthy_cpu, "inodes", "files needed, 3 may be made", "df -i ")
+def no_file_names_left(laboratory):
+    laboratory.system = ChosenSystem(free_files=3)
 
-    def memory(self):
-        return self.available
 
-    def open_files(self):
-        return self.limit, self.hard_limit
+@fault(healthy_cpu, "memory", "train_policy takes", "snakemake --cores 1 --config machine=")
+def too_little_memory(laboratory):
+    laboratory.system = ChosenSystem(there=1 << 30, available=1 << 29)
 
-    def processor_flags(self):
-        return self.flags
 
-    def is_read_only(self, folder):
-        return folder.name in self.read_only
+@fault(healthy_cpu, "memory", "free now", "snakemake --cores 1 --config machine=", Status.WARNING)
+def memory_that_others_have_taken(laboratory):
+    laboratory.system = ChosenSystem(available=1 << 20)
 
 
 @fault(healthy_cuda12, "shm", "0.06 GiB free, and an experiment trains on 2 GPUs", "shm-size", Status.WARNING)
 def little_shared_memory(laboratory):
     laboratory.experiments = {"global": {"cuda_visible_devices": "0,1"}, **laboratory.experiments}
-    laboratory.system = SmallSystem(free=64 << 20)
+    laboratory.system = ChosenSystem(free=64 << 20)
 
 
 @fault(healthy_cpu, "open-files", "256 files, and a training may open 514", "ulimit -n 514", Status.WARNING)
 def few_open_files(laboratory):
-    laboratory.system = SmallSystem(limit=256)
+    laboratory.system = ChosenSystem(limit=256)
 
 
 @fault(healthy_cpu, "writable", "is a file", "tfrecord=/a/folder/of/yours")
@@ -351,13 +342,13 @@ def a_root_below_a_file(laboratory):
 
 @fault(healthy_cpu, "writable", "mounted read-only", "runs=/a/folder/of/yours")
 def a_root_that_cannot_be_written(laboratory):
-    laboratory.system = SmallSystem(read_only=("runs",))
+    laboratory.system = ChosenSystem(read_only=("runs",))
     (laboratory.folder / "runs").mkdir()
 
 
 @fault(healthy_cpu, "processor", "no AVX", "another host")
 def a_processor_without_avx(laboratory):
-    laboratory.system = SmallSystem(flags=frozenset({"sse2"}))
+    laboratory.system = ChosenSystem(flags=frozenset({"sse2"}))
 
 
 # Data.

@@ -81,6 +81,8 @@ def raw_depth(subject: Subject) -> Answer:
 @check("raw-content")
 def raw_content(subject: Subject) -> Answer:
     """Do trajectories have pictures, states and actions?"""
+    if subject.machine is not None and subject.machine.simulation is not None:
+        return ok("demonstrations are simulated")
     trajectories = _trajectories(subject, _LOOKED_AT)
     if not trajectories:
         return not_checked("there are no raw trajectories to look at")
@@ -99,7 +101,7 @@ def language(subject: Subject) -> Answer:
     """How many trajectories have an instruction, and does an experiment need them?"""
     readers = [entry.name for entry in subject.experiments if needs_language(entry)]
     if subject.machine is not None and subject.machine.simulation is not None:
-        return ok("simulated demonstrations all have instructions")
+        return ok("demonstrations are simulated, with instructions")
     trajectories = _trajectories(subject, _COUNTED)
     if not trajectories:
         return not_checked("there are no raw trajectories to look at")

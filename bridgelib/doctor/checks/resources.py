@@ -8,16 +8,76 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bridgelib.config.machines import shown
+from bridgelib.conversion.tables import readable_bytes
 from bridgelib.doctor.check import Answer, check, error, not_checked, ok, warning
 from bridgelib.doctor.subject import Subject
 from bridgelib.doctor.system import existing
 from bridgelib.errors import BridgeError
+from bridgelib.workflow.forecast import disks_of
 
 _ROOTS = ("numpy", "tfrecord", "runs")
+_ROOT_OF = {"raw_to_numpy": "numpy", "numpy_to_tfrecord": "tfrecord", "simulate_demonstrations": "raw"}
+_NEARLY_FULL = 0.9
 _GIB = 1 << 30
 _SHM_OF_A_GPU = 1 * _GIB
 _FILES_BESIDE_RECORDS = 512
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
+
+
+@check("disk")
+def disk(subject: Subject) -> Iterator[Answer]:
+    """Has each disk room for what the workflow will still write there?"""
+    if subject.stages is None:
+        yield not_checked("how much is needed cannot be told without settings and raw data")
+        return
+    for needed in disks_of(subject.stages):
+        free = subject.system.disk(needed.disk.folder).free_bytes
+        where = shown(needed.disk.folder)
+        roots = dict.fromkeys(shown(stage.root) for stage in needed.stages)
+        found = f"the disk of {', '.join(roots)}: {readable_bytes(needed.bytes)} needed, {readable_bytes(free)} free"
+        largest = max(needed.stages, key=lambda stage: stage.disk_bytes)
+        values = {"folder": where, "key": _ROOT_OF.get(largest.name, "runs")}
+        if needed.least_bytes > free:
+            yield error(f"{found}; most of it for {largest.name}", **values)
+        elif needed.bytes > _NEARLY_FULL * free:
+            yield warning(f"{found}; most of it for {largest.name}", **values)
+        else:
+            yield ok(found)
+
+
+@check("inodes")
+def inodes(subject: Subject) -> Iterator[Answer]:
+    """May as many files be made on each disk as the workflow will still make?"""
+    if subject.stages is None:
+        yield not_checked("how many are needed cannot be told without settings and raw data")
+        return
+    for needed in disks_of(subject.stages):
+        free = subject.system.disk(needed.disk.folder).free_files
+        where = shown(needed.disk.folder)
+        if free is None:
+            yield ok(f"{where}: this file system sets no limit")
+            continue
+        found = f"{where}: {needed.files:,} files needed, {free:,} may be made"
+        yield ok(found) if needed.files <= free else error(found, folder=where)
+
+
+@check("memory")
+def memory(subject: Subject) -> Answer:
+    """Is there memory for the jobs that run at the same time?"""
+    if subject.stages is None:
+        return not_checked("how much is needed cannot be told without settings and raw data")
+    stage = max(subject.stages, key=lambda stage: stage.ram_at_once)
+    there, free = subject.system.memory(), subject.system.available_memory()
+    found = (
+        f"{stage.name} takes {readable_bytes(stage.ram_at_once)} ({stage.at_once} at once), "
+        f"of {readable_bytes(there)}{f', {readable_bytes(free)} free now' if free is not None else ''}"
+    )
+    cores = max(1, subject.system.memory() // max(1, stage.ram_bytes))
+    if stage.ram_at_once > there:
+        return error(found, cores=min(cores, stage.at_once))
+    if free is not None and stage.ram_at_once > free:
+        return warning(found, cores=max(1, min(free // max(1, stage.ram_bytes), stage.at_once)))
+    return ok(found)
 
 
 @check("shm")
@@ -25,7 +85,7 @@ def shm(subject: Subject) -> Answer:
     """Has /dev/shm room for GPUs to talk to each other?"""
     if not subject.system.shm.exists():
         return not_checked(f"{subject.system.shm} is not there")
-    free = subject.system.disk(subject.system.shm).free
+    free = subject.system.disk(subject.system.shm).free_bytes
     most = max((entry.devices for entry in subject.experiments), default=1)
     if most > 1 and subject.trains_on_gpu and free < _SHM_OF_A_GPU:
         return warning(f"{free / _GIB:.2f} GiB free, and an experiment trains on {most} GPUs")
