@@ -1,14 +1,16 @@
 """What the work still to be done will need, against what the machine has; the impossible is refused."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bridgelib.config.machines import shown
 from bridgelib.conversion.tables import aligned, readable_bytes
 from bridgelib.errors import ConfigError
 from bridgelib.progress import duration
+from bridgelib.training.forecast import CheckpointForecast
 from bridgelib.workflow.capacity import Disk, disk_of, memory_bytes
 from bridgelib.workflow.stages import StageForecast
+from bridgelib.workflow.survey import Survey
 
 _HEAD = ("step", "jobs", "at once", "disk", "files", "memory of a job", "at once", "time", "where")
 _REMEDIES = {
@@ -75,8 +77,17 @@ def in_brief(stages: Sequence[StageForecast]) -> str:
     return "\n".join([f"still to be made: {needs}", *map(str, disks_of(left)), _memory(left)])
 
 
-def as_table(stages: Sequence[StageForecast]) -> str:
-    """Every step with all its numbers, then disk by disk and the memory."""
+def tree_in_brief(survey: Survey) -> str:
+    """What the raw tree holds."""
+    unsure = f" ±{100 * survey.uncertainty:.1f} %" if survey.uncertainty else ""
+    height, width = survey.frame_size
+    folders = f"{len(survey.tasks):,} tasks, {len(survey.sessions):,} dated folders"
+    frames = f"{survey.frames:,.0f} frames{unsure} of {width}x{height} pixels"
+    return f"{folders}, {survey.trajectories:,} trajectories, {frames}"
+
+
+def as_table(stages: Sequence[StageForecast], runs: Mapping[str, CheckpointForecast]) -> str:
+    """Every step with all its numbers, then disk by disk, the memory, and the checkpoints of each run."""
     lines = [
         (
             stage.name,
@@ -91,7 +102,8 @@ def as_table(stages: Sequence[StageForecast]) -> str:
         )
         for stage in stages
     ]
-    return "\n".join([aligned(_HEAD, lines), "", *map(str, disks_of(stages)), _memory(stages)])
+    checkpoints = [f"{name}: {forecast}" for name, forecast in runs.items()]
+    return "\n".join([aligned(_HEAD, lines), "", *map(str, disks_of(stages)), _memory(stages), *checkpoints])
 
 
 def refuse_impossible(stages: Sequence[StageForecast], where: str) -> None:

@@ -15,6 +15,7 @@ from bridgelib.language.presence import refuse_without_language
 from bridgelib.language.settings import needs_language
 from bridgelib.raw.tree import find_tasks, trajectory_names
 from bridgelib.sim.plan import PlanEntry, plan
+from bridgelib.training.forecast import CheckpointForecast, checkpoint_forecast
 from bridgelib.workflow.capacity import available_cores
 from bridgelib.workflow.forecast import in_brief, refuse_impossible
 from bridgelib.workflow.provenance import digest_of
@@ -118,6 +119,12 @@ class WorkflowPlan:
     def stages(self, slots: Slots | None = None, probe: Probe | None = None) -> list[StageForecast]:
         """What each step still needs; see `bridgelib.workflow.stages`."""
         return stages(self, slots or Slots(available_cores(), len(self.machine.gpus)), probe)
+
+    def checkpoints(self) -> dict[str, CheckpointForecast]:
+        """Experiment -> what its checkpoints will take, for those that are not done."""
+        waiting = [name for name in self.settings.experiments if not Path(self.done_file(name)).exists()]
+        chosen = map(self.experiment, waiting)
+        return {each.name: checkpoint_forecast(each.algorithm, each.config) for each in chosen}
 
     def _stages_for(self, targets: set[str], slots: Slots | None) -> list[StageForecast]:
         """Those that the targets need; all where none is named."""

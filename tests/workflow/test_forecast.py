@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bridgelib.errors import ConfigError
+from bridgelib.training.forecast import CheckpointForecast
 from bridgelib.workflow import forecast
 from bridgelib.workflow.forecast import as_table, disks_of, in_brief, refuse_impossible
 from bridgelib.workflow.stages import StageForecast
@@ -69,6 +70,8 @@ def test_steps_of_one_disk_are_added_up(tmp_path):
 
 
 def test_the_table_has_a_line_for_every_step(tmp_path):
-    table = as_table([stage(root=tmp_path, seconds=3725.0), StageForecast("train_policy", tmp_path)])
+    checkpoints = {"bc_all": CheckpointForecast(4, 255_000_000, 85_000_000)}
+    table = as_table([stage(root=tmp_path, seconds=3725.0), StageForecast("train_policy", tmp_path)], checkpoints)
     assert re.search(r"^raw_to_numpy .* 1:02:05 ", table, re.MULTILINE)
     assert re.search(r"^train_policy .* - ", table, re.MULTILINE)
+    assert table.endswith("bc_all: 4 checkpoints of 255 MB, 1.10 GB in all")

@@ -1,0 +1,26 @@
+"""
+Say what the work still to be done will need: disk, files, memory, time.
+
+INPUTS   listings of the raw tree; for the time, the environment `convert` where it is built
+OUTPUTS  none: the table is printed
+"""
+
+
+localrules:
+    forecast,
+
+
+rule forecast:
+    """Print what every step still to be done will need, against what this machine has."""
+    log:
+        "logs/forecast.log",
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        environment=environment_folder("convert"),
+        settings=[f"{key}={json.dumps(value)}" for key, value in config.items()],
+        cores=slots().cores,
+        gpus=slots().gpus,
+    shell:
+        '"$BRIDGE_PYTHON" "$BRIDGE/workflow_scripts/forecast.py" --config {params.settings:q}'
+        " --environment {params.environment:q} --cores {params.cores} --gpus {params.gpus} 2>&1 | tee {log:q}"

@@ -1,0 +1,56 @@
+"""Print what every step still to be done will need: disk, files, memory and time, against what this machine has."""
+
+import argparse
+
+import _repository
+import yaml
+
+from bridgelib.config.schema import read_yaml
+from bridgelib.config.settings import load_settings
+from bridgelib.errors import BridgeError, DataError, run_program
+from bridgelib.workflow.capacity import available_cores
+from bridgelib.workflow.forecast import as_table, refuse_impossible, tree_in_brief
+from bridgelib.workflow.plan import WorkflowPlan
+from bridgelib.workflow.probing import probe_conversion
+from bridgelib.workflow.stages import Slots
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Print the table."""
+    options = parse_arguments(argv)
+    config = read_yaml(_repository.REPOSITORY / "config" / "config.yaml")
+    plan = WorkflowPlan(load_settings({**config, **options.config}, _repository.REPOSITORY), _repository.REPOSITORY)
+    print(tree_in_brief(plan.survey), end="\n\n", flush=True)
+    probe = None
+    try:
+        environment = options.environment or str(_repository.REPOSITORY / ".venvs" / "convert")
+        probe = probe_conversion(plan, environment, options.cores)
+        speed = f"{probe.raw_to_numpy:.0f} frames/s to numpy, {probe.numpy_to_tfrecord:.0f} frames/s to TFRecord"
+        timing = f"time: one job here makes {speed}, measured just now on {plan.machine.raw}; training is not timed"
+    except DataError as error:
+        timing = f"time: not measured: {error.where}: {error.given}. To do: {error.do}"
+    stages = plan.stages(Slots(options.cores, options.gpus), probe)
+    print(as_table(stages, plan.checkpoints()), timing, sep="\n")
+    try:
+        refuse_impossible(stages, f"machine '{plan.machine.name}'")
+        print("It fits.")
+    except BridgeError as error:
+        print(f"IT DOES NOT FIT, and will be refused:\n{error}")
+
+
+def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    add = parser.add_argument
+    add("--config", nargs="+", default=[], metavar="KEY=VALUE", help="settings, as after snakemake --config")
+    add("--cores", type=int, default=available_cores(), help="cores that all jobs may use (default: all)")
+    add("--gpus", type=int, default=0, help="GPUs that all jobs may use (default: none)")
+    add("--environment", help="where to convert for a probe: a folder or 'current' (default: .venvs/convert)")
+    options = parser.parse_args(argv)
+    words = [word.partition("=") for word in options.config]
+    options.config = {key: yaml.safe_load(value) for key, _, value in words}
+    return options
+
+
+if __name__ == "__main__":
+    run_program(main)
