@@ -5,11 +5,22 @@ INPUTS   none: whatever is missing is what it is there to say
 OUTPUTS  none: it prints, and runs whenever it is asked for
 """
 
-from bridgelib.doctor.subject import settings_given
+from bridgelib.doctor.failures import explanation
+from bridgelib.doctor.subject import Subject, as_words, settings_given
+
+GIVEN = settings_given(config, Path(workflow.basedir))
 
 
 localrules:
     doctor,
+
+
+onerror:
+    print(
+        explanation(log, Subject(Path(workflow.basedir), PLAN.settings, GIVEN)),
+        end="",
+        file=sys.stderr,
+    )
 
 
 rule doctor:
@@ -19,6 +30,6 @@ rule doctor:
     conda:
         "../envs/workflow.yaml"
     params:
-        settings=settings_given(config, Path(workflow.basedir)),
+        settings=as_words(GIVEN),
     shell:
         '"$BRIDGE_PYTHON" "$BRIDGE/workflow_scripts/doctor.py" --fail-on error --config {params.settings:q} 2> {log:q}'

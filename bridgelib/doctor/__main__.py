@@ -10,7 +10,9 @@ import yaml
 from bridgelib.config.machines import shown
 from bridgelib.config.schema import read_yaml
 from bridgelib.doctor.checks import examined
+from bridgelib.doctor.failures import as_lines, tail
 from bridgelib.doctor.report import as_json, as_text, exit_code
+from bridgelib.doctor.signatures import recognised
 from bridgelib.doctor.subject import Subject, examine
 from bridgelib.errors import ConfigError, run_program
 
@@ -27,13 +29,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Print what was found; the exit code says how bad it is."""
     options = _parse_arguments(argv)
     given = _settings_of(options)
-    subject = examine(
-        REPOSITORY, {**read_yaml(REPOSITORY / "config" / "config.yaml"), **given}, given, options.environment
-    )
+    config = {**read_yaml(REPOSITORY / "config" / "config.yaml"), **given}
+    subject = examine(REPOSITORY, config, given, options.environment)
+    if options.explain:
+        return _explain(options.explain, subject)
     findings = examined(subject)
     print(as_json(findings) if options.json else as_text(findings, _heading(subject)), end="")
     code = exit_code(findings)
     return 0 if options.fail_on == "error" and code < 2 else code
+
+
+def _explain(logs: Sequence[Path], subject: Subject) -> int:
+    """Say what each log tells; 0 where all of them tell something that is known."""
+    unknown = False
+    for log in logs:
+        if not log.is_file():
+            raise ConfigError(log, given="no such log", do="name the log of a job, such as logs/train_policy/NAME.log")
+        found = recognised(tail(log).splitlines())
+        unknown = unknown or found is None
+        told = as_lines(found, subject.filled(found.trouble.cure, found.values)) if found else ["    nothing known"]
+        print("\n".join([f"  {log}", *told]))
+    return 1 if unknown else 0
 
 
 def _heading(subject: Subject) -> str:
@@ -65,6 +81,13 @@ def _parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--machine", help="a machine's name, or the path of its profile (default: as the workflow)")
     parser.add_argument("--config", nargs="*", default=[], metavar="KEY=VALUE", help="settings, as for snakemake")
     parser.add_argument("--environment", type=Path, help="look into this environment instead of the machine's own")
+    parser.add_argument(
+        "--explain",
+        nargs="+",
+        type=Path,
+        metavar="LOG",
+        help="explain logs of failed jobs instead; 1 if one is unknown",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON: findings, the worst status, the exit code")
     parser.add_argument(
         "--fail-on", choices=("warning", "error"), default="warning", help="from what on the exit code is not 0"

@@ -228,10 +228,15 @@ def examine(
     return Subject(repository, settings, given, refusal, environment)
 
 
-def settings_given(config: Mapping[str, Any], repository: Path) -> list[str]:
-    """What was set over `config.yaml`, as KEY=VALUE in JSON: how the workflow hands its settings on to the doctor."""
+def settings_given(config: Mapping[str, Any], repository: Path) -> dict[str, Any]:
+    """What was set over `config.yaml`."""
     written = read_yaml(repository / "config" / "config.yaml")
-    return [f"{key}={json.dumps(value)}" for key, value in config.items() if written.get(key) != value]
+    return {key: value for key, value in config.items() if key not in written or written[key] != value}
+
+
+def as_words(given: Mapping[str, Any]) -> list[str]:
+    """Settings as KEY=VALUE in JSON, which is YAML: how the workflow hands them on to the doctor."""
+    return [f"{key}={json.dumps(value)}" for key, value in given.items()]
 
 
 def _last_line(done: subprocess.CompletedProcess) -> str:

@@ -1,0 +1,122 @@
+"""Why jobs failed: their logs are found in Snakemake's own log of the run, and matched against known signatures.
+
+Snakemake writes, for each job that failed,
+
+    Error in rule train_policy:
+        message: None
+        jobid: 3
+        output: runs/bc_all/done.json
+        log: logs/train_policy/bc_all.log (check log file(s) for error details)
+
+and before it the command with its exit code, or the signal that ended it.
+"""
+
+import re
+import textwrap
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bridgelib.doctor.signatures import Recognised, recognised
+from bridgelib.doctor.subject import Subject
+
+_ERROR = re.compile(r"^Error in rule (\w+)[^\n]*:\n((?:[ \t]+[^\n]*\n)*)", re.MULTILINE)
+_LOGS = re.compile(r"^\s+log: (.*)$", re.MULTILINE)
+_HINT = "(check log file(s) for error details)"
+_COMMAND = re.compile(
+    r"Command '(?P<command>.*?)' "
+    r"(?:returned non-zero exit status (?P<status>\d+)|died with <Signals\.\w+: (?P<signal>\d+)>)",
+    re.DOTALL,
+)
+_TAIL = 200_000  # bytes at the end of a log that are read
+_WIDTH = 118
+_SHOWN = 10  # jobs that failed for one reason
+_ITSELF = "doctor"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A job that failed.
+
+    Attributes:
+        rule: Its rule.
+        logs: Its logs: the rule's own first, then those that a cluster adds.
+        said: What Snakemake says of it; on a cluster with the scheduler's reason.
+        exit_code: How its command ended; None where Snakemake does not say.
+    """
+
+    rule: str
+    logs: tuple[str, ...]
+    said: str
+    exit_code: int | None
+
+    def __str__(self) -> str:
+        return self.logs[0] if self.logs else self.rule
+
+
+def failures(run: str) -> list[Failure]:
+    """The jobs that failed in a run, each once, in the order of their first failure.
+
+    Args:
+        run: The text of Snakemake's own log of the run.
+    """
+    ends = [(match["command"], int(match["status"] or 128 + int(match["signal"]))) for match in _COMMAND.finditer(run)]
+    found: dict[tuple[str, tuple[str, ...]], Failure] = {}
+    for match in _ERROR.finditer(run):
+        named = _LOGS.search(match[2])
+        logs = tuple(entry.strip() for entry in named[1].replace(_HINT, "").split(",")) if named else ()
+        # The last attempt counts, as its log is the one that is left.
+        code = next((code for command, code in reversed(ends) if logs and logs[0] in command), None)
+        found[match[1], logs] = Failure(match[1], logs, match[2], code)
+    return list(found.values())
+
+
+def explanation(runs: Iterable[Path | str], subject: Subject) -> str:
+    """What to print below Snakemake's own error; empty where no job failed, or only the doctor itself.
+
+    Args:
+        runs: Snakemake's own logs of the run. Logs of jobs that are relative start at the working directory.
+        subject: Whose machine it is; it fills in the cures.
+    """
+    failed = [failure for path in runs for failure in failures(tail(Path(path))) if failure.rule != _ITSELF]
+    if not failed:
+        return ""
+    strangers: list[Failure] = []
+    # Ten trainings that failed for one reason are told once.
+    told: dict[tuple[str, str], tuple[Recognised, list[Failure]]] = {}
+    for failure in failed:
+        lines = [line for log in failure.logs for line in tail(Path(log)).splitlines()]
+        found = recognised([*lines, *failure.said.splitlines()], failure.exit_code)
+        if found is None:
+            strangers.append(failure)
+        else:
+            cure = subject.filled(found.trouble.cure, found.values)
+            told.setdefault((found.trouble.id, cure), (found, []))[1].append(failure)
+    lines = ["", "Why it failed, as far as the doctor knows:"]
+    for (_, cure), (found, alike) in told.items():
+        lines += ["", *_named(alike), *as_lines(found, cure)]
+    if strangers:
+        lines += ["", *_named(strangers), "    nothing in it that the doctor knows; its last lines are above"]
+    return "\n".join([*lines, "", subject.filled("`snakemake doctor{config}` examines this machine.")]) + "\n"
+
+
+def as_lines(found: Recognised, cure: str) -> list[str]:
+    """What is the matter, the line that told, why that matters, the cure."""
+    line = found.line if len(found.line) <= _WIDTH else f"{found.line[: _WIDTH - 1]}…"
+    why = textwrap.wrap(found.trouble.why, _WIDTH, initial_indent="    why:  ", subsequent_indent=" " * 10)
+    return [f"    {found.trouble.id}: {line}", *why, f"    cure: {cure}"]
+
+
+def _named(failed: Sequence[Failure]) -> list[str]:
+    more = [f"  and {len(failed) - _SHOWN} more"] if len(failed) > _SHOWN else []
+    return [*(f"  {failure}" for failure in failed[:_SHOWN]), *more]
+
+
+def tail(path: Path) -> str:
+    """The end of a file; nothing where it cannot be read."""
+    try:
+        with path.open("rb") as stream:
+            stream.seek(max(0, path.stat().st_size - _TAIL))
+            return stream.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
