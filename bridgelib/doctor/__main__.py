@@ -10,7 +10,8 @@ import yaml
 from bridgelib.config.machines import shown
 from bridgelib.config.schema import read_yaml
 from bridgelib.doctor.checks import examined
-from bridgelib.doctor.failures import as_lines, tail
+from bridgelib.doctor.failures import as_lines, cure_of, tail
+from bridgelib.doctor.reference import as_markdown
 from bridgelib.doctor.report import as_json, as_text, exit_code
 from bridgelib.doctor.signatures import recognised
 from bridgelib.doctor.subject import Subject, examine
@@ -28,6 +29,9 @@ Everything it looks for is listed in docs/doctor.md."""
 def main(argv: Sequence[str] | None = None) -> int:
     """Print what was found; the exit code says how bad it is."""
     options = _parse_arguments(argv)
+    if options.reference:
+        print(as_markdown(), end="")
+        return 0
     given = _settings_of(options)
     config = {**read_yaml(REPOSITORY / "config" / "config.yaml"), **given}
     subject = examine(REPOSITORY, config, given, options.environment)
@@ -47,7 +51,7 @@ def _explain(logs: Sequence[Path], subject: Subject) -> int:
             raise ConfigError(log, given="no such log", do="name the log of a job, such as logs/train_policy/NAME.log")
         found = recognised(tail(log).splitlines())
         unknown = unknown or found is None
-        told = as_lines(found, subject.filled(found.trouble.cure, found.values)) if found else ["    nothing known"]
+        told = as_lines(found, cure_of(found, subject)) if found else ["    nothing known"]
         print("\n".join([f"  {log}", *told]))
     return 1 if unknown else 0
 
@@ -88,6 +92,7 @@ def _parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         metavar="LOG",
         help="explain logs of failed jobs instead; 1 if one is unknown",
     )
+    parser.add_argument("--reference", action="store_true", help="print docs/doctor.md: everything it looks for")
     parser.add_argument("--json", action="store_true", help="print JSON: findings, the worst status, the exit code")
     parser.add_argument(
         "--fail-on", choices=("warning", "error"), default="warning", help="from what on the exit code is not 0"

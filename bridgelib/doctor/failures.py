@@ -17,6 +17,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import bridgelib.doctor.checks  # noqa: F401 (they register)
+from bridgelib.doctor.check import CHECKS, Status
 from bridgelib.doctor.signatures import Recognised, recognised
 from bridgelib.doctor.subject import Subject
 
@@ -90,7 +92,7 @@ def explanation(runs: Iterable[Path | str], subject: Subject) -> str:
         if found is None:
             strangers.append(failure)
         else:
-            cure = subject.filled(found.trouble.cure, found.values)
+            cure = cure_of(found, subject)
             told.setdefault((found.trouble.id, cure), (found, []))[1].append(failure)
     lines = ["", "Why it failed, as far as the doctor knows:"]
     for (_, cure), (found, alike) in told.items():
@@ -98,6 +100,16 @@ def explanation(runs: Iterable[Path | str], subject: Subject) -> str:
     if strangers:
         lines += ["", *_named(strangers), "    nothing in it that the doctor knows; its last lines are above"]
     return "\n".join([*lines, "", subject.filled("`snakemake doctor{config}` examines this machine.")]) + "\n"
+
+
+def cure_of(found: Recognised, subject: Subject) -> str:
+    """The cure: what the check of this trouble says now, where it sees the trouble; else the trouble's own."""
+    check = CHECKS.get(found.trouble.id)
+    seen = [finding for finding in check.run(subject) if finding.status >= Status.NOTE] if check else []
+    if seen:
+        worst = max(seen, key=lambda finding: finding.status)
+        return f"{worst.cure}   # {worst.found}" if worst.cure else worst.found
+    return subject.filled(found.trouble.cure, found.values)
 
 
 def as_lines(found: Recognised, cure: str) -> list[str]:

@@ -199,7 +199,7 @@ class Subject:
 
     def _rebuild(self, environment: str, given: str) -> str:
         if self.chosen_environment is None and self.settings is not None and self.settings.env == "current":
-            return "make clean setup"
+            return "rm -rf .venv && make setup"
         return f"rm -rf {environment} && snakemake environments{f' --config{given}' if given else ''}"
 
 

@@ -59,7 +59,7 @@ _PACKAGES = {
     "requirements": (
         "installed packages fit each other",
         "A package that gets an older partner than it asks for fails at import, or later.",
-        "{install} '{package}{specifier}'",
+        "{install} '{requirement}'",
     ),
     "ml-dtypes": (
         "ml_dtypes has the types that tensorstore and JAX use",
@@ -84,7 +84,7 @@ _PACKAGES = {
     "jax": (
         "jax, jaxlib and the CUDA plugin are of one version",
         "A plugin of another version than jaxlib is left out silently, and training runs on the CPU.",
-        "{install} 'jax[{extra}]=={version}'",
+        "{install} 'jax[{flavour}]=={version}'",
     ),
     "tensorflow": (
         "no TensorFlow beside JAX on the GPU",
@@ -117,7 +117,7 @@ _LIBRARIES = {
     "cudnn": (
         "cuDNN is of the version that jaxlib was built for",
         "Another major version is not found at all; an older one ends in 'DNN library initialization failed'.",
-        "{install} '{package}{specifier}'",
+        "{install} '{requirement}'",
     ),
     "libcuda": (
         "libcuda.so.1 is the driver's own",
@@ -132,7 +132,7 @@ _LIBRARIES = {
     "ptxas": (
         "the ptxas that is used is not newer than the driver, nor another one than the environment's",
         "A compiler newer than the driver makes code the driver cannot link; XLA then compiles slowly, or fails.",
-        "install an NVIDIA driver for CUDA {cuda} or newer; until then: snakemake train_all {set} "
+        "install an NVIDIA driver for CUDA {release} or newer; until then: snakemake train_all {set} "
         "xla_flags=--xla_gpu_force_compilation_parallelism=1",
     ),
     "nvlink": (
@@ -157,12 +157,12 @@ _GPUS = {
     "driver-toolkit": (
         "the driver is new enough for the environment's CUDA",
         "CUDA 12 needs driver 525 or newer, CUDA 13 needs 580; with an older one no kernel starts.",
-        "snakemake train_all {set} environment={environment_key}",
+        "snakemake train_all {set} environment={flavour}",
     ),
     "compute-capability": (
         "jaxlib has code for these GPUs",
         "An old jaxlib cannot run on newer GPUs (Blackwell), and CUDA 13 no longer runs on those before Turing.",
-        "snakemake train_all {set} environment={environment_key}",
+        "snakemake train_all {set} environment={flavour}",
     ),
     "gpu-choice": (
         "the GPUs that jobs may take are there",
@@ -227,7 +227,7 @@ _RESOURCES = {
 _DATA = {
     "raw-layout": (
         "raw demonstrations lie below the raw root",
-        "Everything starts from <raw>/<task>/<date>/raw/traj_group*/traj*; other downloads only look alike.",
+        "Everything starts from `<raw>/<task>/<date>/raw/traj_group*/traj*`; other downloads only look alike.",
         "snakemake {set} raw=/where/the/raw/data/lies",
     ),
     "raw-depth": (
@@ -276,7 +276,7 @@ _SETTINGS = {
     "interpreter": (
         "Snakemake's Python can build the environments",
         "Environments are made with this Python and uv from locks made for Python 3.11.",
-        "make clean setup PYTHON=python3.11",
+        "rm -rf .venv && make setup PYTHON=python3.11",
     ),
     "launcher-variables": (
         "no inherited variable overrides how jobs start",

@@ -62,7 +62,7 @@ def driver_toolkit(subject: Subject) -> Answer:
     if compared(version, oldest) >= 0:
         return ok(f"driver {version}, and {flavour} needs {oldest}")
     if flavour == "cuda13" and compared(version, _OLDEST_DRIVER["cuda12"]) >= 0:
-        return error(f"driver {version}, and {flavour} needs {oldest} or newer", environment_key="cuda12")
+        return error(f"driver {version}, and {flavour} needs {oldest} or newer", flavour="cuda12")
     return error(
         f"driver {version}, and {flavour} needs {oldest} or newer",
         cure=f"install NVIDIA driver {oldest.split('.')[0]} or newer; until then: "
@@ -90,13 +90,13 @@ def compute_capability(subject: Subject) -> Iterator[Answer]:
             wrong = True
             key = "cuda12" if gpu.capability >= _OLDEST_CAPABILITY["cuda12"] else "cpu jax_platform=cpu"
             least = "{}.{}".format(*oldest)
-            yield error(f"{gpu} has compute capability {shown}, and {flavour} needs {least}", environment_key=key)
+            yield error(f"{gpu} has compute capability {shown}, and {flavour} needs {least}", flavour=key)
         elif jaxlib and compared(jaxlib, needed) < 0:
             wrong = True
             key = "cuda13" if compared(subject.driver.version, _OLDEST_DRIVER["cuda13"]) >= 0 else "cuda12"
             yield error(
                 f"{gpu} has compute capability {shown}; jaxlib {jaxlib} is too old ({needed} is the first)",
-                environment_key=key,
+                flavour=key,
             )
     if not wrong:
         told = ", ".join(sorted({"{}.{}".format(*gpu.capability) for gpu in _usable(subject)}))

@@ -169,7 +169,7 @@ def cudnn(subject: Subject) -> Answer:
         loaded = _loaded_or_packaged(subject).get("cudnn")
         return not_checked(f"{name} is not installed; {loaded or 'no other cuDNN was found'}")
     if not satisfies(version, specifier):
-        return error(f"{name} {version}, and {builder} needs {specifier}", package=name, specifier=specifier)
+        return error(f"{name} {version}, and {builder} needs {specifier}", requirement=f"{name}{specifier}")
     return ok(f"{name} {version}, as {builder} needs ({specifier})")
 
 
@@ -235,7 +235,7 @@ def ptxas(subject: Subject) -> Iterator[Answer]:
         if serial:
             yield ok(f"{found}; XLA compiles serially ({_LINK_SERIALLY}), which works")
         else:
-            yield warning(found, cuda=_minor(version))
+            yield warning(found, release=_minor(version))
     else:
         yield ok(f"ptxas {version}, and the driver knows CUDA {subject.driver.cuda}")
 

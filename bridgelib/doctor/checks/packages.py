@@ -109,8 +109,7 @@ def requirements(subject: Subject) -> Iterator[Answer]:
                 wrong = True
                 yield warning(
                     f"{package} asks for {asked.name}{asked.specifier}, and {partner} is installed",
-                    package=asked.name,
-                    specifier=asked.specifier,
+                    requirement=f"{asked.name}{asked.specifier}",
                 )
     if not wrong:
         yield ok(f"{checked} requirements are met")
@@ -187,7 +186,7 @@ def jax_versions(subject: Subject) -> Answer:
         return answer
     jax, jaxlib = subject.installed.get("jax"), subject.installed.get("jaxlib")
     wanted = subject.machine.environment if subject.machine else "cpu"
-    values = {"extra": wanted, "version": jax.version if jax else "0.10.2"}
+    values = {"flavour": wanted, "version": jax.version if jax else "0.10.2"}
     if jax is None or jaxlib is None:
         return error("JAX is not installed in the training environment", cure="{rebuild}")
     parts = [subject.installed.get(f"jax-{wanted}-{part}") for part in ("plugin", "pjrt")]

@@ -1,0 +1,134 @@
+"""Faults of a host: its GPUs, disk, memory and limits."""
+
+import pytest
+
+from bridgelib.doctor.check import Status
+from tests.doctor.laboratory import H200, ChosenSystem, healthy_cpu, healthy_cuda12, healthy_cuda13, healthy_seed_stack
+from tests.doctor.planted import Faults, must_be_named_with_its_cure
+
+FAULTS = Faults()
+
+
+# GPUs.
+
+
+@FAULTS.on(healthy_cuda12, "driver", "there is no nvidia-smi", "environment=cpu jax_platform=cpu", Status.WARNING)
+def no_driver_at_all(laboratory):
+    (laboratory.programs / "nvidia-smi").unlink()
+
+
+@FAULTS.on(healthy_cuda12, "driver", "version mismatch", "reboot")
+def a_driver_half_renewed(laboratory):
+    laboratory.program("nvidia-smi", "echo 'Failed to initialize NVML: Driver/library version mismatch'; exit 18")
+
+
+@FAULTS.on(healthy_cuda13, "driver-toolkit", "driver 570.86.10, and cuda13 needs 580", "environment=cuda12")
+def a_driver_too_old_for_cuda_13(laboratory):
+    laboratory.nvidia_smi(driver="570.86.10", cuda="12.8")
+
+
+@FAULTS.on(healthy_cuda12, "driver-toolkit", "driver 470.57.02", "install NVIDIA driver 525")
+def a_driver_too_old_for_cuda_12(laboratory):
+    laboratory.nvidia_smi(driver="470.57.02", cuda="11.4")
+
+
+@FAULTS.on(
+    healthy_seed_stack, "compute-capability", "12.0; jaxlib 0.4.13+cuda12.cudnn89 is too old", "environment=cuda13"
+)
+def a_blackwell_gpu_under_an_old_jaxlib(laboratory):
+    laboratory.nvidia_smi([{**H200, "name": "NVIDIA GeForce RTX 5090", "capability": "12.0"}])
+
+
+@FAULTS.on(healthy_cuda13, "compute-capability", "6.1, and cuda13 needs 7.5", "environment=cuda12")
+def a_pascal_gpu_under_cuda_13(laboratory):
+    laboratory.nvidia_smi([{**H200, "name": "NVIDIA GeForce GTX 1080", "capability": "6.1"}])
+
+
+@FAULTS.on(healthy_cuda12, "gpu-choice", "allows GPU 2, and there are only: 0,1", "gpus=0,1")
+def a_gpu_that_is_not_there(laboratory):
+    laboratory.keys["gpus"] = "0,2"
+    laboratory.nvidia_smi([H200, H200])
+
+
+@FAULTS.on(healthy_cuda12, "gpu-choice", "CUDA_VISIBLE_DEVICES allows none", "unset CUDA_VISIBLE_DEVICES")
+def hidden_gpus(laboratory):
+    laboratory.environ["CUDA_VISIBLE_DEVICES"] = ""
+
+
+@FAULTS.on(healthy_cuda12, "gpu-choice", "takes 2 GPUs, and the profile's `gpus` allows 1 (0)", "gpus=0,1")
+def an_experiment_that_wants_more_gpus(laboratory):
+    laboratory.experiments = {"global": {"cuda_visible_devices": "0,1"}, **laboratory.experiments}
+    laboratory.nvidia_smi([H200, H200])
+
+
+@FAULTS.on(healthy_cuda12, "gpu-memory", "held by python (process 4711)", "gpus=1", Status.WARNING)
+def a_gpu_that_is_full(laboratory):
+    laboratory.nvidia_smi([{**H200, "free": 900}, H200], [(0, 4711, "python", 142000)])
+
+
+@FAULTS.on(
+    healthy_cuda12, "gpu-memory", "30.0 of 140.4 GiB free", "XLA_PYTHON_CLIENT_MEM_FRACTION=0.19", Status.WARNING
+)
+def the_only_gpu_is_full(laboratory):
+    laboratory.nvidia_smi([{**H200, "free": 30720}], knows_capability=False)
+
+
+@FAULTS.on(healthy_cuda12, "gpu-processes", "python, process 4711, 2.0 GiB", "-p 4711", Status.NOTE)
+def somebody_elses_process(laboratory):
+    laboratory.nvidia_smi(processes=[(0, 4711, "python", 2048)])
+
+
+# Disk, memory and limits.
+
+
+@FAULTS.on(healthy_cpu, "disk", "needed, 1.0 MB free; most of it for", "runs=/another/disk")
+def a_full_disk(laboratory):
+    laboratory.system = ChosenSystem(free=10**6)
+
+
+@FAULTS.on(healthy_cpu, "inodes", "files needed, 3 may be made", "df -i ")
+def no_file_names_left(laboratory):
+    laboratory.system = ChosenSystem(free_files=3)
+
+
+@FAULTS.on(healthy_cpu, "memory", "train_policy takes", "snakemake --cores 1 --config machine=")
+def too_little_memory(laboratory):
+    laboratory.system = ChosenSystem(there=1 << 30, available=1 << 29)
+
+
+@FAULTS.on(healthy_cpu, "memory", "free now", "snakemake --cores 1 --config machine=", Status.WARNING)
+def memory_that_others_have_taken(laboratory):
+    laboratory.system = ChosenSystem(available=1 << 20)
+
+
+@FAULTS.on(healthy_cuda12, "shm", "0.06 GiB free, and an experiment trains on 2 GPUs", "shm-size", Status.WARNING)
+def little_shared_memory(laboratory):
+    laboratory.experiments = {"global": {"cuda_visible_devices": "0,1"}, **laboratory.experiments}
+    laboratory.system = ChosenSystem(free=64 << 20)
+
+
+@FAULTS.on(healthy_cpu, "open-files", "256 files, and a training may open 514", "ulimit -n 514", Status.WARNING)
+def few_open_files(laboratory):
+    laboratory.system = ChosenSystem(limit=256)
+
+
+@FAULTS.on(healthy_cpu, "writable", "is a file", "tfrecord=/a/folder/of/yours")
+def a_root_below_a_file(laboratory):
+    (laboratory.folder / "occupied").touch()
+    laboratory.keys["tfrecord"] = "occupied/tfrecord"
+
+
+@FAULTS.on(healthy_cpu, "writable", "mounted read-only", "runs=/a/folder/of/yours")
+def a_root_that_cannot_be_written(laboratory):
+    laboratory.system = ChosenSystem(read_only=("runs",))
+    (laboratory.folder / "runs").mkdir()
+
+
+@FAULTS.on(healthy_cpu, "processor", "no AVX", "another host")
+def a_processor_without_avx(laboratory):
+    laboratory.system = ChosenSystem(flags=frozenset({"sse2"}))
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_the_fault_is_named_with_its_cure(laboratory, name):
+    must_be_named_with_its_cure(laboratory, FAULTS[name])

@@ -1,0 +1,29 @@
+"""The page of the doctor says what the code does, and the code has nothing that the page leaves out."""
+
+import re
+import string
+
+import pytest
+
+from bridgelib.doctor.check import CHECKS
+from bridgelib.doctor.reference import as_markdown
+from bridgelib.doctor.signatures import EXIT_CODES, SIGNATURES
+from bridgelib.doctor.troubles import TROUBLES
+
+
+def test_the_page_is_made_from_the_code(repository):
+    page = (repository / "docs" / "doctor.md").read_text(encoding="utf-8")
+    assert page == as_markdown(), "run: python -m bridgelib.doctor --reference > docs/doctor.md"
+
+
+def test_every_trouble_can_be_found_and_every_check_is_known():
+    sought = CHECKS.keys() | {signature.trouble for signature in SIGNATURES} | set(EXIT_CODES.values())
+    assert sought | {"says-itself"} == TROUBLES.keys()
+
+
+@pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES)
+def test_a_trouble_says_why_it_matters_and_what_to_do(trouble):
+    assert re.fullmatch(r"[a-z][a-z-]*[a-z]", trouble.id)
+    assert trouble.title and trouble.why.endswith(".") and trouble.cure
+    fields = {name for _, name, _, _ in string.Formatter().parse(trouble.cure) if name is not None}
+    assert all(fields), "every field has a name"
