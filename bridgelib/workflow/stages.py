@@ -17,7 +17,7 @@ from bridgelib.workflow.environments import environment_size
 if TYPE_CHECKING:
     from bridgelib.workflow.plan import WorkflowPlan
 
-_SIMULATOR, _BUILDER = 75 << 20, 150 << 20  # resident memory, bytes; the builder is uv
+_BUILDER = 150 << 20  # resident memory of uv, bytes
 _SESSION_FILES, _RUN_FILES, _CHECKPOINT_FILES = 5, 24, 2  # beside what is counted; of a run, some are W&B's
 _RUN_BYTES = 2_000_000  # of a run beside checkpoints and policy: metrics, W&B's own logs
 _SAME = 1.6  # a file is taken for what is wanted when its size is within this factor of what is expected
@@ -136,7 +136,7 @@ def _simulation(plan: "WorkflowPlan", slots: Slots) -> StageForecast:
         at_once=min(len(planned), slots.cores),
         disk_bytes=round(frames_bytes + demonstrations * simulated.OTHER_BYTES),
         files=round(demonstrations * of_each + _SESSION_FILES * len(planned)),
-        ram_bytes=_SIMULATOR if planned else 0,
+        ram_bytes=max((simulated.memory(entry.image_size) for entry in planned), default=0),
         uncertainty=0.05,
     )
 

@@ -1,0 +1,62 @@
+"""The forecast of a training's memory, held against a real process."""
+
+import os
+
+import pytest
+import yaml
+
+from bridgelib.config.algorithms import algorithm_defaults
+from bridgelib.config.datasets import Dataset
+from bridgelib.config.experiments import Experiment, load_experiments
+from bridgelib.training.memory import images_per_sample, training_memory
+from tests.processes import peak_memory, python_of
+from tests.trajectories import make_trajectory, write_tfrecord
+
+GB = 1 << 30
+
+
+def experiment(algorithm: str, **changes) -> Experiment:
+    return Experiment("run", algorithm, Dataset("d", (("d",),)), {**algorithm_defaults(algorithm), **changes})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("algorithm", "filters"), [("bc", 16), ("bc", 64)])
+def test_a_training_takes_as_much_memory_as_forecast(tmp_path, repository, algorithm, filters):
+    python = python_of(repository, "train")
+    for side, numbers in (("train", (0, 1)), ("val", (2,))):
+        (tmp_path / "task" / side).mkdir(parents=True)
+        write_tfrecord(tmp_path / "task" / side / "out.tfrecord", [make_trajectory(n, 12, 64) for n in numbers])
+    steps = {"num_steps": 2, "eval_interval": 2, "save_interval": 2, "log_interval": 1}
+    overrides = {"config.encoder": "resnetv1-18-bridge", "config.encoder_kwargs.num_filters": filters}
+    run = {"algo": algorithm, "task": "task", "name": "run", "config_overrides": overrides}
+    file = tmp_path / "experiments.yaml"
+    file.write_text(yaml.safe_dump({"global": {"train_batch_size": 16, **steps}, "runs": [run]}))
+    command = [
+        python,
+        repository / "workflow_scripts" / "train_policy.py",
+        "--experiments",
+        file,
+        "--experiment",
+        "run",
+    ]
+    command += ["--data", tmp_path, "--done", tmp_path / "runs" / "run" / "done.json"]
+    variables = {**os.environ, "JAX_PLATFORMS": "cpu", "WANDB_MODE": "disabled"}
+    variables.pop("JAX_COMPILATION_CACHE_DIR", None)
+    forecast = training_memory(load_experiments(file, {})["run"], 64, 39, on_gpu=False)
+    assert forecast == pytest.approx(peak_memory(command, tmp_path, variables), rel=0.2)
+
+
+def test_on_a_gpu_activations_take_no_main_memory():
+    """The lab's bc on 60,000 trajectories: CUDA, a ResNet-34 with its moments, four batches of 500, the index."""
+    large = experiment("bc", batch_size=500)
+    on_gpu = training_memory(large, 256, 2_300_000, on_gpu=True)
+    assert on_gpu == pytest.approx(4 * GB + 5 * 259e6 + 4 * 500 * 256 * 256 * 3 + 2.3e6 * 200, rel=0.02)
+    assert training_memory(large, 256, 2_300_000, on_gpu=False) > 5 * on_gpu
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "images"),
+    [("bc", 1), ("gc_bc", 2), ("gc_ddpm_bc", 2 + 1), ("iql", 2), ("gc_iql", 3), ("contrastive_rl_td", 3)],
+)
+def test_images_of_a_sample(algorithm, images):
+    assert images_per_sample(experiment(algorithm)) == images
