@@ -46,6 +46,24 @@ NodeName={host} NodeAddr=127.0.0.1 CPUs=8 RealMemory=64000 Gres=gpu:2 State=UNKN
 PartitionName=main Nodes={host} Default=YES MaxTime=INFINITE State=UP
 """
 
+# The plugin's job step takes SLURM_CONF away from srun. On a cluster that file lies at its usual place.
+WITH_CONFIGURATION = """\
+SLURM_CONF={folder}/slurm.conf exec {command} "$@"
+"""
+
+# The plugin asks how its jobs (--name) are ever more rarely. Here its question is answered when one has ended.
+WHEN_THERE_ARE_NEWS = """\
+ended() {{ {command} --noheader --states=all --format='%i|%T' | grep -E 'COMPLETED|FAILED|CANCELLED|TIMEOUT'; }}
+case "$*" in *--name*)
+    for attempt in $(seq 100); do
+        [ "$(ended)" = "$(cat {folder}/told 2>/dev/null)" ] || break
+        sleep 0.5
+    done
+    ended > {folder}/told
+esac
+exec {command} "$@"
+"""
+
 
 def missing(folder: Path) -> str | None:
     """Why SLURM cannot be started here, or None."""
@@ -113,14 +131,15 @@ class Loopback:
         key = self.folder / "munge.key"
         key.write_bytes(os.urandom(128))
         key.chmod(0o400)
-        self._wrap_srun()
+        self._wrap("srun", WITH_CONFIGURATION)
+        self._wrap("squeue", WHEN_THERE_ARE_NEWS)
         path = f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
         self.environ = {**os.environ, "PATH": path, "SLURM_CONF": str(self.folder / "slurm.conf")}
 
-    def _wrap_srun(self) -> None:
-        """The job step of the plugin takes SLURM_CONF away from srun; a cluster has that file at its usual place."""
-        wrapper = self.folder / "bin" / "srun"
-        wrapper.write_text(f'#!/bin/sh\nSLURM_CONF={self.folder}/slurm.conf exec {_found("srun")} "$@"\n')
+    def _wrap(self, command: str, script: str) -> None:
+        """Put a script before one of SLURM's commands."""
+        wrapper = self.folder / "bin" / command
+        wrapper.write_text("#!/bin/sh\n" + script.format(folder=self.folder, command=_found(command)))
         wrapper.chmod(0o755)
 
     def _options(self) -> list[list[str]]:

@@ -18,16 +18,16 @@ OPTIMISATION = "--xla_backend_optimization_level=0"  # most of a small training 
 SETTINGS = {
     "train_batch_size": 4,
     "val_batch_size": 4,
-    "num_steps": 400,
+    "num_steps": 200,
     "log_interval": 5,
-    "eval_interval": 400,
+    "eval_interval": 200,
     "save_interval": 20,
     "warmup_steps": 1,
     "xla_flags": OPTIMISATION,
     "config_overrides": {"encoder": "resnetv1-18-bridge", "encoder_kwargs.num_filters": 4},
 }
 TASK = "put_red_cube_on_plate"
-SIMULATION = {"demonstrations": 4, "dated_folders": 2, "tasks": [TASK], "image_size": [48, 64]}
+SIMULATION = {"demonstrations": 4, "dated_folders": 1, "tasks": [TASK], "image_size": [48, 64]}
 
 
 class Lab(Workspace):
@@ -106,15 +106,15 @@ def lab(tmp_path, repository) -> Lab:
 def test_disturbed_trainings_end_with_the_weights_of_an_undisturbed_one(cluster, lab):
     with lab.workflow(cluster, lab.experiments("preempted", "killed"), "all") as process:
         preempted, killed = (lab.job_of(name) for name in ("preempted", "killed"))
-        lab.wait_for_step("preempted", 50)
+        lab.wait_for_step("preempted", 30)
         cluster.requeue(preempted)
-        lab.wait_for_step("killed", 100)
+        lab.wait_for_step("killed", 60)
         os.kill(lab.trainer("killed"), signal.SIGKILL)
         assert process.wait(240) == 0, lab.output
     assert lab.job_of("preempted") == preempted and lab.job_of("killed") != killed
     assert {lab.device("preempted"), lab.device("killed")} <= {"0", "1"}
-    assert lab.went_on_from("preempted") >= 50
-    assert lab.went_on_from("killed") in range(80, SETTINGS["num_steps"], SETTINGS["save_interval"])
+    assert lab.went_on_from("preempted") >= 30
+    assert lab.went_on_from("killed") in range(40, SETTINGS["num_steps"], SETTINGS["save_interval"])
 
     with lab.workflow(cluster, lab.experiments("undisturbed"), "jax_platform=cpu", "all") as process:
         assert process.wait(120) == 0, lab.output
