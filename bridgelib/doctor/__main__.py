@@ -14,7 +14,7 @@ from bridgelib.doctor.failures import as_lines, cure_of, tail
 from bridgelib.doctor.reference import as_markdown
 from bridgelib.doctor.report import as_json, as_text, exit_code
 from bridgelib.doctor.signatures import recognised
-from bridgelib.doctor.subject import Subject, examine
+from bridgelib.doctor.subject import REFUSED, Subject, examine
 from bridgelib.errors import ConfigError, run_program
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -57,7 +57,9 @@ def _explain(logs: Sequence[Path], subject: Subject) -> int:
 
 
 def _heading(subject: Subject) -> str:
-    machine = f"machine {subject.machine.name}" if subject.machine else "no machine (the settings were refused)"
+    if subject.not_built == REFUSED:
+        return "Doctor: the settings were refused, so only this host is examined"
+    machine = f"machine {subject.machine.name}" if subject.machine else "no machine"
     return f"Doctor: {machine}, environment {shown(subject.environment)}"
 
 

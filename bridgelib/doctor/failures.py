@@ -74,15 +74,16 @@ def failures(run: str) -> list[Failure]:
 
 
 def explanation(runs: Iterable[Path | str], subject: Subject) -> str:
-    """What to print below Snakemake's own error; empty where no job failed, or only the doctor itself.
+    """What to print below Snakemake's own error; empty where no job failed.
 
     Args:
         runs: Snakemake's own logs of the run. Logs of jobs that are relative start at the working directory.
         subject: Whose machine it is; it fills in the cures.
     """
-    failed = [failure for path in runs for failure in failures(tail(Path(path))) if failure.rule != _ITSELF]
+    every = [failure for path in runs for failure in failures(tail(Path(path)))]
+    failed = [failure for failure in every if failure.rule != _ITSELF]
     if not failed:
-        return ""
+        return "\nThe doctor found what is marked ERROR above; each has its cure below it.\n" if every else ""
     strangers: list[Failure] = []
     # Ten trainings that failed for one reason are told once.
     told: dict[tuple[str, str], tuple[Recognised, list[Failure]]] = {}

@@ -24,6 +24,7 @@ from bridgelib.jobs.variables import applied, job_variables
 from bridgelib.workflow.plan import WorkflowPlan
 from bridgelib.workflow.stages import StageForecast
 
+REFUSED = "the settings were refused"
 _PROBE_SECONDS = 20
 PACKAGES = ("jax", "jaxlib", "jax_plugins", "flax", "optax", "ml_dtypes", "tensorstore", "numpy", "scipy", "wandb")
 
@@ -108,6 +109,13 @@ class Subject:
     def is_built(self) -> bool:
         """Whether it has a Python and packages."""
         return (self.environment / "bin" / "python").exists() and self.installed.site_packages is not None
+
+    @property
+    def not_built(self) -> str | None:
+        """Why nothing in the environment can be looked at; None where it can."""
+        if self.settings is None and self.chosen_environment is None:
+            return REFUSED  # which environment it would be is not known
+        return None if self.is_built else f"{shown(self.environment)} is not built"
 
     @cached_property
     def installed(self) -> Installed:

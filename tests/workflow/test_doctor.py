@@ -46,7 +46,7 @@ def test_it_diagnoses_what_stops_every_other_target(lab):
     assert code != 0 and "Traceback" not in output
     assert "ERROR" in output and "raw: no such folder" in output
     assert f"snakemake --config machine={lab.profile}" in output and "raw=/where/the/raw/data/lies" in output
-    assert "Why it failed" not in output  # the doctor need not be explained
+    assert "Why it failed" not in output and "marked ERROR above" in output
 
 
 def test_the_chosen_settings_reach_it(lab):

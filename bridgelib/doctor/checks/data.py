@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bridgelib.config.machines import shown
 from bridgelib.doctor.check import Answer, check, error, not_checked, note, ok, warning
-from bridgelib.doctor.subject import Subject
+from bridgelib.doctor.subject import REFUSED, Subject
 from bridgelib.errors import BridgeError, DataError
 from bridgelib.formats.framing import records
 from bridgelib.formats.protobuf import Malformed
@@ -35,7 +35,7 @@ _OTHER_LAYOUTS = (
 def raw_layout(subject: Subject) -> Answer:
     """Are there tasks with dated folders below the raw root?"""
     if subject.machine is None:
-        return not_checked("the settings were refused")
+        return not_checked(REFUSED)
     raw = Path(subject.machine.raw)
     if subject.machine.simulation is not None:
         return ok(f"demonstrations are simulated into {shown(raw)}")
@@ -65,7 +65,7 @@ def _recognised(raw: Path) -> tuple[str, str | None] | tuple[()]:
 def raw_depth(subject: Subject) -> Answer:
     """Is the profile's depth the tree's?"""
     if subject.machine is None:
-        return not_checked("the settings were refused")
+        return not_checked(REFUSED)
     if subject.machine.simulation is not None:
         return ok("demonstrations are simulated")
     raw, given = Path(subject.machine.raw), subject.machine.depth
@@ -83,6 +83,8 @@ def raw_content(subject: Subject) -> Answer:
     """Do trajectories have pictures, states and actions?"""
     if subject.machine is not None and subject.machine.simulation is not None:
         return ok("demonstrations are simulated")
+    if subject.machine is None:
+        return not_checked(REFUSED)
     trajectories = _trajectories(subject, _LOOKED_AT)
     if not trajectories:
         return not_checked("there are no raw trajectories to look at")
@@ -102,6 +104,8 @@ def language(subject: Subject) -> Answer:
     readers = [entry.name for entry in subject.experiments if needs_language(entry)]
     if subject.machine is not None and subject.machine.simulation is not None:
         return ok("demonstrations are simulated, with instructions")
+    if subject.machine is None:
+        return not_checked(REFUSED)
     trajectories = _trajectories(subject, _COUNTED)
     if not trajectories:
         return not_checked("there are no raw trajectories to look at")
@@ -118,7 +122,7 @@ def language(subject: Subject) -> Answer:
 def tfrecords(subject: Subject) -> Iterator[Answer]:
     """Are the TFRecords whole, and made by this workflow?"""
     if subject.machine is None:
-        yield not_checked("the settings were refused")
+        yield not_checked(REFUSED)
         return
     root = Path(subject.machine.tfrecord)
     files = sorted(root.glob("**/out.tfrecord"))[:_RECORDS]

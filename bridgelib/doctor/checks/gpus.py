@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bridgelib.doctor.check import Answer, check, error, not_checked, note, ok, warning
 from bridgelib.doctor.nvidia import Gpu
-from bridgelib.doctor.subject import Subject
+from bridgelib.doctor.subject import REFUSED, Subject
 from bridgelib.doctor.versions import compared
 from bridgelib.jobs.gpus import allowed_gpus
 
@@ -18,6 +18,8 @@ _GIB = 1 << 30
 
 def _without_gpus(subject: Subject) -> Answer | None:
     """The answer of checks that need GPUs."""
+    if subject.machine is None:
+        return not_checked(REFUSED)
     if not subject.trains_on_gpu:
         return ok("not needed: this machine trains on the CPU")
     if subject.driver.problem is not None:
@@ -31,6 +33,8 @@ def _without_gpus(subject: Subject) -> Answer | None:
 def driver(subject: Subject) -> Answer:
     """Does the driver answer, where training is meant to use a GPU?"""
     answer = subject.driver
+    if subject.machine is None:
+        return not_checked(REFUSED)
     if not subject.trains_on_gpu:
         seen = f"; it has {len(answer.gpus)} GPUs" if answer.gpus else ""
         return ok(f"not needed: this machine trains on the CPU{seen}")
@@ -106,6 +110,8 @@ def compute_capability(subject: Subject) -> Iterator[Answer]:
 @check("gpu-choice")
 def gpu_choice(subject: Subject) -> Answer:
     """Do the GPUs exist that jobs may take, and are they enough for each experiment?"""
+    if subject.machine is None:
+        return not_checked(REFUSED)
     if not subject.trains_on_gpu:
         return ok("not needed: this machine trains on the CPU")
     configured = [str(number) for number in subject.machine.gpus]

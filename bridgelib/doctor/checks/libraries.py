@@ -23,8 +23,8 @@ _STUB_FOLDERS = ("/stubs", "/compat")
 
 def _without_cuda(subject: Subject) -> Answer | None:
     """The answer of checks that need a CUDA build of JAX, where there is none."""
-    if not subject.is_built:
-        return not_checked(f"{shown(subject.environment)} is not built")
+    if subject.not_built:
+        return not_checked(subject.not_built)
     if subject.cuda_flavour is None:
         return ok("not needed: JAX is built for the CPU here")
     return None
@@ -262,8 +262,8 @@ def nvlink(subject: Subject) -> Answer:
 @check("xla-flags")
 def xla_flags(subject: Subject) -> Iterator[Answer]:
     """Does this XLA know every flag that jobs get?"""
-    if not subject.is_built:
-        yield not_checked(f"{shown(subject.environment)} is not built")
+    if subject.not_built:
+        yield not_checked(subject.not_built)
         return
     flags = subject.job_environ.get("XLA_FLAGS", "").split()
     if flags and Path(flags[0]).is_file():

@@ -7,7 +7,7 @@ from bridgelib.config.machines import shown
 from bridgelib.doctor.check import Answer, check, error, not_checked, note, ok, warning
 from bridgelib.doctor.distributions import locked_versions
 from bridgelib.doctor.elf import contains
-from bridgelib.doctor.subject import Subject
+from bridgelib.doctor.subject import REFUSED, Subject
 from bridgelib.doctor.versions import compared, satisfies
 
 _TENSORFLOWS = ("tensorflow", "tensorflow-cpu", "tensorflow-gpu", "tf-nightly")
@@ -30,13 +30,15 @@ _FIRST_JAXLIB_WITH_NUMPY_2 = "0.4.26"
 
 def _missing(subject: Subject) -> Answer | None:
     """The answer of checks that need the environment, where it is not built."""
-    return None if subject.is_built else not_checked(f"{shown(subject.environment)} is not built")
+    return not_checked(subject.not_built) if subject.not_built else None
 
 
 @check("environment")
 def environment(subject: Subject) -> Answer:
     """Is it built, and does its Python start?"""
     where = shown(subject.environment)
+    if subject.not_built == REFUSED:
+        return not_checked(REFUSED)
     if not subject.environment.exists():
         return note(f"{where} is not built yet; it is when a job first needs it")
     if not subject.is_built:

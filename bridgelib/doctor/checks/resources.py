@@ -10,7 +10,7 @@ from pathlib import Path
 from bridgelib.config.machines import shown
 from bridgelib.conversion.tables import readable_bytes
 from bridgelib.doctor.check import Answer, check, error, not_checked, ok, warning
-from bridgelib.doctor.subject import Subject
+from bridgelib.doctor.subject import REFUSED, Subject
 from bridgelib.doctor.system import existing
 from bridgelib.errors import BridgeError
 from bridgelib.workflow.forecast import disks_of
@@ -18,6 +18,7 @@ from bridgelib.workflow.forecast import disks_of
 _ROOTS = ("numpy", "tfrecord", "runs")
 _ROOT_OF = {"raw_to_numpy": "numpy", "numpy_to_tfrecord": "tfrecord", "simulate_demonstrations": "raw"}
 _NEARLY_FULL = 0.9
+_NO_FORECAST = "what the workflow will need cannot be told without settings and raw data"
 _GIB = 1 << 30
 _SHM_OF_A_GPU = 1 * _GIB
 _FILES_BESIDE_RECORDS = 512
@@ -28,7 +29,7 @@ _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
 def disk(subject: Subject) -> Iterator[Answer]:
     """Has each disk room for what the workflow will still write there?"""
     if subject.stages is None:
-        yield not_checked("how much is needed cannot be told without settings and raw data")
+        yield not_checked(_NO_FORECAST)
         return
     for needed in disks_of(subject.stages):
         free = subject.system.disk(needed.disk.folder).free_bytes
@@ -49,15 +50,16 @@ def disk(subject: Subject) -> Iterator[Answer]:
 def inodes(subject: Subject) -> Iterator[Answer]:
     """May as many files be made on each disk as the workflow will still make?"""
     if subject.stages is None:
-        yield not_checked("how many are needed cannot be told without settings and raw data")
+        yield not_checked(_NO_FORECAST)
         return
     for needed in disks_of(subject.stages):
         free = subject.system.disk(needed.disk.folder).free_files
         where = shown(needed.disk.folder)
+        on = f"the disk of {', '.join(dict.fromkeys(shown(stage.root) for stage in needed.stages))}"
         if free is None:
-            yield ok(f"{where}: this file system sets no limit")
+            yield ok(f"{on}: no limit")
             continue
-        found = f"{where}: {needed.files:,} files needed, {free:,} may be made"
+        found = f"{on}: {needed.files:,} files needed, {free:,} may be made"
         yield ok(found) if needed.files <= free else error(found, folder=where)
 
 
@@ -65,7 +67,7 @@ def inodes(subject: Subject) -> Iterator[Answer]:
 def memory(subject: Subject) -> Answer:
     """Is there memory for the jobs that run at the same time?"""
     if subject.stages is None:
-        return not_checked("how much is needed cannot be told without settings and raw data")
+        return not_checked(_NO_FORECAST)
     stage = max(subject.stages, key=lambda stage: stage.ram_at_once)
     there, free = subject.system.memory(), subject.system.available_memory()
     found = (
@@ -120,7 +122,7 @@ def _most_tasks(subject: Subject) -> int:
 def writable(subject: Subject) -> Iterator[Answer]:
     """Can the folders for results be made and written?"""
     if subject.machine is None:
-        yield not_checked("the settings were refused")
+        yield not_checked(REFUSED)
         return
     wrong = False
     for key in _ROOTS:

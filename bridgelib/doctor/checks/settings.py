@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from bridgelib.config.machines import shown
 from bridgelib.doctor.check import Answer, check, error, not_checked, note, ok, warning
-from bridgelib.doctor.subject import Subject
+from bridgelib.doctor.subject import REFUSED, Subject
 from bridgelib.errors import BridgeError
 from bridgelib.training.tracking import resolved_mode
 
@@ -37,7 +37,7 @@ def settings(subject: Subject) -> Iterator[Answer]:
     try:
         _ = subject.plan.dated_folders
     except BridgeError:
-        yield not_checked("the settings can be read; which tasks an experiment finds depends on the raw data (below)")
+        yield not_checked("they can be read; which tasks the experiments find cannot be told without the raw data")
         return
     wrong = False
     for experiment in subject.experiments:
@@ -55,7 +55,7 @@ def settings(subject: Subject) -> Iterator[Answer]:
 def batch(subject: Subject) -> Iterator[Answer]:
     """Do the GPUs of each experiment divide its batches?"""
     if subject.settings is None:
-        yield not_checked("the settings were refused")
+        yield not_checked(REFUSED)
         return
     wrong = False
     for experiment in subject.experiments:
