@@ -20,7 +20,7 @@ from bridgelib.workflow.capacity import available_cores
 from bridgelib.workflow.forecast import in_brief, refuse_impossible
 from bridgelib.workflow.provenance import digest_of
 from bridgelib.workflow.resources import conversion_mb, tfrecord_mb, training_mb
-from bridgelib.workflow.stages import Probe, Slots, StageForecast, stages
+from bridgelib.workflow.stages import Probe, Slots, StageForecast, environment_stage, stages
 from bridgelib.workflow.survey import Key, Survey, survey
 
 SIDES = ("train", "val")
@@ -130,7 +130,8 @@ class WorkflowPlan:
         """Those that the targets need; all where none is named."""
         beyond = set()
         if targets and not targets & _TRAINING:
-            beyond = {"train_policy"} | (set() if targets - _WITHOUT_RECORDS else {"numpy_to_tfrecord"})
+            beyond = {"train_policy", environment_stage(self.training_environment)}
+            beyond |= set() if targets - _WITHOUT_RECORDS else {"numpy_to_tfrecord"}
         return [stage for stage in self.stages(slots) if stage.name not in beyond]
 
     def _names_files(self, words: Sequence[str]) -> bool:

@@ -100,7 +100,7 @@ def stages(plan: "WorkflowPlan", slots: Slots, probe: Probe | None = None) -> li
         ConfigError, DataError: The raw tree cannot be read.
     """
     return [
-        _environments(plan),
+        *(_environment(plan, name) for name in ("convert", plan.training_environment)),
         *([_simulation(plan, slots)] if plan.simulation else []),
         _shards(plan, slots, probe),
         _records(plan, slots, probe),
@@ -108,19 +108,17 @@ def stages(plan: "WorkflowPlan", slots: Slots, probe: Probe | None = None) -> li
     ]
 
 
-def _environments(plan: "WorkflowPlan") -> StageForecast:
+def environment_stage(name: str) -> str:
+    """What the stage that builds an environment is called."""
+    return f"environment {name}"
+
+
+def _environment(plan: "WorkflowPlan", name: str) -> StageForecast:
     venvs = plan.repository / ".venvs"
-    names = [] if plan.settings.env == "current" else ["convert", plan.training_environment]
-    sizes = [environment_size(name) for name in names if not (venvs / name / ".ready").exists()]
-    return StageForecast(
-        "environment",
-        venvs,
-        jobs=len(sizes),
-        at_once=len(sizes),
-        disk_bytes=sum(size.disk_bytes for size in sizes),
-        files=sum(size.files for size in sizes),
-        ram_bytes=_BUILDER if sizes else 0,
-    )
+    if plan.settings.env == "current" or (venvs / name / ".ready").exists():
+        return StageForecast(environment_stage(name), venvs)
+    size = environment_size(name)
+    return StageForecast(environment_stage(name), venvs, 1, 1, size.disk_bytes, size.files, _BUILDER)
 
 
 def _simulation(plan: "WorkflowPlan", slots: Slots) -> StageForecast:

@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
+from random import Random
 from statistics import mean, variance
 
 from bridgelib.conversion.forecast import NOTHING, Content
@@ -110,10 +112,12 @@ def _listed(raw: Path, members: Mapping[Key, Sequence[str]]) -> tuple[dict[str, 
 
 
 def _spread(paths: Sequence[str], count: int) -> list[str]:
-    """So many of them, evenly spaced; all where there are fewer."""
+    """So many of them, one at random from each of as many equal parts, always the same; all where there are fewer."""
     if len(paths) <= count:
         return list(paths)
-    return [paths[(2 * number + 1) * len(paths) // (2 * count)] for number in range(count)]
+    draw = Random(paths[0])
+    bounds = [number * len(paths) // count for number in range(count + 1)]
+    return [paths[draw.randrange(begin, end)] for begin, end in pairwise(bounds)]
 
 
 def _frame_count(trajectory: Path) -> int:

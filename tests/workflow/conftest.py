@@ -54,6 +54,11 @@ class Workspace:
         assert not check or done.returncode == 0, output
         return done.returncode, output
 
+    def run(self, script: Path, *arguments) -> str:
+        """Call one of the programs by hand, and return what it prints."""
+        command = [sys.executable, str(script), *map(str, arguments)]
+        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, check=True).stdout
+
     def jobs(self, *arguments) -> dict[str, int]:
         """What a dry run would do: rule -> number of jobs; empty when there is nothing to be done."""
         _, output = self.snakemake("-n", *arguments)
