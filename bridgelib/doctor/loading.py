@@ -11,10 +11,23 @@ from pathlib import Path
 from bridgelib.doctor.distributions import Installed
 from bridgelib.doctor.elf import Library, read_library
 
-# In this order they are loaded: nvJitLink last, to see which one cuSPARSE and cuSOLVER take themselves.
-STEMS = ("cudart", "nvrtc", "cublas", "cudnn", "cufft", "cupti", "nccl", "cusparse", "cusolver", "nvJitLink")
+# nvJitLink is loaded last, to see which one cuSPARSE and cuSOLVER take themselves.
+STEMS = (
+    "cudart",
+    "nvrtc",
+    "cublas",
+    "cublasLt",
+    "cudnn",
+    "cufft",
+    "cupti",
+    "nccl",
+    "cusparse",
+    "cusolver",
+    "nvJitLink",
+)
 _NAME = re.compile(r"lib([A-Za-z]+)\.so\.(\d+)")
 _SYSTEM_FOLDERS = ("/lib64", "/usr/lib64", "/lib", "/usr/lib", "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu")
+_PLUGIN = "jax_plugins/xla_cuda*/__init__.py"
 _REQUESTERS = ("jax_plugins/xla_cuda*/*.so", "jaxlib/xla_extension.so")
 
 
@@ -65,6 +78,16 @@ class Loading:
                 if library := read_library(path):
                     return library
         return None
+
+    @cached_property
+    def loaded_by_path(self) -> tuple[str, ...]:
+        """The sonames that JAX's plugin loads from the packages by path before anything else, in its order."""
+        plugin = next(iter(sorted(self.installed.site_packages.glob(_PLUGIN))), None) if self.packaged else None
+        if plugin is None:
+            return ()
+        text = plugin.read_text(encoding="utf-8", errors="replace")
+        named = dict.fromkeys(re.findall(r'"(lib\w+\.so\.\d+)"', text))
+        return tuple(soname for soname in named if soname in self.packaged)
 
     @cached_property
     def variable(self) -> tuple[str, ...]:
@@ -120,9 +143,9 @@ class Loading:
 
 
 def load_order(loading: Loading) -> list[str]:
-    """What to load, as a job would: by file where JAX's own run path leads there, else by name."""
-    order = []
-    for soname in loading.packaged:
+    """What to load, as a job would: by path what the plugin loads so, or where JAX's run path leads; else by name."""
+    order = [str(loading.packaged[soname]) for soname in loading.loaded_by_path]
+    for soname in (name for name in loading.packaged if name not in loading.loaded_by_path):
         origin = loading.origin(soname)
         order.append(str(origin.path) if origin.kind == "run path" and origin.path else soname)
     return [*order, "libcuda.so.1"]

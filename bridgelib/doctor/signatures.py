@@ -57,6 +57,8 @@ _PATTERNS = (
     ("driver-toolkit", r"CUDA driver version is insufficient|CUDA_ERROR_SYSTEM_DRIVER_MISMATCH"),
     ("driver-toolkit", r"forward compatibility was attempted"),
     ("cudnn", r"runtime CuDNN library: [\d.]+ but source was compiled with|CuDNN library needs to have matching"),
+    ("cudnn", r"Outdated cuDNN installation found"),
+    ("cuda-packages", r"Outdated \w+ installation found"),
     ("gpu-memory", r"DNN library initialization failed|CUDNN_STATUS_NOT_INITIALIZED"),
     ("gpu-memory", r"CUBLAS_STATUS_(NOT_INITIALIZED|ALLOC_FAILED)"),
     ("jax", r"plugin .* is not compatible with the installed jaxlib|CUDA-enabled jaxlib is not installed"),

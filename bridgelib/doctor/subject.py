@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -194,7 +195,9 @@ class Subject:
     def filled(self, cure: str, values: Mapping[str, object] | None = None) -> str:
         """A cure with its fields filled in; what is not known stays in capitals."""
         environment, python = shown(self.environment), shown(Path(sys.executable))
-        given = "".join(f" {key}={shlex.quote(str(value))}" for key, value in self.given.items())
+        replaced = set(re.findall(r" (\w+)=", cure.partition("{set}")[2]))  # what the cure sets, it sets once
+        kept = {key: value for key, value in self.given.items() if key not in replaced}
+        given = "".join(f" {key}={shlex.quote(str(value))}" for key, value in kept.items())
         known = {
             "config": f" --config{given}" if given else "",
             "set": f"--config{given}",

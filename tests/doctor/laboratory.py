@@ -205,7 +205,8 @@ def healthy_cpu(laboratory: Laboratory):
 PACKAGED_12 = {
     "cuda_runtime/lib/libcudart.so.12": {},
     "cuda_nvrtc/lib/libnvrtc.so.12": {},
-    "cublas/lib/libcublas.so.12": {},
+    "cublas/lib/libcublas.so.12": {"needed": ["libcublasLt.so.12"], "runpath": "$ORIGIN"},
+    "cublas/lib/libcublasLt.so.12": {},
     "cudnn/lib/libcudnn.so.9": {},
     "cufft/lib/libcufft.so.11": {},
     "cuda_cupti/lib/libcupti.so.12": {},
@@ -234,7 +235,10 @@ def healthy_cuda12(laboratory: Laboratory):
     laboratory.package("jax", "0.10.2", ["jaxlib<=0.10.2,>=0.10.1", "ml_dtypes>=0.5.0"])
     for name, options in PACKAGED_12.items():
         laboratory.library(f"nvidia/{name}", **options)
-    laboratory.library("jax_plugins/xla_cuda12/xla_cuda_plugin.so", rpath=_RPATH_12, content=KNOWN_FLAGS)
+    plugin = laboratory.library("jax_plugins/xla_cuda12/xla_cuda_plugin.so", rpath=_RPATH_12, content=KNOWN_FLAGS)
+    # What it loads by path, in its order; cuSPARSE before nvJitLink, which is not in the list.
+    by_path = ("libcudart.so.12", "libnvrtc.so.12", "libcusparse.so.12", "libcusolver.so.11", "libcudnn.so.9")
+    plugin.with_name("__init__.py").write_text("".join(f'_load("x", ["{name}"])\n' for name in by_path))
     laboratory.nvidia_smi()
 
 

@@ -152,9 +152,25 @@ def a_run_path_to_another_nvjitlink(laboratory):
     laboratory.library(f"nvidia/{name}", needed=["libnvJitLink.so.12"], rpath=folder)
 
 
+@FAULTS.on(healthy_cuda12, "cuda-origin", "libnvJitLink.so.12 loads from", "machine=")
+def an_nvjitlink_that_a_run_path_cannot_beat(laboratory):
+    """The plugin loads cuSPARSE by path; what that needs is still searched in LD_LIBRARY_PATH before its run path."""
+    laboratory.keys["cuda_libs"] = "system"
+    laboratory.environ["LD_LIBRARY_PATH"] = toolkit(
+        laboratory, "libnvJitLink.so.12", "libcudnn.so.9", "libcudart.so.12"
+    )
+
+
+@FAULTS.on(healthy_cuda12, "nvjitlink", "usr/cuda/lib64/libnvJitLink.so.12 is of 12.4", "cuda_libs=pip")
+def an_old_nvjitlink_from_the_system(laboratory):
+    laboratory.keys["cuda_libs"] = "system"
+    folder = toolkit(laboratory, "libnvJitLink.so.12", content=b"\0__nvJitLinkCreate_12_4\0")
+    laboratory.environ["LD_LIBRARY_PATH"] = folder
+
+
 @FAULTS.on(healthy_seed_stack, "cuda-origin", "does not load", "snakemake environments")
 def a_library_whose_partner_is_nowhere(laboratory):
-    laboratory.library("nvidia/cublas/lib/libcublas.so.12", needed=["libcublasLt.so.12"])
+    laboratory.library("nvidia/cublas/lib/libcublas.so.12", needed=["libcublasXt.so.12"])
 
 
 @FAULTS.on(healthy_cuda12, "nvjitlink", "asks for nvJitLink 12.9, and", "'nvidia-nvjitlink-cu12>=12.9'")

@@ -36,6 +36,8 @@ TEXTS = [
         "nvjitlink",
         "nvjitlink",
     ),
+    ("Outdated cuDNN installation found.", "cudnn", "uv pip install"),
+    ("RuntimeError: Outdated cuBLAS installation found.", "cuda-packages", "rm -rf"),
     ("libcublas.so.12: cannot open shared object file: No such file or directory", "cuda-origin", "cuda_libs=pip"),
     ("ptxas /tmp/a.ptx, line 9; fatal : Unsupported .version 8.4; current version is '8.2'", "ptxas", "driver"),
     (

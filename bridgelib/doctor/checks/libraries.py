@@ -12,6 +12,7 @@ from bridgelib.doctor.check import Answer, check, error, not_checked, note, ok, 
 from bridgelib.doctor.elf import contains, names_in, read_library
 from bridgelib.doctor.loading import STEMS, same_file
 from bridgelib.doctor.subject import Subject
+from bridgelib.doctor.troubles import TROUBLES
 from bridgelib.doctor.versions import compared, release, satisfies
 from bridgelib.errors import did_you_mean
 
@@ -92,15 +93,19 @@ def cuda_origin(subject: Subject) -> Iterator[Answer]:
 
 def _foreign(subject: Subject, soname: str, path: Path, cause: str) -> Answer:
     """A library that is packaged, and comes from elsewhere."""
-    found = f"{soname} loads from {path}, put in front by {cause}"
-    if "run path" in cause or "RPATH" in cause:
-        return error(found, cure="{rebuild}")
+    return error(f"{soname} loads from {path}, put in front by {cause}", cure=_cure_of_origin(subject, cause))
+
+
+def _cure_of_origin(subject: Subject, cause: str) -> str:
+    """How to get the packaged libraries back in front."""
+    if "LD_LIBRARY_PATH" not in cause and "RPATH" in cause:
+        return "{rebuild}"
     if any(entry.cuda_libs == "system" for entry in subject.experiments):
         where = shown(subject.settings.experiments_file)
-        return error(found, cure=f"set `use_pip_cuda_libs: true` in {where}, or: unset LD_LIBRARY_PATH")
+        return f"set `use_pip_cuda_libs: true` in {where}, or: unset LD_LIBRARY_PATH"
     if subject.launch.cuda_libs == "pip":
-        return error(found, cure="unset LD_LIBRARY_PATH LD_PRELOAD")
-    return error(found)
+        return "unset LD_LIBRARY_PATH LD_PRELOAD"
+    return TROUBLES["cuda-origin"].cure
 
 
 def _from_the_system(subject: Subject) -> Iterator[Answer]:
@@ -134,10 +139,11 @@ def nvjitlink(subject: Subject) -> Iterator[Answer]:
             wrong = True
             need, given = (".".join(map(str, max(versions))) for versions in (asks, has))
             package = "nvidia-nvjitlink" if subject.cuda_flavour == "cuda13" else "nvidia-nvjitlink-cu12"
-            yield error(
-                f"{user.name} asks for nvJitLink {need}, and {provider} is of {given}",
-                cure=f"{{install}} '{package}>={need}'",
-            )
+            cure = f"{{install}} '{package}>={need}'"
+            if any(not same_file(own, provider) for own in _packaged(subject, "nvJitLink")):
+                cause = subject.loading.cause_of(provider, [library] if (library := read_library(user)) else [])
+                cure = _cure_of_origin(subject, cause)
+            yield error(f"{user.name} asks for nvJitLink {need}, and {provider} is of {given}", cure=cure)
     if not wrong:
         yield ok(f"{provider.name} has what {' and '.join(user.name for user in users)} ask for")
 
@@ -294,6 +300,10 @@ def _stem(path: Path) -> str | None:
     """`cudnn` of `/…/libcudnn.so.9.28.0`; None for what is no library of CUDA."""
     match = re.match(r"lib([A-Za-z]+)\.so(\.|$)", path.name)
     return match[1] if match and match[1] in STEMS else None
+
+
+def _packaged(subject: Subject, stem: str) -> list[Path]:
+    return [path for path in subject.loading.packaged.values() if _stem(path) == stem]
 
 
 def _named(path: Path, soname: str) -> Path:
