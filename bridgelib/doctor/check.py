@@ -34,7 +34,7 @@ class Answer:
     Attributes:
         status: How bad it is.
         found: What was found, in one sentence.
-        cure: Replaces the trouble's own cure, where this finding has a better one.
+        cure: Replaces the trouble's own cure, where this finding has a better one; empty where none is needed.
         values: What the fields of the cure stand for, such as `package`.
     """
 
@@ -121,7 +121,7 @@ class Check:
     def _finding(self, answer: Answer, subject: "Subject") -> Finding:
         if answer.status in (Status.OK, Status.NOT_CHECKED):
             return Finding(self.trouble, answer.status, answer.found)
-        template = answer.cure or self.trouble.cure
+        template = self.trouble.cure if answer.cure is None else answer.cure
         return Finding(self.trouble, answer.status, answer.found, subject.filled(template, answer.values))
 
 

@@ -269,6 +269,8 @@ def healthy_seed_stack(laboratory: Laboratory):
     laboratory.environment_name = "users-own"
     _install_lock(laboratory, "seed-stack.txt")
     laboratory.package("jaxlib", "0.4.13+cuda12.cudnn89", ["scipy>=1.7", "numpy>=1.21", "ml-dtypes>=0.1.0"])
+    # Only under conditions, as it was then: what jaxlib must be, no condition says.
+    laboratory.package("jax", "0.4.13", ["ml-dtypes>=0.1.0", "scipy>=1.7", 'jaxlib==0.4.11; extra == "minimum-jaxlib"'])
     laboratory.package("tensorflow-cpu", "2.15.1", ["ml-dtypes~=0.3.1", "numpy<2.0.0,>=1.23.5"])
     versions = {"cuda-runtime": "12.2.140", "cublas": "12.2.5.6", "cudnn": "8.9.7.29", "cusolver": "11.5.2.141"}
     versions |= {"cusparse": "12.1.2.141", "nvjitlink": "12.9.86", "cuda-nvcc": "12.9.86"}

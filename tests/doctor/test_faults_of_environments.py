@@ -206,7 +206,13 @@ def a_compiler_newer_than_the_driver(laboratory):
     laboratory.experiments = {"global": {"xla_flags": ""}, **laboratory.experiments}
 
 
-@FAULTS.on(healthy_seed_stack, "ptxas", "ptxas of CUDA 12.4.131", "remove", Status.WARNING)
+@FAULTS.on(
+    healthy_seed_stack,
+    "ptxas",
+    "ptxas of CUDA 12.4.131",
+    "cuda_nvcc/bin/ptxas .venvs/users-own/bin/ptxas",
+    Status.WARNING,
+)
 def another_compiler_on_the_path(laboratory):
     laboratory.tool("ptxas", "12.4.131")
 

@@ -94,7 +94,10 @@ def raw_content(subject: Subject) -> Answer:
             return error(f"no {what}: {part} is missing in {shown(lacking[0])} and all others looked at")
     lacking = [path for path in trajectories if not all((path / part).exists() for part in _PARTS)]
     if lacking:
-        return note(f"{len(lacking)} of {len(trajectories)} lack something and will be rejected ({shown(lacking[0])})")
+        found = (
+            f"{len(lacking)} of {len(trajectories)} lack something and will be rejected, such as {shown(lacking[0])}"
+        )
+        return note(found, cure="")
     return ok(f"pictures, states and actions in all {len(trajectories)} trajectories looked at")
 
 

@@ -50,7 +50,7 @@ def cuda_packages(subject: Subject) -> Iterator[Answer]:
     elif missing and subject.launch.cuda_libs == "pip":
         yield error(f"missing: {', '.join(missing)}")
     elif missing:
-        yield note(f"missing, and taken from the system: {', '.join(missing)}")
+        yield note(f"missing, and taken from the system: {', '.join(missing)}", cure="")
     for entry, version in old:
         if not entry.name.startswith(("nvidia-cudnn", "nvidia-cuda-nvcc")):  # they have checks of their own
             yield error(
@@ -116,7 +116,7 @@ def _from_the_system(subject: Subject) -> Iterator[Answer]:
         if origin.path is None:
             yield error(f"{soname}: {origin.cause}", cure="{rebuild}")
         else:
-            yield note(f"{soname} will load from {origin.path}, by {origin.cause}")
+            yield note(f"{soname} will load from {origin.path}, by {origin.cause}", cure="")
 
 
 @check("nvjitlink")
@@ -222,13 +222,12 @@ def ptxas(subject: Subject) -> Iterator[Answer]:
     package = subject.installed.first("nvidia-cuda-nvcc-cu12", "nvidia-cuda-nvcc")
     system = _tool_version(subject, "ptxas")
     if package and system and release(package.version)[:2] != release(system[1])[:2]:
-        folder = system[0].parent
         old = compared(subject.installed.version("jaxlib") or "0", "0.5") < 0
         answer = warning if old else note  # newer JAX prefers its package
         yield answer(
             f"the PATH has {system[0]} of CUDA {system[1]}, the environment {package}"
             f"{': this JAX takes the first' if old else ''}",
-            cure=f"export PATH=$(echo $PATH | sed 's#{folder}:##')   # or remove {folder} from PATH where it is set",
+            cure=f"ln -s {_packaged_ptxas(subject)} {{environment}}/bin/ptxas" if old else "",
         )
     version = package.version if package else system[1] if system else None
     if version is None:
@@ -300,6 +299,12 @@ def _stem(path: Path) -> str | None:
     """`cudnn` of `/…/libcudnn.so.9.28.0`; None for what is no library of CUDA."""
     match = re.match(r"lib([A-Za-z]+)\.so(\.|$)", path.name)
     return match[1] if match and match[1] in STEMS else None
+
+
+def _packaged_ptxas(subject: Subject) -> str:
+    """The compiler among the packages; linked into the environment's `bin` it comes first on the PATH of jobs."""
+    found = next(iter(sorted(subject.installed.site_packages.glob("nvidia/*/bin/ptxas"))), None)
+    return str(found) if found else f"{subject.installed.site_packages}/nvidia/cuda_nvcc/bin/ptxas"
 
 
 def _packaged(subject: Subject, stem: str) -> list[Path]:

@@ -196,7 +196,8 @@ def jax_versions(subject: Subject) -> Answer:
         # A jaxlib may be older than its jax by what jax itself allows; the plugin must be exactly jaxlib's.
         partner = jax if part is jaxlib else jaxlib
         if part is jaxlib:
-            allowed = next((asked.specifier for asked in jax.requires if asked.name == "jaxlib"), f"<={jax.version}")
+            asked = (entry for entry in jax.requires if entry.name == "jaxlib" and not entry.condition)
+            allowed = next((entry.specifier for entry in asked), f"<={jax.version}")
             fits = satisfies(jaxlib.version, allowed)
         else:
             fits = compared(part.version, partner.version) == 0

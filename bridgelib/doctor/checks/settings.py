@@ -121,7 +121,7 @@ def interpreter(subject: Subject) -> Answer:
     if importlib.util.find_spec("uv") is None:
         return error(f"{sys.executable} (Python {version}) has no uv, which builds the environments", cure="make setup")
     if sys.version_info[:2] != _LOCKED_FOR:
-        return note(f"Python {version}; the locks were made and tested with {'.'.join(map(str, _LOCKED_FOR))}")
+        return note(f"Python {version}; the locks were made and tested with {'.'.join(map(str, _LOCKED_FOR))}", cure="")
     return ok(f"Python {version}, with uv")
 
 
