@@ -35,6 +35,8 @@ class MachineProfile:
     cuda_libs: Literal["pip", "system", "clean"] = "pip"
     xla_flags: str = ""
     jax_platform: Literal["auto", "cpu", "cuda"] = "auto"
+    gpu_memory: Literal["auto", "grow"] | float = "auto"
+    deterministic: bool = False
     hostnames: tuple[str, ...] = ()
     simulation: Mapping[str, Any] | None = None
     name: str = field(init=False, default="")
@@ -126,6 +128,11 @@ def _check(profile: MachineProfile, where: str) -> None:
         ("depth", profile.depth == "auto" or profile.depth >= 1, "1 or more, or auto"),
         ("cameras", 0 in profile.cameras and min(profile.cameras) >= 0, "a list that contains camera 0"),
         ("gaze", profile.gaze == "none" or profile.simulation is None, "none where demonstrations are simulated"),
+        (
+            "gpu_memory",
+            isinstance(profile.gpu_memory, str) or 0 < profile.gpu_memory <= 1,
+            "auto, grow, or a share of the GPU's memory: more than 0, at most 1",
+        ),
         ("gpus", len(set(profile.gpus)) == len(profile.gpus), "each GPU once"),
     )
     for key, holds, allowed in rules:

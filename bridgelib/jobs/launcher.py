@@ -7,9 +7,9 @@ from pathlib import Path
 
 from bridgelib.errors import ConfigError, run_program
 from bridgelib.jobs.gpus import allowed_gpus, lease_gpus
-from bridgelib.jobs.variables import applied, job_variables
+from bridgelib.jobs.variables import ALLOCATION, applied, job_variables
 
-_SHOWN = ("LD_LIBRARY_PATH", "XLA_FLAGS", "JAX_PLATFORMS", "CUDA_VISIBLE_DEVICES")
+_SHOWN = ("LD_LIBRARY_PATH", "XLA_FLAGS", "JAX_PLATFORMS", "CUDA_VISIBLE_DEVICES", *ALLOCATION)
 
 
 def start() -> None:
@@ -33,11 +33,13 @@ def main(argv: list[str] | None = None) -> int:
         xla_flags=options.xla_flags,
         platform=options.platform,
         devices=_devices(options),
+        gpu_memory=options.gpu_memory,
+        deterministic=options.deterministic,
     )
-    for name in _SHOWN:
-        if name in variables:
-            print(f"[job] {name}={variables[name] if variables[name] is not None else '(removed)'}", file=sys.stderr)
     complete = applied(variables, os.environ)
+    for name in _SHOWN:
+        if name in complete or name in variables:
+            print(f"[job] {name}={complete.get(name, '(removed)')}", file=sys.stderr)
     try:
         os.execvpe(options.program[0], options.program, complete)
     except FileNotFoundError:
@@ -75,6 +77,8 @@ def _parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--cuda-libs", choices=("pip", "system", "clean"), default="pip")
     parser.add_argument("--xla-flags", default="", help="XLA_FLAGS of the program")
     parser.add_argument("--platform", choices=("auto", "cpu", "cuda"), default="auto", help="what JAX may use")
+    parser.add_argument("--gpu-memory", default="auto", help="grow, a share to take at once such as 0.9, or auto")
+    parser.add_argument("--deterministic", action="store_true", help="the same bits on every run, for some speed")
     argv = sys.argv[1:] if argv is None else argv
     own, program = (argv[: argv.index("--")], argv[argv.index("--") + 1 :]) if "--" in argv else (argv, [])
     options = parser.parse_args(own)

@@ -4,6 +4,10 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+DETERMINISTIC = "--xla_gpu_deterministic_ops"
+PREALLOCATE, MEM_FRACTION = "XLA_PYTHON_CLIENT_PREALLOCATE", "XLA_PYTHON_CLIENT_MEM_FRACTION"
+ALLOCATION = (PREALLOCATE, MEM_FRACTION, "XLA_PYTHON_CLIENT_ALLOCATOR")
+
 
 def library_folders(environment: Path) -> list[str]:
     """Every `nvidia/*/lib` folder of the environment's pip wheels, sorted by name."""
@@ -17,6 +21,8 @@ def job_variables(
     xla_flags: str = "",
     platform: str = "auto",
     devices: list[str] | None = None,
+    gpu_memory: str = "auto",
+    deterministic: bool = False,
     inherited: Mapping[str, str] = os.environ,
 ) -> dict[str, str | None]:
     """What to set (text) or to remove (None) for a job.
@@ -28,6 +34,9 @@ def job_variables(
         xla_flags: XLA's flags; empty leaves XLA_FLAGS alone.
         platform: What JAX may use: `cpu`, `cuda`, or `auto` (JAX decides).
         devices: The GPUs of this job; an empty list hides all, None leaves CUDA_VISIBLE_DEVICES alone.
+        gpu_memory: How JAX takes a GPU's memory. `grow`: as it needs it; a share such as `0.9`: that at once; `auto`:
+            as the caller's variables say, else `grow`, so that a GPU which somebody else uses too will do.
+        deterministic: Whether XLA shall choose kernels that give the same bits each time.
         inherited: The variables of the caller.
     """
     variables: dict[str, str | None] = {}
@@ -47,11 +56,25 @@ def job_variables(
         variables["LD_LIBRARY_PATH"] = os.pathsep.join([*own, *(entry for entry in given if entry not in own)])
     if xla_flags:
         variables["XLA_FLAGS"] = xla_flags
+    flags = xla_flags or inherited.get("XLA_FLAGS", "")
+    if deterministic and DETERMINISTIC not in flags:
+        variables["XLA_FLAGS"] = f"{flags} {DETERMINISTIC}=true".strip()
     if platform != "auto":
         variables["JAX_PLATFORMS"] = platform
     if devices is not None:
         variables["CUDA_VISIBLE_DEVICES"] = ",".join(devices)
+    if devices:
+        variables |= _allocation(gpu_memory, inherited)
     return variables
+
+
+def _allocation(gpu_memory: str, inherited: Mapping[str, str]) -> dict[str, str | None]:
+    """JAX's own default takes three quarters of a GPU at once, and fails where somebody else holds the rest."""
+    if gpu_memory == "auto":
+        return {} if any(name in inherited for name in ALLOCATION) else {PREALLOCATE: "false"}
+    if gpu_memory == "grow":
+        return {PREALLOCATE: "false", MEM_FRACTION: None}
+    return {PREALLOCATE: "true", MEM_FRACTION: gpu_memory}
 
 
 def applied(variables: Mapping[str, str | None], inherited: Mapping[str, str]) -> dict[str, str]:

@@ -73,20 +73,24 @@ class RunFolder:
 
         Args:
             record: What config.json is to hold, besides the identity.
-            made_with: Versions, device and the like. Of a run that is gone on with, config.json keeps those it began
-                with; a difference is said on standard error, since it ends the promise of equal bits.
+            made_with: Versions, device, the job's variables and the like. Of a run that is gone on with, config.json
+                keeps those it began with, and adds those it went on with where they changed; a difference is said on
+                standard error, since it ends the promise of equal bits.
 
         Raises:
             ConfigError: The folder holds a run of another identity.
         """
-        began_with = made_with
+        began_with, went_on_with = made_with, []
         if self.config.exists():
             former = read_json(self.config)
             self._require_same(former["identity"])
-            began_with = former["began_with"]
+            began_with, went_on_with = former["began_with"], former.get("went_on_with", [])
             for difference in differences(began_with, _plain(made_with)):
                 print(f"{self.path.name}: this run began with another {difference}", file=sys.stderr)
-        write_json(self.config, {**record, "identity": self.identity, "began_with": began_with})
+            if _plain(made_with) != [began_with, *went_on_with][-1]:
+                went_on_with = [*went_on_with, made_with]
+        history = {"began_with": began_with, **({"went_on_with": went_on_with} if went_on_with else {})}
+        write_json(self.config, {**record, "identity": self.identity, **history})
         latest, partial = (self.path.parent / name for name in ("latest", ".latest.partial"))
         partial.unlink(missing_ok=True)
         partial.symlink_to(self.path.name)

@@ -13,8 +13,8 @@ class Size(NamedTuple):
 _SIZES = {
     "convert": Size(1_480_000_000, 19_900),
     "train": Size(744_000_000, 9_000),
-    "train-cuda12": Size(5_300_000_000, 11_000),
-    "train-cuda13": Size(5_300_000_000, 11_000),
+    "train-cuda12": Size(5_940_000_000, 11_500),
+    "train-cuda13": Size(4_800_000_000, 12_200),
 }
 
 

@@ -217,7 +217,7 @@ class WorkflowPlan:
 
     def training_memory(self, experiment: str) -> int:
         """MB that a training job asks a scheduler for."""
-        return training_mb(self.machine, self.experiment(experiment), on_cpu=not self.gpus(experiment))
+        return training_mb(self.machine, self.experiment(experiment), on_gpu=self.gpus(experiment) > 0)
 
     def simulation_options(self, task: str, date: str) -> str:
         """Options of simulate_demonstrations.py for one session."""
@@ -247,8 +247,10 @@ class WorkflowPlan:
             f"--platform={self._platform(experiment)}",
         ]
         flags = self.machine.xla_flags if chosen.xla_flags is None else chosen.xla_flags
-        if flags and self._platform(experiment) != "cpu":
-            options.append(f"--xla-flags={flags}")
+        if self._platform(experiment) != "cpu":
+            options += [f"--xla-flags={flags}"] if flags else []
+            options += [f"--gpu-memory={self.machine.gpu_memory}"] if self.machine.gpu_memory != "auto" else []
+            options += ["--deterministic"] if self.machine.deterministic else []
         return shlex.join(options)
 
     def _check_language(self, name: str) -> None:

@@ -90,3 +90,12 @@ def test_the_machine_is_chosen_by_name_then_variable_then_host_then_demo(tmp_pat
     assert choose_machine(None, tmp_path, {}) == "big"
     monkeypatch.setattr(socket, "gethostname", lambda: "laptop")
     assert choose_machine(None, tmp_path, {}) == "demo"
+
+
+def test_how_a_gpu_s_memory_is_taken_is_checked(tmp_path, repository):
+    assert load_machine(profile(tmp_path), repository).gpu_memory == "auto"
+    assert load_machine(profile(tmp_path, gpu_memory="grow"), repository).gpu_memory == "grow"
+    assert load_machine(profile(tmp_path, gpu_memory="0.9", deterministic=True), repository).gpu_memory == 0.9
+    for wrong in (0, 1.5, "most"):
+        with pytest.raises(ConfigError, match="gpu_memory"):
+            load_machine(profile(tmp_path, gpu_memory=wrong), repository)

@@ -1,5 +1,10 @@
 """The variables a job starts with."""
 
+import json
+import os
+import subprocess
+import sys
+
 from bridgelib.jobs.conda import conda_file
 from bridgelib.jobs.variables import applied, job_variables
 
@@ -51,6 +56,57 @@ def test_the_active_environment_is_left_alone():
 def test_platform_flags_and_devices():
     variables = job_variables(None, platform="cpu", xla_flags="--xla_x=1", devices=[], inherited={})
     assert variables == {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": "--xla_x=1", "CUDA_VISIBLE_DEVICES": ""}
+
+
+def test_a_gpu_is_taken_piece_by_piece_unless_the_caller_or_the_profile_says_else():
+    def chosen(gpu_memory, devices=("0",), **inherited):
+        variables = job_variables(None, devices=list(devices), gpu_memory=gpu_memory, inherited=inherited)
+        complete = applied(variables, inherited)
+        return {name.removeprefix("XLA_PYTHON_CLIENT_"): complete[name] for name in complete if "CLIENT" in name}
+
+    assert chosen("auto") == {"PREALLOCATE": "false"}
+    assert chosen("auto", XLA_PYTHON_CLIENT_MEM_FRACTION=".5") == {"MEM_FRACTION": ".5"}
+    assert chosen("grow", XLA_PYTHON_CLIENT_MEM_FRACTION=".5") == {"PREALLOCATE": "false"}
+    assert chosen("0.9", XLA_PYTHON_CLIENT_PREALLOCATE="false") == {"PREALLOCATE": "true", "MEM_FRACTION": "0.9"}
+    assert chosen("0.9", devices=()) == {}  # on the CPU
+
+
+def test_deterministic_adds_its_flag_once_to_those_there_are():
+    def flags(xla_flags="", **inherited):
+        return job_variables(None, xla_flags=xla_flags, deterministic=True, inherited=inherited).get("XLA_FLAGS")
+
+    assert flags() == "--xla_gpu_deterministic_ops=true"
+    assert flags("--xla_x=1") == "--xla_x=1 --xla_gpu_deterministic_ops=true"
+    assert flags(XLA_FLAGS="--xla_y=2") == "--xla_y=2 --xla_gpu_deterministic_ops=true"
+    assert flags("--xla_gpu_deterministic_ops=false") == "--xla_gpu_deterministic_ops=false"
+
+
+def test_the_program_starts_with_the_variables_and_its_log_begins_with_them(repository):
+    """A real process, started as rules start it; it prints what the training would record."""
+    program = (
+        "import json, sys; sys.path.insert(0, sys.argv[1]);"
+        "from bridgelib.training.provenance import variables; print(json.dumps(variables()))"
+    )
+    command = [
+        str(repository / "envs" / "run"),
+        "current",
+        "--platform=cpu",
+        "--xla-flags=--xla_x=1",
+        "--deterministic",
+    ]
+    command += ["--gpus=0", "--", "python", "-c", program, str(repository)]
+    environ = {**os.environ, "BRIDGE_PYTHON": sys.executable, "LD_LIBRARY_PATH": "/somewhere/lib"}
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+    recorded = json.loads(done.stdout)
+    expected = {
+        "LD_LIBRARY_PATH": "/somewhere/lib",
+        "XLA_FLAGS": "--xla_x=1 --xla_gpu_deterministic_ops=true",
+        "JAX_PLATFORMS": "cpu",
+        "CUDA_VISIBLE_DEVICES": "",
+    }
+    assert {name: recorded[name] for name in expected} == expected
+    for name, value in expected.items():
+        assert f"[job] {name}={value}\n" in done.stderr
 
 
 def test_conda_files_hold_exactly_the_pins_of_their_locks(repository):

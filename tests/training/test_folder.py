@@ -48,6 +48,18 @@ def test_going_on_keeps_what_it_began_with_and_says_what_is_other(tmp_path, caps
     assert json.loads(run.config.read_text())["began_with"] == MADE_WITH
 
 
+def test_going_on_under_other_variables_is_recorded_and_not_refused(tmp_path):
+    def with_flags(flags):
+        return {"versions": {"jax": "1"}, "variables": {"XLA_FLAGS": flags}}
+
+    run = folder(tmp_path)
+    for flags in ("a", "a", "b", "b", "a"):
+        run.open({}, with_flags(flags))
+    content = json.loads(run.config.read_text())
+    assert content["began_with"] == with_flags("a")
+    assert content["went_on_with"] == [with_flags("b"), with_flags("a")]
+
+
 def test_going_on_under_another_configuration_is_refused_with_the_difference(tmp_path):
     run = folder(tmp_path)
     run.open({}, MADE_WITH)

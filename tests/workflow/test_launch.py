@@ -1,0 +1,37 @@
+"""How a training's process is started: the machine's settings, and the experiment's over them."""
+
+import yaml
+
+from bridgelib.config.settings import load_settings
+from bridgelib.workflow.plan import WorkflowPlan
+
+
+def launch(tmp_path, repository, settings=None, **keys) -> list[str]:
+    """The options of `envs/run` for the one experiment of a file with these `global:` settings."""
+    (tmp_path / "raw" / "task" / "2021-08-02_10-00-00").mkdir(parents=True, exist_ok=True)
+    profile = {**{root: root for root in ("raw", "numpy", "tfrecord", "runs")}, "gpus": "0,1", **keys}
+    (tmp_path / "mine.yaml").write_text(yaml.safe_dump(profile))
+    content = {"global": settings or {}, "runs": [{"algo": "bc", "task": "task", "name": "run"}]}
+    (tmp_path / "experiments.yaml").write_text(yaml.safe_dump(content))
+    chosen = {"machine": str(tmp_path / "mine.yaml"), "experiments": str(tmp_path / "experiments.yaml")}
+    plan = WorkflowPlan(load_settings(chosen, repository, environ={}), repository)
+    return plan.launch_options("run").split()
+
+
+def test_what_is_not_set_is_no_option(tmp_path, repository):
+    """A new option would make every finished training stale."""
+    options = ["--cuda-libs=pip", "--platform=auto", "--xla-flags=--xla_gpu_force_compilation_parallelism=1"]
+    assert launch(tmp_path, repository) == options
+
+
+def test_memory_and_determinism_are_the_machine_s(tmp_path, repository):
+    options = launch(tmp_path, repository, gpu_memory=0.9, deterministic=True)
+    assert options[-2:] == ["--gpu-memory=0.9", "--deterministic"]
+    on_cpu = launch(tmp_path, repository, gpu_memory=0.9, deterministic=True, jax_platform="cpu")
+    assert on_cpu == ["--cuda-libs=pip", "--platform=cpu"]
+
+
+def test_the_experiment_wins_over_the_machine(tmp_path, repository):
+    settings = {"xla_flags": "--xla_x=1", "use_pip_cuda_libs": False, "jax_platform_name": "gpu"}
+    options = launch(tmp_path, repository, settings, cuda_libs="clean", xla_flags="--xla_y=1")
+    assert options == ["--cuda-libs=system", "--platform=cuda", "--xla-flags=--xla_x=1"]
