@@ -64,7 +64,10 @@ _PATTERNS = (
     ("jax", r"plugin .* is not compatible with the installed jaxlib|CUDA-enabled jaxlib is not installed"),
     ("jax", r"Unable to initialize backend '(cuda|gpu)'|no supported devices found for platform CUDA"),
     ("cuda-origin", r"lib(cud|cub|cus|cuf|nv|nccl)\w*\.so[.\d]*: (cannot open shared|undefined symbol|version)"),
-    ("xla-flags", r"Unknown flags? in XLA_FLAGS"),
+    (
+        "xla-flags",
+        r"Unknown flags? in XLA_FLAGS|to read flags for environment variable|Couldn't interpret value .* for flag xla_",
+    ),
     ("proprio", r"Cannot concatenate arrays with different numbers of dimensions"),
     ("batch", r"(sharding|batch|dimension).*(not divisible|should be divisible|evenly divide)"),
     ("processor", r"Illegal instruction|This version of jaxlib was built using AVX"),

@@ -229,6 +229,16 @@ def a_misspelt_xla_flag(laboratory):
     laboratory.experiments = {"global": {"xla_flags": flags}, **laboratory.experiments}
 
 
+@FAULTS.on(healthy_cpu, "xla-flags", "'--xla_gpu_deterministic' in XLA_FLAGS is unknown", "unset XLA_FLAGS")
+def the_beginning_of_a_flag(laboratory):
+    laboratory.environ["XLA_FLAGS"] = "--xla_gpu_deterministic"
+
+
+@FAULTS.on(healthy_cpu, "xla-flags", "separated by blanks", "unset XLA_FLAGS")
+def flags_joined_by_commas(laboratory):
+    laboratory.environ["XLA_FLAGS"] = "--xla_gpu_deterministic_ops=true,--xla_dump_to=/x"
+
+
 @FAULTS.on(healthy_cpu, "xla-flags", "'xla_gpu_deterministic_ops=true' in XLA_FLAGS is no flag", "unset XLA_FLAGS")
 def a_flag_without_dashes(laboratory):
     laboratory.environ["XLA_FLAGS"] = "--xla_dump_to=/x xla_gpu_deterministic_ops=true"

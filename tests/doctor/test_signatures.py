@@ -64,6 +64,7 @@ TEXTS = [
     ),
     ("RuntimeError: Unable to initialize backend 'cuda': FAILED_PRECONDITION: No visible GPU devices.", "jax", "jax["),
     ("F0000 parse_flags_from_env.cc:234] Unknown flag in XLA_FLAGS: --xla_gpu_nonsense=1", "xla-flags", "xla_flags"),
+    ('Could not open file "xla_dump_to=/x" to read flags for environment variable "XLA_FLAGS".', "xla-flags", "unset"),
     ("AttributeError: module 'scipy.linalg' has no attribute 'tril'", "scipy", "scipy>=1.10,<1.12"),
     ("A module that was compiled using NumPy 1.x cannot be run in NumPy 2.0.1", "numpy", "numpy<2"),
     # The host.

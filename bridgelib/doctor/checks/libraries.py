@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bridgelib.config.machines import shown
 from bridgelib.doctor.check import Answer, check, error, not_checked, note, ok, warning
-from bridgelib.doctor.elf import contains, names_in, read_library
+from bridgelib.doctor.elf import names_in, read_library
 from bridgelib.doctor.loading import STEMS, same_file
 from bridgelib.doctor.subject import Subject
 from bridgelib.doctor.troubles import TROUBLES
@@ -19,6 +19,7 @@ from bridgelib.errors import did_you_mean
 _SAFE_NVCC = "12.6.85"  # jax pull request 25091
 _LINK_SERIALLY = "--xla_gpu_force_compilation_parallelism=1"
 _JOINING = re.compile(rb"__nvJitLink\w*?_(\d+)_(\d+)")
+_WITH_FLAGS = 2  # of jaxlib's libraries, the largest
 _STUB_FOLDERS = ("/stubs", "/compat")
 
 
@@ -279,19 +280,19 @@ def xla_flags(subject: Subject) -> Iterator[Answer]:
     if flags and not libraries:
         yield not_checked("no library of jaxlib was found")
         return
-    unknown = False
+    # The names that XLA registers stand in its libraries as they are.
+    known = {name for library in libraries[:_WITH_FLAGS] for name in names_in(library, b"xla_")} if flags else set()
+    wrong = False
     for flag in flags:
         name = flag.lstrip("-").partition("=")[0]
-        if flag.startswith("--") and any(contains(library, name.encode()) for library in libraries):
-            continue
-        unknown = True
-        if not flag.startswith("--"):
+        if not flag.startswith("--") or ",--" in flag:
+            wrong = True
             yield error(f"'{flag}' in XLA_FLAGS is no flag: flags are separated by blanks and begin with --")
-            continue
-        known = {entry for library in libraries[:2] for entry in names_in(library, b"xla_")}
-        hint = did_you_mean(name, sorted(known))
-        yield error(f"'{flag}' in XLA_FLAGS is unknown to this XLA{f'; {hint}' if hint else ''}")
-    if not unknown:
+        elif name not in known:
+            wrong = True
+            hint = did_you_mean(name, sorted(known))
+            yield error(f"'{flag}' in XLA_FLAGS is unknown to this XLA{f'; {hint}' if hint else ''}")
+    if not wrong:
         yield ok(f"{len(flags)} flags, all known" if flags else "XLA_FLAGS is empty")
 
 
