@@ -48,7 +48,8 @@ def test_killed_at_a_random_moment_it_ends_the_same(workplace, algorithm, undist
     assert outcome(runs, algorithm) == undisturbed
     if reached >= STEPS["save_interval"]:
         went_on_from = int(told.partition("going on from the checkpoint of step ")[2].split()[0])
-        assert went_on_from > reached - STEPS["save_interval"]
+        # A whole interval is lost when the blow falls into the saving itself.
+        assert went_on_from >= reached - STEPS["save_interval"]
 
 
 def line_count(metrics) -> int:
