@@ -25,7 +25,10 @@ def slots():
         getattr(workflow.global_resources.get(key), "value", None)
         for key in ("_cores", "gpu")
     )
-    return Slots(cores or available_cores(), gpus or 0)
+    elsewhere = workflow.global_resources.get("_nodes")
+    return Slots(
+        cores or available_cores(), gpus or 0, bool(getattr(elsewhere, "value", None))
+    )
 
 
 try:

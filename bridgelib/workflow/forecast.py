@@ -132,7 +132,9 @@ def refuse_impossible(stages: Sequence[StageForecast], where: str) -> None:
 
 def _memory(stages: Sequence[StageForecast]) -> str:
     """The step whose jobs at once need most memory, and what there is."""
-    largest = max(stages, key=lambda stage: stage.ram_at_once)
+    largest = max(stages, key=lambda stage: stage.ram_at_once or stage.ram_bytes)
+    if not largest.at_once:
+        return f"memory: {readable_bytes(largest.ram_bytes)} for a job of {largest.name}, on another machine"
     needed, there = readable_bytes(largest.ram_at_once), readable_bytes(memory_bytes())
     return f"memory: {needed} at most, by {largest.name}, {largest.at_once} at once; {there} there"
 

@@ -1,6 +1,6 @@
 """What each step of a plan still needs: disk, files, memory, and time where that was probed. Standard library only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,10 +30,12 @@ class Slots:
     Attributes:
         cores: CPU cores.
         gpus: GPUs.
+        elsewhere: Whether jobs run on other machines, those of a cluster.
     """
 
     cores: int
     gpus: int
+    elsewhere: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ class StageForecast:
         name: The rule.
         root: Where its results lie.
         jobs: How many are left.
-        at_once: How many of them run at the same time.
+        at_once: How many of them run at the same time on this machine; 0 where they run on others.
         disk_bytes: What its results will take, beyond what is there.
         files: Files and folders it will make.
         ram_bytes: Peak resident memory of one job.
@@ -99,13 +101,14 @@ def stages(plan: "WorkflowPlan", slots: Slots, probe: Probe | None = None) -> li
     Raises:
         ConfigError, DataError: The raw tree cannot be read.
     """
-    return [
+    found = [
         *(_environment(plan, name) for name in ("convert", plan.training_environment)),
         *([_simulation(plan, slots)] if plan.simulation else []),
         _shards(plan, slots, probe),
         _records(plan, slots, probe),
         *_training(plan, slots),
     ]
+    return [replace(stage, at_once=0) for stage in found] if slots.elsewhere else found
 
 
 def environment_stage(name: str) -> str:

@@ -75,3 +75,9 @@ def test_the_table_has_a_line_for_every_step(tmp_path):
     assert re.search(r"^raw_to_numpy .* 1:02:05 ", table, re.MULTILINE)
     assert re.search(r"^train_policy .* - ", table, re.MULTILINE)
     assert table.endswith("bc_all: 4 checkpoints of 255 MB, 1.10 GB in all")
+
+
+def test_memory_of_other_machines_is_not_held_against_this_one(tmp_path):
+    on_a_cluster = stage("train_policy", tmp_path, ram_bytes=100_000 * GB, at_once=0)
+    refuse_impossible([on_a_cluster], "here")
+    assert in_brief([on_a_cluster]).endswith("for a job of train_policy, on another machine")

@@ -55,6 +55,10 @@ def by_name(plan: WorkflowPlan, measured: Probe | None = None) -> dict:
     return {stage.name: stage for stage in plan.stages(SLOTS, measured)}
 
 
+def test_no_job_runs_here_where_a_cluster_runs_them(planned):
+    assert {each.at_once for each in planned().stages(Slots(cores=1, gpus=0, elsewhere=True))} == {0}
+
+
 def on_disk(folder: Path) -> tuple[int, int]:
     """Bytes of the files below a folder, and how many files and folders there are."""
     paths = list(folder.rglob("*"))
