@@ -63,7 +63,7 @@ _PACKAGES = {
     ),
     "ml-dtypes": (
         "ml_dtypes has the types that tensorstore and JAX use",
-        "tensorstore cannot be imported without float8_e3m4, and Flax imports tensorstore.",
+        "tensorstore cannot be imported without float8_e3m4; the checkpoints of Flax and Orbax import it.",
         "{install} 'ml-dtypes>=0.5.0'",
     ),
     "tfp": (

@@ -146,12 +146,12 @@ def tensorflow_probability(subject: Subject) -> Answer:
         return ok("not both of TensorFlow and TensorFlow Probability are here")
     oldest, newest = _TFP.get(".".join(probability.version.split(".")[:2]), (None, None))
     too_old = newest and not satisfies(tensorflow.version, f"<={newest}.99")
-    if too_old or (oldest and compared(tensorflow.version, oldest) < 0):
-        fitting = next((fit for since, fit in _TFP_FOR.items() if compared(tensorflow.version, since) >= 0), "0.20.1")
-        return error(
-            f"{probability} does not fit {tensorflow}; made for TensorFlow {oldest} to {newest or 'newer'}",
-            version=fitting,
-        )
+    fitting = next((fit for since, fit in _TFP_FOR.items() if compared(tensorflow.version, since) >= 0), "0.20.1")
+    if too_old:
+        return error(f"{probability} does not fit {tensorflow}, it knows none after {newest}", version=fitting)
+    if oldest and compared(tensorflow.version, oldest) < 0:
+        found = f"{probability} wants TensorFlow {oldest} or newer, and {tensorflow} is here: only its JAX half works"
+        return warning(found, version=fitting)
     return ok(f"{probability} fits {tensorflow}")
 
 
