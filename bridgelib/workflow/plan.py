@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from bridgelib.config.experiments import Experiment
-from bridgelib.config.machines import MachineProfile, shown
+from bridgelib.config.machines import ENVIRONMENTS, MachineProfile, shown
 from bridgelib.config.settings import Settings
 from bridgelib.data.selection import select_tasks
 from bridgelib.errors import ConfigError, DataError
@@ -50,7 +50,7 @@ class WorkflowPlan:
     @property
     def training_environment(self) -> str:
         """The lock that this machine trains with."""
-        return {"cpu": "train"}.get(self.machine.environment, f"train-{self.machine.environment}")
+        return ENVIRONMENTS[self.machine.environment]
 
     @cached_property
     def dated_folders(self) -> Mapping[str, tuple[str, ...]]:
@@ -217,7 +217,7 @@ class WorkflowPlan:
 
     def training_memory(self, experiment: str) -> int:
         """MB that a training job asks a scheduler for."""
-        return training_mb(self.machine, self.experiment(experiment), on_gpu=self.gpus(experiment) > 0)
+        return training_mb(self.machine, self.experiment(experiment), on_cpu=not self.gpus(experiment))
 
     def simulation_options(self, task: str, date: str) -> str:
         """Options of simulate_demonstrations.py for one session."""
