@@ -123,6 +123,12 @@ class Subject:
         """What is installed in it."""
         return Installed(self.environment)
 
+    @property
+    def wanted_flavour(self) -> str:
+        """`cuda12`, `cuda13` or `cpu`: what the machine's environment is for."""
+        found = re.search(r"cuda\d+", self.machine.environment) if self.machine else None
+        return found[0] if found else "cpu"
+
     @cached_property
     def cuda_flavour(self) -> str | None:
         """`cuda12` or `cuda13` where its JAX was made for it, by what is installed; None for a CPU build."""
@@ -154,12 +160,16 @@ class Subject:
 
     @cached_property
     def job_environ(self) -> dict[str, str]:
-        """The variables of a training job."""
+        """The variables of a training job; it would lease the first GPU of the profile."""
+        on_gpu = self.launch.platform != "cpu" and self.machine is not None
         variables = job_variables(
             self.environment,
             cuda_libs=self.launch.cuda_libs,
-            xla_flags="" if self.launch.platform == "cpu" else self.launch.xla_flags,
+            xla_flags=self.launch.xla_flags if on_gpu else "",
             platform=self.launch.platform,
+            devices=[str(number) for number in self.machine.gpus[:1]] if on_gpu and self.machine.gpus else None,
+            gpu_memory=str(self.machine.gpu_memory) if on_gpu else "auto",
+            deterministic=on_gpu and self.machine.deterministic,
             inherited=self.environ,
         )
         return applied(variables, self.environ)

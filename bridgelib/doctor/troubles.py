@@ -171,7 +171,7 @@ _GPUS = {
     ),
     "gpu-memory": (
         "GPU memory is free",
-        "JAX takes most of a GPU at its start; 'DNN library initialization failed' usually means that it was full.",
+        "'DNN library initialization failed' usually means that the GPU was full, of another process or of JAX itself.",
         "snakemake train_all {set} gpus={gpus}",
     ),
     "gpu-processes": (

@@ -84,12 +84,12 @@ def numpy_2_under_an_old_jaxlib(laboratory):
     laboratory.package("numpy", "2.0.1")
 
 
-@FAULTS.on(healthy_cuda12, "jax", "jax-cuda12-plugin 0.10.1 does not fit jaxlib 0.10.2", "'jax[cuda12]==0.10.2'")
+@FAULTS.on(healthy_cuda12, "jax", "jax-cuda12-plugin 0.10.1 does not fit jaxlib 0.10.2", "rm -rf .venvs/train-cuda12")
 def a_plugin_of_another_version(laboratory):
     laboratory.package("jax-cuda12-plugin", "0.10.1")
 
 
-@FAULTS.on(healthy_cuda12, "jax", "is for the CPU, and this machine trains with cuda12", "'jax[cuda12]==0.10.2'")
+@FAULTS.on(healthy_cuda12, "jax", "is for the CPU, and this machine trains with cuda12", "rm -rf .venvs/train-cuda12")
 def jax_for_the_cpu_on_a_gpu_machine(laboratory):
     laboratory.remove("jax-cuda12-plugin")
     laboratory.remove("jax-cuda12-pjrt")

@@ -66,10 +66,9 @@ def a_gpu_that_is_full(laboratory):
     laboratory.nvidia_smi([{**H200, "free": 900}, H200], [(0, 4711, "python", 142000)])
 
 
-@FAULTS.on(
-    healthy_cuda12, "gpu-memory", "30.0 of 140.4 GiB free", "XLA_PYTHON_CLIENT_MEM_FRACTION=0.19", Status.WARNING
-)
+@FAULTS.on(healthy_cuda12, "gpu-memory", "30.0 of 140.4 GiB free", "gpu_memory=grow", Status.WARNING)
 def the_only_gpu_is_full(laboratory):
+    laboratory.keys["gpu_memory"] = 0.75
     laboratory.nvidia_smi([{**H200, "free": 30720}], knows_capability=False)
 
 

@@ -7,12 +7,14 @@ from bridgelib.doctor.nvidia import Gpu
 from bridgelib.doctor.subject import REFUSED, Subject
 from bridgelib.doctor.versions import compared
 from bridgelib.jobs.gpus import allowed_gpus
+from bridgelib.jobs.variables import MEM_FRACTION, PREALLOCATE
 
 # The oldest driver of a CUDA release, from its release notes.
 _OLDEST_DRIVER = {"cuda11": "450.80.02", "cuda12": "525.60.13", "cuda13": "580.65.06"}
 _OLDEST_CAPABILITY = {"cuda12": (5, 2), "cuda13": (7, 5)}
 _FIRST_JAXLIB_FOR = {(10, 0): "0.4.38", (9, 0): "0.4.1", (8, 9): "0.4.1"}  # Blackwell; Hopper; Ada
 _MEMORY_SHARE = 0.75  # what JAX takes at its start, unless it is told otherwise
+_TO_BEGIN_WITH = 0.1
 _GIB = 1 << 30
 
 
@@ -59,7 +61,7 @@ def driver_toolkit(subject: Subject) -> Answer:
     """Is the driver new enough for the CUDA of the training environment?"""
     if answer := _without_gpus(subject):
         return answer
-    flavour = subject.cuda_flavour or subject.machine.environment
+    flavour = subject.cuda_flavour or subject.wanted_flavour
     oldest, version = _OLDEST_DRIVER.get(flavour), subject.driver.version
     if oldest is None:
         return not_checked(f"{flavour} says nothing about drivers")
@@ -80,7 +82,7 @@ def compute_capability(subject: Subject) -> Iterator[Answer]:
     if answer := _without_gpus(subject):
         yield answer
         return
-    jaxlib, flavour = subject.installed.version("jaxlib"), subject.cuda_flavour or subject.machine.environment
+    jaxlib, flavour = subject.installed.version("jaxlib"), subject.cuda_flavour or subject.wanted_flavour
     wrong = False
     for gpu in _usable(subject):
         if gpu.capability is None:
@@ -151,16 +153,15 @@ def gpu_memory(subject: Subject) -> Iterator[Answer]:
     for gpu in full:
         others = [process for process in subject.driver.processes if process.gpu == gpu.uuid]
         holders = ", ".join(f"{process.name} (process {process.pid})" for process in others)
-        found = (
-            f"{gpu} has {gpu.free / _GIB:.1f} of {gpu.total / _GIB:.1f} GiB free, and JAX takes {share:.0%} of all"
-            f" at its start{f'; held by {holders}' if holders else ''}"
-        )
-        if freest in full:
-            least = int(90 * gpu.free / gpu.total) / 100
-            cure = f"wait until they are done, or: export XLA_PYTHON_CLIENT_MEM_FRACTION={least:.2f}"
-            yield warning(found, cure=cure)
-        else:
+        taken = "" if _grows(subject) else f", and JAX takes {share:.0%} of all at its start"
+        found = f"{gpu} has {gpu.free / _GIB:.1f} of {gpu.total / _GIB:.1f} GiB free{taken}"
+        found += f"; held by {holders}" if holders else ""
+        if freest not in full:
             yield warning(found, gpus=freest.index)
+        elif _grows(subject):
+            yield warning(found, cure="nvidia-smi   # wait until whoever holds it is done, or ask them")
+        else:
+            yield warning(found, cure="snakemake train_all {set} gpu_memory=grow")
     if not full:
         told = ", ".join(f"{gpu.index}: {gpu.free / _GIB:.1f} of {gpu.total / _GIB:.1f} GiB" for gpu in gpus)
         yield ok(f"free on GPU {told}")
@@ -188,12 +189,16 @@ def _usable(subject: Subject) -> list[Gpu]:
     return chosen or list(subject.driver.gpus)
 
 
+def _grows(subject: Subject) -> bool:
+    """Whether JAX takes memory as it needs it, not much of it at its start."""
+    return subject.job_environ.get(PREALLOCATE, "").lower() in ("false", "0")
+
+
 def _share(subject: Subject) -> float:
-    """The share of a GPU's memory that JAX takes at its start."""
-    if subject.environ.get("XLA_PYTHON_CLIENT_PREALLOCATE", "").lower() in ("false", "0"):
-        return 0.1
-    given = subject.environ.get("XLA_PYTHON_CLIENT_MEM_FRACTION", "")
+    """The share of a GPU's memory that should be free: what JAX takes at its start, or some to begin with."""
+    if _grows(subject):
+        return _TO_BEGIN_WITH
     try:
-        return min(1.0, float(given))
+        return min(1.0, float(subject.job_environ.get(MEM_FRACTION, "")))
     except ValueError:
         return _MEMORY_SHARE

@@ -187,7 +187,7 @@ def jax_versions(subject: Subject) -> Answer:
     if answer := _missing(subject):
         return answer
     jax, jaxlib = subject.installed.get("jax"), subject.installed.get("jaxlib")
-    wanted = subject.machine.environment if subject.machine else "cpu"
+    wanted = subject.wanted_flavour
     values = {"flavour": wanted, "version": jax.version if jax else "0.10.2"}
     if jax is None or jaxlib is None:
         return error("JAX is not installed in the training environment", cure="{rebuild}")
@@ -202,9 +202,10 @@ def jax_versions(subject: Subject) -> Answer:
         else:
             fits = compared(part.version, partner.version) == 0
         if not fits:
-            return error(f"{part} does not fit {partner}", **values)
+            return error(f"{part} does not fit {partner}", cure=_rebuild_if_locked(subject, part.name), **values)
     if subject.trains_on_gpu and wanted != "cpu" and subject.cuda_flavour is None:
-        return error(f"{jaxlib} is for the CPU, and this machine trains with {wanted}", **values)
+        found = f"{jaxlib} is for the CPU, and this machine trains with {wanted}"
+        return error(found, cure=_rebuild_if_locked(subject, f"jax-{wanted}-plugin"), **values)
     kind = subject.cuda_flavour or "CPU"
     return ok(f"{jax}, {jaxlib}, for {kind}")
 
