@@ -77,6 +77,7 @@ _PATTERNS = (
     ("damaged", r"Stale file handle"),
     ("writable", r"Permission denied|Read-only file system|Operation not permitted"),
     ("memory", r"\bMemoryError\b|Cannot allocate memory|std::bad_alloc|Unable to allocate .* for an array"),
+    ("wheel", r"no version of jaxlib==\S+\+cuda|jaxlib==\S+\+cuda\S+ was not found"),
     ("hashes", r"Hash mismatch for|DO NOT MATCH THE HASHES"),
     ("network", r"Failed to (fetch|download)|error sending request|dns error|Could not resolve host"),
     ("old-code", r"ModuleNotFoundError: No module named"),

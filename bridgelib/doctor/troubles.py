@@ -311,6 +311,11 @@ _JOBS = {
         "Environments are downloaded once; behind a proxy uv needs HTTPS_PROXY.",
         "export HTTPS_PROXY=http://PROXY:PORT; snakemake environments{config}",
     ),
+    "wheel": (
+        "a wheel is on no package index",
+        "JAX's old CUDA wheel, which the users' older stack needs, lies on a page of its own.",
+        "UV_FIND_LINKS=PAGE snakemake environments{config}   # the page is named in envs/seed-cuda12.wheels",
+    ),
     "hashes": (
         "a download is not what the lock says",
         "A mirror or proxy served another file than the one that was tested.",

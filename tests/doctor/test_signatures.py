@@ -87,6 +87,7 @@ TEXTS = [
     ("OSError: image file is truncated (12 bytes not processed)", "damaged", "rm FILE"),
     ("LockException: Error: Directory cannot be locked.", "locked", "snakemake --unlock"),
     ("  × Failed to fetch: `https://example.org/simple/jax/`", "network", "HTTPS_PROXY"),
+    ("  ╰─▶ Because there is no version of jaxlib==0.4.13+cuda12.cudnn89 and you require", "wheel", "UV_FIND_LINKS"),
     ("error: Hash mismatch for `jax==0.10.2`", "hashes", "cache clean"),
     ("ModuleNotFoundError: No module named 'optax'", "old-code", "rm -rf"),
 ]

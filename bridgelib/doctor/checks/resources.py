@@ -16,7 +16,12 @@ from bridgelib.errors import BridgeError
 from bridgelib.workflow.forecast import disks_of
 
 _ROOTS = ("numpy", "tfrecord", "runs")
-_ROOT_OF = {"raw_to_numpy": "numpy", "numpy_to_tfrecord": "tfrecord", "simulate_demonstrations": "raw"}
+_ROOT_OF = {
+    "train_policy": "runs",
+    "raw_to_numpy": "numpy",
+    "numpy_to_tfrecord": "tfrecord",
+    "simulate_demonstrations": "raw",
+}
 _NEARLY_FULL = 0.9
 _NO_FORECAST = "what the workflow will need cannot be told without settings and raw data"
 _GIB = 1 << 30
@@ -37,11 +42,12 @@ def disk(subject: Subject) -> Iterator[Answer]:
         roots = dict.fromkeys(shown(stage.root) for stage in needed.stages)
         found = f"the disk of {', '.join(roots)}: {readable_bytes(needed.bytes)} needed, {readable_bytes(free)} free"
         largest = max(needed.stages, key=lambda stage: stage.disk_bytes)
-        values = {"folder": where, "key": _ROOT_OF.get(largest.name, "runs")}
+        key = _ROOT_OF.get(largest.name)
+        cure = None if key else "free space in {folder}"
         if needed.least_bytes > free:
-            yield error(f"{found}; most of it for {largest.name}", **values)
+            yield error(f"{found}; most of it for {largest.name}", cure=cure, folder=where, key=key)
         elif needed.bytes > _NEARLY_FULL * free:
-            yield warning(f"{found}; most of it for {largest.name}", **values)
+            yield warning(f"{found}; most of it for {largest.name}", cure=cure, folder=where, key=key)
         else:
             yield ok(found)
 
