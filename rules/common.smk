@@ -2,6 +2,7 @@
 
 import os
 import json
+import os
 import shlex
 import sys
 
@@ -48,6 +49,9 @@ if config["machine"] == "auto":
 RAW, NUMPY, TFRECORD, RUNS = map(
     shown, (MACHINE.raw, MACHINE.numpy, MACHINE.tfrecord, MACHINE.runs)
 )
+
+# For the scripts that fill conda environments; jobs are told below.
+os.environ |= {"BRIDGE": workflow.basedir, "BRIDGE_PYTHON": sys.executable}
 
 # Where the repository and its Python are, and which devices a job may lease, must not count as a change of a rule.
 shell.prefix(

@@ -1,13 +1,14 @@
 """
 Build one virtual environment per role from its hashed lock.
 
-INPUTS   envs/<name>.txt
+INPUTS   envs/<name>.txt, and envs/<name>.wheels where a wheel is on no index
 OUTPUTS  .venvs/<name>/.ready, a copy of the lock: an unchanged lock remakes nothing, however often it is rebuilt
 """
 
 
 localrules:
     environment,
+    environment_with_wheels,
 
 
 rule environment:
@@ -19,7 +20,7 @@ rule environment:
     log:
         "logs/environment/{name}.log",
     wildcard_constraints:
-        name="[a-z0-9-]+",
+        name="(?!seed-cuda12)[a-z0-9-]+",
     conda:
         "../envs/workflow.yaml"
     params:
@@ -27,4 +28,27 @@ rule environment:
     shell:
         '("$BRIDGE_PYTHON" -m uv venv --clear --python "$BRIDGE_PYTHON" {params.prefix:q}'
         ' && "$BRIDGE_PYTHON" -m uv pip sync --python {params.prefix:q}/bin/python --require-hashes {input.lock:q}'
+        " && cp {input.lock:q} {output.ready:q}) > {log:q} 2>&1"
+
+
+rule environment_with_wheels:
+    """Build the environment {wildcards.name}, a wheel of which is on no index; UV_FIND_LINKS says where it lies."""
+    input:
+        lock=f"{shown(Path(workflow.basedir) / 'envs')}/{{name}}.txt",
+        wheels=f"{shown(Path(workflow.basedir) / 'envs')}/{{name}}.wheels",
+    output:
+        ready=f"{VENVS}/{{name}}/.ready",
+    log:
+        "logs/environment/{name}.log",
+    wildcard_constraints:
+        name="seed-cuda12",
+    conda:
+        "../envs/workflow.yaml"
+    params:
+        prefix=subpath(output.ready, parent=True),
+    shell:
+        '("$BRIDGE_PYTHON" -m uv venv --clear --python "$BRIDGE_PYTHON" {params.prefix:q}'
+        ' && "$BRIDGE_PYTHON" -m uv pip sync --python {params.prefix:q}/bin/python --require-hashes {input.lock:q}'
+        ' && {{ "$BRIDGE_PYTHON" -m uv pip install --python {params.prefix:q}/bin/python --no-deps -r {input.wheels:q}'
+        " || {{ cat {input.wheels:q}; false; }}; }}"
         " && cp {input.lock:q} {output.ready:q}) > {log:q} 2>&1"

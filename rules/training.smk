@@ -23,7 +23,7 @@ rule train_policy:
     # Not in a cluster's job as well, where they would multiply: who submitted it submits it again.
     retries: 2 if workflow.is_main_process else 0
     conda:
-        "../envs/train.yaml"
+        f"../envs/{training_environment()}.yaml"
     resources:
         gpu=told(PLAN.gpus),
         mem_mb=doubled_when_repeated(PLAN.training_memory),

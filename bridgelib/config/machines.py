@@ -31,7 +31,7 @@ class MachineProfile:
     gaze: Literal["none", "filter", "no_filter"] = "none"
     image_encoding: Literal["raw", "jpeg"] = "raw"
     gpus: tuple[int, ...] = ()
-    environment: Literal["cpu", "cuda12", "cuda13"] = "cpu"
+    environment: Literal["cpu", "cuda12", "cuda13", "seed-cuda12"] = "cpu"
     cuda_libs: Literal["pip", "system", "clean"] = "pip"
     xla_flags: str = ""
     jax_platform: Literal["auto", "cpu", "cuda"] = "auto"
@@ -41,6 +41,9 @@ class MachineProfile:
     simulation: Mapping[str, Any] | None = None
     name: str = field(init=False, default="")
 
+
+ENVIRONMENTS = {"cpu": "train", "cuda12": "train-cuda12", "cuda13": "train-cuda13", "seed-cuda12": "seed-cuda12"}
+"""Values of `environment` -> the lock in envs/ that trains."""
 
 MACHINE_KEYS = tuple(entry.name for entry in fields(MachineProfile) if entry.init)
 

@@ -98,9 +98,8 @@ def as_type(value: Any, expected: Any, where: str) -> Any:
     """`value` as the type `expected`; numbers written as text (YAML reads `3e-4` as text) are taken as numbers."""
     converted = _converted(value, expected)
     if converted is _REFUSED:
-        raise ConfigError(
-            where, given=_shown(value), allowed=type_shown(expected), do="write a value of the allowed kind"
-        )
+        hint = did_you_mean(str(value), _options(expected)) or "write a value of the allowed kind"
+        raise ConfigError(where, given=_shown(value), allowed=type_shown(expected), do=hint)
     return converted
 
 
@@ -123,6 +122,13 @@ def as_type_of(value: Any, default: Any, where: str) -> Any:
 
 
 _REFUSED = object()
+
+
+def _options(expected: Any) -> list[str]:
+    """The words that a type admits."""
+    if typing.get_origin(expected) is typing.Literal:
+        return [str(option) for option in typing.get_args(expected)]
+    return [word for option in typing.get_args(expected) for word in _options(option)]
 
 
 def _converted(value: Any, expected: Any) -> Any:

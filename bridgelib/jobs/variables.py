@@ -9,8 +9,10 @@ PREALLOCATE, MEM_FRACTION = "XLA_PYTHON_CLIENT_PREALLOCATE", "XLA_PYTHON_CLIENT_
 ALLOCATION = (PREALLOCATE, MEM_FRACTION, "XLA_PYTHON_CLIENT_ALLOCATOR")
 
 
-def library_folders(environment: Path) -> list[str]:
-    """Every `nvidia/*/lib` folder of the environment's pip wheels, sorted by name."""
+def library_folders(environment: Path | None) -> list[str]:
+    """Every `nvidia/*/lib` folder of the environment's pip wheels, sorted by name; none of no environment."""
+    if environment is None:
+        return []
     return sorted(str(folder) for folder in environment.glob("lib/python3*/site-packages/nvidia/*/lib"))
 
 
@@ -50,9 +52,8 @@ def job_variables(
         }
     if cuda_libs == "clean":
         variables["LD_LIBRARY_PATH"] = None
-    elif cuda_libs == "pip" and environment is not None and library_folders(environment):
+    elif cuda_libs == "pip" and (own := library_folders(environment or _active(inherited))):
         given = [entry for entry in inherited.get("LD_LIBRARY_PATH", "").split(os.pathsep) if entry]
-        own = library_folders(environment)
         variables["LD_LIBRARY_PATH"] = os.pathsep.join([*own, *(entry for entry in given if entry not in own)])
     if xla_flags:
         variables["XLA_FLAGS"] = xla_flags
@@ -66,6 +67,12 @@ def job_variables(
     if devices:
         variables |= _allocation(gpu_memory, inherited)
     return variables
+
+
+def _active(inherited: Mapping[str, str]) -> Path | None:
+    """The environment that is active, as conda or venv say."""
+    folder = inherited.get("CONDA_PREFIX") or inherited.get("VIRTUAL_ENV")
+    return Path(folder) if folder else None
 
 
 def _allocation(gpu_memory: str, inherited: Mapping[str, str]) -> dict[str, str | None]:

@@ -99,3 +99,17 @@ def test_how_a_gpu_s_memory_is_taken_is_checked(tmp_path, repository):
     for wrong in (0, 1.5, "most"):
         with pytest.raises(ConfigError, match="gpu_memory"):
             load_machine(profile(tmp_path, gpu_memory=wrong), repository)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "hint"),
+    [
+        ("environment", "cuda-12", "cuda12"),
+        ("environment", "seed_cuda12", "seed-cuda12"),
+        ("gaze", "nofilter", "no_filter"),
+    ],
+)
+def test_a_misspelt_choice_is_answered_with_the_right_one(tmp_path, repository, key, value, hint):
+    with pytest.raises(ConfigError) as refused:
+        load_machine(profile(tmp_path, **{key: value}), repository)
+    assert refused.value.do == f"did you mean '{hint}'?" and hint in str(refused.value.allowed)

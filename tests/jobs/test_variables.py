@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 
-from bridgelib.jobs.conda import conda_file
 from bridgelib.jobs.variables import applied, job_variables
 
 
@@ -109,8 +108,7 @@ def test_the_program_starts_with_the_variables_and_its_log_begins_with_them(repo
         assert f"[job] {name}={value}\n" in done.stderr
 
 
-def test_conda_files_hold_exactly_the_pins_of_their_locks(repository):
-    locks = sorted((repository / "envs").glob("*.yaml"))
-    assert locks
-    for path in locks:
-        assert path.read_text() == conda_file(path.with_suffix(".txt").read_text()), "run: make locks"
+def test_the_wheels_of_the_active_environment_count_too(tmp_path):
+    conda = environment(tmp_path, "cudnn")
+    variables = job_variables(None, inherited={"CONDA_PREFIX": str(conda)})
+    assert variables == {"LD_LIBRARY_PATH": folders(conda, "cudnn")[0]}

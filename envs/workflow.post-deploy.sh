@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Made by `make locks`. Do not edit. Snakemake runs this in a new conda environment: `snakemake --sdm conda`.
+set -euo pipefail
+lock=$BRIDGE/envs/workflow.txt
+# It stands here so that another lock is another environment, and so that a lock changed by hand is noticed.
+echo "2bfc3ab212b6972fdbf06fbecae80f5a88e528b4aa24973c99a61a39acc8da97  $lock" | sha256sum --check --quiet
+"$BRIDGE_PYTHON" -m uv venv --allow-existing --python "$BRIDGE_PYTHON" "$CONDA_PREFIX"
+"$BRIDGE_PYTHON" -m uv pip sync --python "$CONDA_PREFIX/bin/python" --require-hashes "$lock"
