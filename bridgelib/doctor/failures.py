@@ -18,9 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import bridgelib.doctor.checks  # noqa: F401 (they register)
+from bridgelib.config.machines import shown
 from bridgelib.doctor.check import CHECKS, Status
 from bridgelib.doctor.signatures import Recognised, recognised
-from bridgelib.doctor.subject import Subject
+from bridgelib.doctor.subject import ROOT_OF, Subject
+from bridgelib.workflow.capacity import available_cores
 
 _ERROR = re.compile(r"^Error in rule (\w+)[^\n]*:\n((?:[ \t]+[^\n]*\n)*)", re.MULTILINE)
 _LOGS = re.compile(r"^\s+log: (.*)$", re.MULTILINE)
@@ -93,7 +95,7 @@ def explanation(runs: Iterable[Path | str], subject: Subject) -> str:
         if found is None:
             strangers.append(failure)
         else:
-            cure = cure_of(found, subject)
+            cure = cure_of(found, subject, failure.rule)
             told.setdefault((found.trouble.id, cure), (found, []))[1].append(failure)
     lines = ["", "Why it failed, as far as the doctor knows:"]
     for (_, cure), (found, alike) in told.items():
@@ -103,14 +105,24 @@ def explanation(runs: Iterable[Path | str], subject: Subject) -> str:
     return "\n".join([*lines, "", subject.filled("`snakemake doctor{config}` examines this machine.")]) + "\n"
 
 
-def cure_of(found: Recognised, subject: Subject) -> str:
-    """The cure: what the check of this trouble says now, where it sees the trouble; else the trouble's own."""
+def cure_of(found: Recognised, subject: Subject, rule: str = "") -> str:
+    """The cure: what the check of this trouble says now, where it sees the trouble; else the trouble's own.
+
+    Args:
+        found: What the log told.
+        subject: Whose machine it is.
+        rule: The rule of the job; it says which folder was written to.
+    """
     check = CHECKS.get(found.trouble.id)
     seen = [finding for finding in check.run(subject) if finding.status >= Status.NOTE] if check else []
     if seen:
         worst = max(seen, key=lambda finding: finding.status)
         return f"{worst.cure}   # {worst.found}" if worst.cure else worst.found
-    return subject.filled(found.trouble.cure, found.values)
+    values: dict[str, object] = {"cores": max(1, available_cores() // 2), **found.values}
+    if rule in ROOT_OF and subject.machine is not None:
+        key = ROOT_OF[rule]
+        values |= {"key": key, "folder": shown(Path(getattr(subject.machine, key)))}
+    return subject.filled(found.trouble.cure, values)
 
 
 def as_lines(found: Recognised, cure: str) -> list[str]:

@@ -26,6 +26,9 @@ from bridgelib.workflow.plan import WorkflowPlan
 from bridgelib.workflow.stages import StageForecast
 
 REFUSED = "the settings were refused"
+# Which root a rule writes to.
+ROOT_OF = {"simulate_demonstrations": "raw", "raw_to_numpy": "numpy", "numpy_to_tfrecord": "tfrecord"}
+ROOT_OF |= {"data_report": "tfrecord", "embed_language": "runs", "train_policy": "runs"}
 _PROBE_SECONDS = 20
 PACKAGES = ("jax", "jaxlib", "jax_plugins", "flax", "optax", "ml_dtypes", "tensorstore", "numpy", "scipy", "wandb")
 

@@ -86,10 +86,17 @@ def test_each_failed_job_is_explained(laboratory, run):
 
 
 def test_jobs_that_failed_for_one_reason_are_told_once(laboratory, run):
-    for name in ("train_policy/bc_all", "raw_to_numpy/a b", "numpy_to_tfrecord/a"):
-        (laboratory.folder / f"logs/{name}.log").write_text("OSError: [Errno 28] No space left on device\n")
+    names = ("train_policy/bc_all", "raw_to_numpy/a b", "numpy_to_tfrecord/a")
+    for name in names:
+        (laboratory.folder / f"logs/{name}.log").write_text("no attribute 'float8_e3m4'\n")
     said = explanation([run], laboratory.subject)
-    assert said.count("why:") == 1 and all(f"logs/{name}.log" in said for name in ("raw_to_numpy/a b",))
+    assert said.count("why:") == 1 and all(f"  logs/{name}.log\n" in said for name in names)
+
+
+def test_the_folder_that_a_job_wrote_to_is_named(laboratory, run):
+    (laboratory.folder / "logs/raw_to_numpy/a b.log").write_text("OSError: [Errno 28] No space left on device\n")
+    said = explanation([run], laboratory.subject)
+    assert "free space in numpy, or name another folder" in said and "numpy=/another/disk" in said
 
 
 def test_what_is_not_known_is_not_guessed(laboratory, run):

@@ -67,6 +67,7 @@ def test_jobs_that_fail_are_explained_below_snakemakes_own_error(lab, monkeypatc
     killed, full = (next(part for part in parts if date in part) for date in DATES)
     assert f"logs/raw_to_numpy/open_drawer/{DATES[0]}.log" in killed and "killed: it ended with exit code 137" in killed
     assert f"logs/raw_to_numpy/open_drawer/{DATES[1]}.log" in full and "disk: OSError: [Errno 28]" in full
+    assert "free space in numpy, or name another folder" in full and "numpy=/another/disk" in full
     assert f"machine={lab.profile}" in full and "snakemake doctor --config" in explained
 
 

@@ -10,18 +10,12 @@ from pathlib import Path
 from bridgelib.config.machines import shown
 from bridgelib.conversion.tables import readable_bytes
 from bridgelib.doctor.check import Answer, check, error, not_checked, ok, warning
-from bridgelib.doctor.subject import REFUSED, Subject
+from bridgelib.doctor.subject import REFUSED, ROOT_OF, Subject
 from bridgelib.doctor.system import existing
 from bridgelib.errors import BridgeError
 from bridgelib.workflow.forecast import disks_of
 
 _ROOTS = ("numpy", "tfrecord", "runs")
-_ROOT_OF = {
-    "train_policy": "runs",
-    "raw_to_numpy": "numpy",
-    "numpy_to_tfrecord": "tfrecord",
-    "simulate_demonstrations": "raw",
-}
 _NEARLY_FULL = 0.9
 _NO_FORECAST = "what the workflow will need cannot be told without settings and raw data"
 _GIB = 1 << 30
@@ -42,7 +36,7 @@ def disk(subject: Subject) -> Iterator[Answer]:
         roots = dict.fromkeys(shown(stage.root) for stage in needed.stages)
         found = f"the disk of {', '.join(roots)}: {readable_bytes(needed.bytes)} needed, {readable_bytes(free)} free"
         largest = max(needed.stages, key=lambda stage: stage.disk_bytes)
-        key = _ROOT_OF.get(largest.name)
+        key = ROOT_OF.get(largest.name)
         cure = None if key else "free space in {folder}"
         if needed.least_bytes > free:
             yield error(f"{found}; most of it for {largest.name}", cure=cure, folder=where, key=key)
