@@ -103,6 +103,7 @@ def lab(tmp_path, repository) -> Lab:
     return made
 
 
+@pytest.mark.slow
 def test_disturbed_trainings_end_with_the_weights_of_an_undisturbed_one(cluster, lab):
     with lab.workflow(cluster, lab.experiments("preempted", "killed"), "all") as process:
         preempted, killed = (lab.job_of(name) for name in ("preempted", "killed"))
