@@ -1,6 +1,7 @@
 # make demo    the whole workflow on simulated demonstrations, and what came out of it
 # make test    the test suite
 # make setup   only the environment that runs the workflow, in .venv
+# make test-environments   builds the environments from their locks and imports everything that is started in them
 # make test-seed-stack   the parts that must also run in the older stack that users verified, there
 PYTHON ?= python3
 BIN := .venv/bin
@@ -10,7 +11,7 @@ SNAKEMAKE := $(BIN)/snakemake
 SEED_STACK_TESTS := tests/raw tests/formats tests/data tests/conversion tests/networks tests/agents tests/golden \
     tests/policy tests/training
 
-.PHONY: demo test test-seed-stack setup lint locks clean
+.PHONY: demo test test-environments test-seed-stack setup lint locks clean
 
 demo: setup
 	$(SNAKEMAKE) --config machine=demo -- all
@@ -20,6 +21,9 @@ setup: .venv/dev.txt
 
 test: .venv/dev.txt
 	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term $(ARGS)
+
+test-environments: .venv/dev.txt
+	BUILD_ENVIRONMENTS=1 $(BIN)/python -m pytest -q tests/envs $(ARGS)
 
 test-seed-stack: .venvs/seed-stack/.ready
 	.venvs/seed-stack/bin/python -m pytest -q -n 2 --dist loadfile $(SEED_STACK_TESTS) $(ARGS)

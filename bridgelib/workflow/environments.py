@@ -1,4 +1,4 @@
-"""How large the rule environments are. Measured from their locks; `tests/envs` measures those again that are built."""
+"""How large the rule environments are. Measured from their locks; `make test-environments` measures again."""
 
 from typing import NamedTuple
 
@@ -11,11 +11,13 @@ class Size(NamedTuple):
 
 
 _SIZES = {
-    "convert": Size(1_480_000_000, 19_900),
-    "train": Size(744_000_000, 9_000),
-    "train-cuda12": Size(5_940_000_000, 11_500),
-    "train-cuda13": Size(4_800_000_000, 12_200),
+    "convert": Size(1_500_000_000, 21_500),
+    "train": Size(760_000_000, 9_600),
+    "train-cuda12": Size(5_950_000_000, 12_100),
+    "train-cuda13": Size(4_820_000_000, 12_800),
+    "seed-cuda12": Size(4_500_000_000, 12_000),  # guessed: the wheel that is on no index could not be measured
 }
+"""Files compiled by the first import count half: before it they are not there."""
 
 
 def environment_size(name: str) -> Size:
@@ -24,4 +26,4 @@ def environment_size(name: str) -> Size:
     Args:
         name: Of its lock.
     """
-    return _SIZES.get(name, _SIZES["train-cuda12"])
+    return _SIZES[name]
