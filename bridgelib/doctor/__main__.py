@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.explain:
         return _explain(options.explain, subject)
     findings = examined(subject)
-    print(as_json(findings) if options.json else as_text(findings, _heading(subject)), end="")
+    print(as_json(findings) if options.json else as_text(findings, _heading(subject), options.verbose), end="")
     code = exit_code(findings)
     return 0 if options.fail_on == "error" and code < 2 else code
 
@@ -95,6 +95,7 @@ def _parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         help="explain logs of failed jobs instead; 1 if one is unknown",
     )
     parser.add_argument("--reference", action="store_true", help="print docs/doctor.md: everything it looks for")
+    parser.add_argument("--verbose", action="store_true", help="show details: the file of each CUDA library, and why")
     parser.add_argument("--json", action="store_true", help="print JSON: findings, the worst status, the exit code")
     parser.add_argument(
         "--fail-on", choices=("warning", "error"), default="warning", help="from what on the exit code is not 0"

@@ -35,18 +35,20 @@ class Answer:
         status: How bad it is.
         found: What was found, in one sentence.
         cure: Replaces the trouble's own cure, where this finding has a better one; empty where none is needed.
-        values: What the fields of the cure stand for, such as `package`.
+        values: What the fields of the cure stand for, such as `requirement`.
+        details: Everything that was seen, a line each; shown on demand.
     """
 
     status: Status
     found: str
     cure: str | None = None
     values: Mapping[str, object] = field(default_factory=dict)
+    details: tuple[str, ...] = ()
 
 
-def ok(found: str) -> Answer:
+def ok(found: str, details: Iterable[str] = ()) -> Answer:
     """Nothing is wrong."""
-    return Answer(Status.OK, found)
+    return Answer(Status.OK, found, details=tuple(details))
 
 
 def not_checked(why: str) -> Answer:
@@ -64,9 +66,9 @@ def warning(found: str, cure: str | None = None, **values: object) -> Answer:
     return Answer(Status.WARNING, found, cure, values)
 
 
-def error(found: str, cure: str | None = None, **values: object) -> Answer:
+def error(found: str, cure: str | None = None, details: Iterable[str] = (), **values: object) -> Answer:
     """A job will fail of it, or compute wrongly."""
-    return Answer(Status.ERROR, found, cure, values)
+    return Answer(Status.ERROR, found, cure, values, tuple(details))
 
 
 @dataclass(frozen=True)
@@ -78,14 +80,16 @@ class Finding:
         status: How bad it is.
         found: What was found.
         cure: The command that cures it; empty where all is well.
+        details: Everything that was seen.
     """
 
     trouble: Trouble
     status: Status
     found: str
     cure: str = ""
+    details: tuple[str, ...] = ()
 
-    def as_dict(self) -> dict[str, str]:
+    def as_dict(self) -> dict[str, object]:
         """For `--json`."""
         return {
             "check": self.trouble.id,
@@ -94,6 +98,7 @@ class Finding:
             "found": self.found,
             "why": self.trouble.why,
             "cure": self.cure,
+            "details": list(self.details),
         }
 
 
@@ -120,9 +125,10 @@ class Check:
 
     def _finding(self, answer: Answer, subject: "Subject") -> Finding:
         if answer.status in (Status.OK, Status.NOT_CHECKED):
-            return Finding(self.trouble, answer.status, answer.found)
+            return Finding(self.trouble, answer.status, answer.found, details=answer.details)
         template = self.trouble.cure if answer.cure is None else answer.cure
-        return Finding(self.trouble, answer.status, answer.found, subject.filled(template, answer.values))
+        cure = subject.filled(template, answer.values)
+        return Finding(self.trouble, answer.status, answer.found, cure, answer.details)
 
 
 CHECKS: dict[str, Check] = {}

@@ -12,15 +12,21 @@ _WIDTH = 118
 _SHOUTED = {Status.WARNING: "WARNING", Status.ERROR: "ERROR"}
 
 
-def as_text(findings: Sequence[Finding], heading: str) -> str:
-    """One line per finding, by family; why it matters and the cure below those that are not well."""
+def as_text(findings: Sequence[Finding], heading: str, verbose: bool = False) -> str:
+    """One line per finding, by family; why it matters and the cure below those that are not well.
+
+    Args:
+        findings: What was found.
+        heading: The first line.
+        verbose: Whether details are shown.
+    """
     lines = [heading]
     width = max((len(finding.trouble.id) for finding in findings), default=0)
     for family, title in FAMILIES.items():
         own = [finding for finding in findings if finding.trouble.family == family]
         if own:
             lines += ["", title]
-            lines += [line for alike in _together(own) for line in _lines(alike, width)]
+            lines += [line for alike in _together(own) for line in _lines(alike, width, verbose)]
     return "\n".join([*lines, "", summary(findings)]) + "\n"
 
 
@@ -37,7 +43,7 @@ def _together(findings: Sequence[Finding]) -> list[list[Finding]]:
     return groups
 
 
-def _lines(alike: Sequence[Finding], width: int) -> list[str]:
+def _lines(alike: Sequence[Finding], width: int, verbose: bool) -> list[str]:
     finding = alike[0]
     word = _SHOUTED.get(finding.status, finding.status.word)
     head = f"  {word:<11}  {finding.trouble.id:<{width}}  "
@@ -56,6 +62,8 @@ def _lines(alike: Sequence[Finding], width: int) -> list[str]:
     if finding.cure:
         # Not wrapped: a command must be copied whole.
         lines.append(f"{'':15}cure: {finding.cure}")
+    if verbose:
+        lines += [f"{'':15}{line}" for line in finding.details]
     return lines
 
 

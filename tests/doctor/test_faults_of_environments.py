@@ -194,6 +194,12 @@ def a_stub_of_the_driver(laboratory):
     laboratory.environ["LD_LIBRARY_PATH"] = str(stub.parent)
 
 
+@FAULTS.on(healthy_cuda12, "libcuda", "compat/libcuda.so.1, a copy for drivers older", "", Status.NOTE)
+def a_compatibility_copy_of_the_driver(laboratory):
+    copy = write_library(laboratory.folder / "cuda" / "compat" / "libcuda.so.1", soname="libcuda.so.1")
+    laboratory.environ["LD_LIBRARY_PATH"] = str(copy.parent)
+
+
 @FAULTS.on(healthy_seed_stack, "nvcc", "12.2.140 is older than 12.6.85", "'nvidia-cuda-nvcc-cu12>=12.6.85'")
 def a_compiler_that_miscompiles(laboratory):
     laboratory.package("nvidia-cuda-nvcc-cu12", "12.2.140")

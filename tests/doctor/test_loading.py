@@ -44,6 +44,17 @@ def test_libraries_are_loaded_as_jax_does(laboratory):
     assert all(entry.startswith("/") for entry in order[:-1])  # by path, or through the plugin's RPATH
 
 
+def test_the_file_of_each_library_is_told_with_what_led_there(laboratory):
+    healthy_cuda12(laboratory)
+    (found,) = laboratory.asked("cuda-origin")
+    told = {line.partition(":")[0]: line for line in found.details}
+    home = laboratory.packages / "nvidia"
+    assert told["libcudnn.so.9"] == f"libcudnn.so.9: {home}/cudnn/lib/libcudnn.so.9; by JAX's plugin, by path"
+    cusparse, linker = told["libcusparse.so.12"], told["libnvJitLink.so.12"]
+    assert "; needs libnvJitLink.so.12; RUNPATH " in cusparse and "nvjitlink/lib" in cusparse
+    assert f"{home}/nvjitlink/lib/libnvJitLink.so.12; by LD_LIBRARY_PATH, entry " in linker
+
+
 def test_what_the_doctor_loads_is_what_the_kernel_maps(laboratory):
     healthy_cuda12(laboratory)
     mapped = {Path(path) for path in laboratory.subject.probe["mapped"]}

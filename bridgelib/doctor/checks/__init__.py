@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 
 from bridgelib.doctor.check import CHECKS, Finding
-from bridgelib.doctor.checks import data, gpus, libraries, packages, resources, settings  # noqa: F401 (they register)
+from bridgelib.doctor.checks import (  # noqa: F401 (they register)
+    compilers,
+    data,
+    gpus,
+    libraries,
+    packages,
+    resources,
+    settings,
+)
 from bridgelib.doctor.subject import Subject
 from bridgelib.doctor.troubles import TROUBLES
 
