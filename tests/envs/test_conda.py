@@ -1,28 +1,12 @@
 """The script that fills an empty conda environment, run as Snakemake runs it, without conda."""
 
-import hashlib
-import os
 import subprocess
 import sys
-import zipfile
 
 import pytest
 
 from bridgelib.jobs.conda import post_deploy_script
-
-
-def write_wheel(folder, name="brandnew", version="1.0"):
-    """The smallest wheel that installs: one module, which knows its version."""
-    path = folder / f"{name}-{version}-py3-none-any.whl"
-    facts = f"{name}-{version}.dist-info"
-    with zipfile.ZipFile(path, "w") as wheel:
-        wheel.writestr(f"{name}.py", f"VERSION = '{version}'\n")
-        wheel.writestr(f"{facts}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-        wheel.writestr(
-            f"{facts}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
-        wheel.writestr(f"{facts}/RECORD", f"{name}.py,,\n{facts}/METADATA,,\n{facts}/WHEEL,,\n{facts}/RECORD,,\n")
-    return path
+from tests.envs.wheels import only_from, pin_of, write_wheel
 
 
 @pytest.fixture
@@ -34,21 +18,14 @@ def deploy(tmp_path):
     (prefix / "conda-meta").mkdir(parents=True)  # what conda leaves in an empty environment
     wheel = write_wheel(tmp_path)
 
-    def run(digest=None, wheels="", changed=""):
-        pin = f"brandnew==1.0 --hash=sha256:{digest or hashlib.sha256(wheel.read_bytes()).hexdigest()}\n"
+    def run(pin=None, wheels="", changed=""):
+        pin = pin or pin_of(wheel)
         (envs / "x.wheels").write_text(wheels)
         script = tmp_path / "x.post-deploy.sh"
         script.write_text(post_deploy_script("x", pin.encode(), bool(wheels)))
         (envs / "x.txt").write_text(pin + changed)
-        variables = {
-            **os.environ,
-            "BRIDGE": str(envs.parent),
-            "BRIDGE_PYTHON": sys.executable,
-            "CONDA_PREFIX": str(prefix),
-            "UV_FIND_LINKS": str(tmp_path),
-            "UV_OFFLINE": "1",
-            "UV_NO_INDEX": "1",
-        }
+        roles = {"BRIDGE": str(envs.parent), "BRIDGE_PYTHON": sys.executable, "CONDA_PREFIX": str(prefix)}
+        variables = {**only_from(tmp_path), **roles}
         command = ["/usr/bin/env", "bash", str(script)]
         return subprocess.run(command, env=variables, cwd=tmp_path, capture_output=True, text=True)
 
@@ -68,7 +45,7 @@ def test_it_fills_the_environment_from_the_lock(deploy):
 
 
 def test_a_wheel_of_another_content_is_refused(deploy):
-    done = deploy(digest="0" * 64)
+    done = deploy(pin=f"brandnew==1.0 --hash=sha256:{'0' * 64}\n")
     assert done.returncode != 0 and "Hash mismatch" in done.stderr
 
 
