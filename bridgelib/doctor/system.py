@@ -1,6 +1,7 @@
 """What this host has, as the kernel tells it. Tests put another folder or another answer in place."""
 
 import os
+import pwd
 import resource
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +49,21 @@ class System:
     def open_files(self) -> tuple[int, int]:
         """How many files a process may have open, and the most that it may ask for."""
         return resource.getrlimit(resource.RLIMIT_NOFILE)
+
+    def command_of(self, process: int) -> str:
+        """The command line of a process; empty where it cannot be read, as in another container."""
+        try:
+            words = (self.proc / str(process) / "cmdline").read_bytes()
+        except OSError:
+            return ""
+        return words.replace(b"\0", b" ").decode("utf-8", "replace").strip()
+
+    def owner_of(self, process: int) -> str:
+        """The user whose process it is; empty where that cannot be told."""
+        try:
+            return pwd.getpwuid((self.proc / str(process)).stat().st_uid).pw_name
+        except (OSError, KeyError):
+            return ""
 
     def processes(self) -> list[int]:
         """The numbers of all processes that can be seen."""

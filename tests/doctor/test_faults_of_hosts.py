@@ -63,6 +63,7 @@ def an_experiment_that_wants_more_gpus(laboratory):
 
 @FAULTS.on(healthy_cuda12, "gpu-memory", "held by python (process 4711)", "gpus=1", Status.WARNING)
 def a_gpu_that_is_full(laboratory):
+    laboratory.system = ChosenSystem(proc=laboratory.folder / "proc")
     laboratory.nvidia_smi([{**H200, "free": 900}, H200], [(0, 4711, "python", 142000)])
 
 
@@ -74,7 +75,17 @@ def the_only_gpu_is_full(laboratory):
 
 @FAULTS.on(healthy_cuda12, "gpu-processes", "python, process 4711, 2.0 GiB", "-p 4711", Status.NOTE)
 def somebody_elses_process(laboratory):
+    laboratory.system = ChosenSystem(proc=laboratory.folder / "proc")  # where no such process is seen
     laboratory.nvidia_smi(processes=[(0, 4711, "python", 2048)])
+
+
+@FAULTS.on(healthy_cuda12, "gpu-memory", "the next training waits for its lease", "", Status.NOTE)
+def a_training_of_our_own(laboratory):
+    process = laboratory.folder / "proc" / "4711"
+    process.mkdir(parents=True)
+    (process / "cmdline").write_bytes(b"python\0/lab/workflow_scripts/train_policy.py\0--experiment=bc_all\0")
+    laboratory.system = ChosenSystem(proc=process.parent)
+    laboratory.nvidia_smi([{**H200, "free": 900}, H200], [(0, 4711, "python", 142000)])
 
 
 # Disk, memory and limits.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from bridgelib.doctor.check import Answer, check, error, not_checked, note, ok, warning
-from bridgelib.doctor.nvidia import Gpu
+from bridgelib.doctor.nvidia import Gpu, Process
 from bridgelib.doctor.subject import REFUSED, Subject
 from bridgelib.doctor.versions import compared
 from bridgelib.jobs.gpus import allowed_gpus
@@ -16,6 +16,7 @@ _FIRST_JAXLIB_FOR = {(10, 0): "0.4.38", (9, 0): "0.4.1", (8, 9): "0.4.1"}  # Bla
 _MEMORY_SHARE = 0.75  # what JAX takes at its start, unless it is told otherwise
 _TO_BEGIN_WITH = 0.1
 _GIB = 1 << 30
+_OUR_PROGRAM = "workflow_scripts/train_policy.py"
 
 
 def _without_gpus(subject: Subject) -> Answer | None:
@@ -151,12 +152,14 @@ def gpu_memory(subject: Subject) -> Iterator[Answer]:
     full = [gpu for gpu in gpus if gpu.total and gpu.free < share * gpu.total]
     freest = max(subject.driver.gpus, key=lambda gpu: (gpu.free, -gpu.index))
     for gpu in full:
-        others = [process for process in subject.driver.processes if process.gpu == gpu.uuid]
-        holders = ", ".join(f"{process.name} (process {process.pid})" for process in others)
+        holding = [process for process in subject.driver.processes if process.gpu == gpu.uuid]
+        holders = ", ".join(f"{process.name} ({_identity(subject, process)})" for process in holding)
         taken = "" if _grows(subject) else f", and JAX takes {share:.0%} of all at its start"
         found = f"{gpu} has {gpu.free / _GIB:.1f} of {gpu.total / _GIB:.1f} GiB free{taken}"
         found += f"; held by {holders}" if holders else ""
-        if freest not in full:
+        if holding and all(_is_ours(subject, process) for process in holding):
+            yield note(f"{found}; the next training waits for its lease", cure="")
+        elif freest not in full:
             yield warning(found, gpus=freest.index)
         elif _grows(subject):
             yield warning(found, cure="nvidia-smi   # wait until whoever holds it is done, or ask them")
@@ -179,7 +182,21 @@ def gpu_processes(subject: Subject) -> Iterator[Answer]:
         yield ok("none")
     for process in others:
         held = f", {process.memory / _GIB:.1f} GiB" if process.memory is not None else ""
-        yield note(f"{by_id[process.gpu]}: {process.name}, process {process.pid}{held}", pids=process.pid)
+        found = f"{by_id[process.gpu]}: {process.name}, {_identity(subject, process)}{held}"
+        if _is_ours(subject, process):
+            yield ok(f"{found}, a training of this workflow")
+        else:
+            yield note(found, pids=process.pid)
+
+
+def _is_ours(subject: Subject, process: Process) -> bool:
+    """Whether it is a training of this workflow, which keeps to its lease."""
+    return _OUR_PROGRAM in subject.system.command_of(process.pid)
+
+
+def _identity(subject: Subject, process: Process) -> str:
+    owner = subject.system.owner_of(process.pid)
+    return f"process {process.pid}{f' of {owner}' if owner else ''}"
 
 
 def _usable(subject: Subject) -> list[Gpu]:
