@@ -1,6 +1,5 @@
 """What all rules share: the plan of this call, and the functions through which rules ask it."""
 
-import os
 import json
 import os
 import shlex
