@@ -23,7 +23,7 @@ from bridgelib.doctor.system import System
 from bridgelib.errors import BridgeError
 from bridgelib.jobs.variables import applied, job_variables
 from bridgelib.workflow.plan import WorkflowPlan
-from bridgelib.workflow.stages import StageForecast
+from bridgelib.workflow.stages import Slots, StageForecast
 
 REFUSED = "the settings were refused"
 # Which root a rule writes to.
@@ -78,7 +78,8 @@ class Subject:
     def stages(self) -> list[StageForecast] | None:
         """What each step still needs; None where the raw data cannot be read, which checks of the data tell."""
         try:
-            return self.plan.stages() if self.plan else None
+            slots = Slots(self.system.cores(), len(self.machine.gpus)) if self.machine else None
+            return self.plan.stages(slots) if self.plan else None
         except BridgeError:
             return None
 

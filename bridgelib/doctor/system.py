@@ -6,7 +6,7 @@ import resource
 from dataclasses import dataclass
 from pathlib import Path
 
-from bridgelib.workflow.capacity import Disk, disk_of, memory_bytes
+from bridgelib.workflow.capacity import Disk, available_cores, disk_of, memory_bytes
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,10 @@ class System:
     def memory(self) -> int:
         """Bytes of memory that jobs may take in all: the machine's, or less in a container."""
         return memory_bytes()
+
+    def cores(self) -> int:
+        """The cores that jobs may use."""
+        return available_cores()
 
     def available_memory(self) -> int | None:
         """Bytes that are not taken by now; None where the kernel does not say."""

@@ -195,7 +195,7 @@ _RESOURCES = {
     "memory": (
         "memory is enough for the jobs that run at once",
         "The kernel kills the largest job when memory runs out, without a word in its log (exit 137).",
-        "snakemake --cores {cores}{config}   # fewer jobs at once; or fewer threads in each: {set} workers=2",
+        "snakemake --cores {cores}{config}   # so that fewer jobs run at once",
     ),
     "shm": (
         "/dev/shm has room",

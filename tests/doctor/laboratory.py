@@ -27,6 +27,7 @@ class ChosenSystem(System):
     free: int = 1 << 50
     free_files: int = 1 << 30
     there: int = 1 << 40
+    processors: int = 4
     available: int | None = 1 << 40
     limit: int = 1 << 20
     hard_limit: int = 1 << 20
@@ -35,6 +36,9 @@ class ChosenSystem(System):
 
     def disk(self, folder):
         return Disk(1, folder, self.free, self.free_files)
+
+    def cores(self):
+        return self.processors
 
     def memory(self):
         return self.there

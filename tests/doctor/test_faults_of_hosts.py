@@ -101,12 +101,18 @@ def no_file_names_left(laboratory):
     laboratory.system = ChosenSystem(free_files=3)
 
 
-@FAULTS.on(healthy_cpu, "memory", "train_policy takes", "snakemake --cores 1 --config machine=")
-def too_little_memory(laboratory):
+@FAULTS.on(healthy_cpu, "memory", "train_policy takes", "set a smaller `train_batch_size`")
+def memory_too_small_for_one_training(laboratory):
     laboratory.system = ChosenSystem(there=1 << 30, available=1 << 29)
 
 
-@FAULTS.on(healthy_cpu, "memory", "free now", "snakemake --cores 1 --config machine=", Status.WARNING)
+@FAULTS.on(healthy_cpu, "memory", "2 at once), of 34.4 GB", "snakemake --cores 1 --config machine=")
+def memory_too_small_for_two_trainings(laboratory):
+    laboratory.experiments = {"matrix": {"algos": ["bc", "gc_bc"], "tasks": ["open_drawer"]}}
+    laboratory.system = ChosenSystem(there=32 << 30, processors=2)
+
+
+@FAULTS.on(healthy_cpu, "memory", "free now", "wait until the other programs are done", Status.WARNING)
 def memory_that_others_have_taken(laboratory):
     laboratory.system = ChosenSystem(available=1 << 20)
 

@@ -17,7 +17,7 @@ from bridgelib.raw.tree import find_tasks, trajectory_names
 _PARTS = {"images0": "pictures", "obs_dict.pkl": "states", "policy_out.pkl": "actions"}
 _LOOKED_AT = 5  # trajectories whose parts are looked for
 _COUNTED = 300  # trajectories whose instruction is looked for
-_RECORDS = 200  # TFRecords whose framing is walked
+_RECORDS = 1500  # whose framing is walked: each is a read somewhere in a large file
 # What other downloads and steps look like, by a file somewhere below their root.
 _OTHER_LAYOUTS = (
     ("*.zip", "an archive that was not unpacked", "unzip {found} -d {folder}"),
@@ -128,11 +128,17 @@ def tfrecords(subject: Subject) -> Iterator[Answer]:
         yield not_checked(REFUSED)
         return
     root = Path(subject.machine.tfrecord)
-    files = sorted(root.glob("**/out.tfrecord"))[:_RECORDS]
+    files = sorted(root.glob("**/out.tfrecord"))
     if not files:
         yield ok(f"none in {shown(root)} yet")
         return
-    damaged = [path for path in files if not whole(path)]
+    damaged, walked, left = [], 0, _RECORDS
+    for path in files:
+        count = count_records(path) if left > 0 else min(1, path.stat().st_size)
+        walked += left > 0
+        left -= count or 0
+        if not count:
+            damaged.append(path)
     for path in damaged:
         yield error(
             f"{shown(path)} ends in the middle of a record", cure=f"rm {shown(path)}; snakemake tfrecords{{config}}"
@@ -141,16 +147,17 @@ def tfrecords(subject: Subject) -> Iterator[Answer]:
     if foreign:
         yield note(f"{len(foreign)} tasks were made elsewhere and would be replaced, such as {shown(foreign[0])}")
     if not damaged and not foreign:
-        yield ok(f"{len(files)} files in {shown(root)}, all whole")
+        told = "all whole" if walked == len(files) else f"the {walked} that were looked at are whole"
+        yield ok(f"{len(files)} files in {shown(root)}, {told}")
 
 
-def whole(record: Path) -> bool:
-    """Whether a TFRecord's records follow each other to its very end."""
+def count_records(path: Path) -> int | None:
+    """Records of a TFRecord; None where they do not follow each other to its very end, or there is none."""
     try:
-        with record.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            return sum(1 for _ in records(content)) > 0
+        with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return sum(1 for _ in records(content)) or None
     except (Malformed, ValueError):  # an empty file cannot be mapped
-        return False
+        return None
 
 
 def _trajectories(subject: Subject, most: int) -> Sequence[Path]:

@@ -17,6 +17,10 @@ from bridgelib.workflow.forecast import disks_of
 
 _ROOTS = ("numpy", "tfrecord", "runs")
 _NEARLY_FULL = 0.9
+_SMALLER = {
+    "train_policy": "set a smaller `train_batch_size` in the experiments file",
+    "raw_to_numpy": "snakemake {set} workers=1",
+}
 _NO_FORECAST = "what the workflow will need cannot be told without settings and raw data"
 _GIB = 1 << 30
 _SHM_OF_A_GPU = 1 * _GIB
@@ -74,11 +78,14 @@ def memory(subject: Subject) -> Answer:
         f"{stage.name} takes {readable_bytes(stage.ram_at_once)} ({stage.at_once} at once), "
         f"of {readable_bytes(there)}{f', {readable_bytes(free)} free now' if free is not None else ''}"
     )
-    cores = max(1, subject.system.memory() // max(1, stage.ram_bytes))
+    if stage.ram_bytes > there:  # not even one
+        return error(found, cure=_SMALLER.get(stage.name, "run it on a machine with more memory"))
     if stage.ram_at_once > there:
-        return error(found, cores=min(cores, stage.at_once))
+        return error(found, cores=there // stage.ram_bytes)
+    if free is not None and stage.ram_bytes > free:
+        return warning(found, cure="free -g   # and wait until the other programs are done")
     if free is not None and stage.ram_at_once > free:
-        return warning(found, cores=max(1, min(free // max(1, stage.ram_bytes), stage.at_once)))
+        return warning(found, cores=free // stage.ram_bytes)
     return ok(found)
 
 
