@@ -27,6 +27,7 @@ rule train_policy:
     resources:
         gpu=told(PLAN.gpus),
         mem_mb=doubled_when_repeated(PLAN.training_memory),
+        cpus_per_task=MACHINE.workers,  # of SLURM only: on one machine training takes what cores there are
     params:
         environment=environment_folder(training_environment()),
         launch=told(PLAN.launch_options),

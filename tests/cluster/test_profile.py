@@ -77,8 +77,8 @@ def test_jobs_ask_for_what_the_plan_and_the_profile_say(lab):
     assert value(training, "--gpus") == "2" and value(conversion, "--gpus") is None
     assert value(training, "--mem") == str(training_mb(machine, experiment, on_cpu=False))
     assert value(conversion, "--mem") == str(conversion_mb(machine))
-    assert value(training, "-t") == "1440" and value(conversion, "-t") == "120"
-    assert value(training, "--cpus-per-task") == "4" and value(conversion, "--cpus-per-task") == "3"
+    assert value(training, "-t") == "1440"
+    assert value(training, "--cpus-per-task") == "3" and value(conversion, "--cpus-per-task") == "3"
     for options in jobs.values():
         assert value(options, "-p") == "main" and "--requeue" in options
         assert value(options, "-D") == str(lab.folder)
@@ -91,6 +91,7 @@ def test_a_run_without_gpu_asks_for_none_and_a_user_may_ask_for_other_things(lab
     jobs, _ = submitted(lab, *own, f"experiments={path}", "jax_platform=cpu", "train_all")
     training = jobs["train_policy"]
     assert value(training, "--gpus") is None and value(training, "--ntasks") == "1"
+    assert value(training, "--cpus-per-task") == "3"
     assert value(training, "-t") == "30" and value(training, "-p") == "cpu"
 
 
