@@ -31,5 +31,7 @@ rule doctor:
         "../envs/workflow.yaml"
     params:
         settings=as_words(GIVEN),
+        cluster="--cluster" if slots().elsewhere else "",
     shell:
-        '"$BRIDGE_PYTHON" "$BRIDGE/workflow_scripts/doctor.py" --fail-on error --config {params.settings:q} 2> {log:q}'
+        '"$BRIDGE_PYTHON" "$BRIDGE/workflow_scripts/doctor.py" --fail-on error {params.cluster}'
+        " --config {params.settings:q} 2> {log:q}"

@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     given = _settings_of(options)
     config = {**read_yaml(REPOSITORY / "config" / "config.yaml"), **given}
-    subject = examine(REPOSITORY, config, given, options.environment)
+    subject = examine(REPOSITORY, config, given, options.environment, options.cluster)
     if options.explain:
         return _explain(options.explain, subject)
     findings = examined(subject)
@@ -86,6 +86,9 @@ def _parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--machine", help="a machine's name, or the path of its profile (default: as the workflow)")
     parser.add_argument("--config", nargs="*", default=[], metavar="KEY=VALUE", help="settings, as for snakemake")
+    parser.add_argument(
+        "--cluster", action="store_true", help="jobs run on other hosts; GPUs and memory of this one do not count"
+    )
     parser.add_argument("--environment", type=Path, help="look into this environment instead of the machine's own")
     parser.add_argument(
         "--explain",

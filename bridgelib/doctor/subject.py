@@ -26,6 +26,7 @@ from bridgelib.workflow.plan import WorkflowPlan
 from bridgelib.workflow.stages import Slots, StageForecast
 
 REFUSED = "the settings were refused"
+ELSEWHERE = "jobs run on the cluster's nodes; ask there: srun --gpus=1 .venv/bin/python -m bridgelib.doctor"
 # Which root a rule writes to.
 ROOT_OF = {"simulate_demonstrations": "raw", "raw_to_numpy": "numpy", "numpy_to_tfrecord": "tfrecord"}
 ROOT_OF |= {"data_report": "tfrecord", "embed_language": "runs", "train_policy": "runs"}
@@ -54,6 +55,7 @@ class Subject:
         chosen_environment: The environment to look into; None for the one that the machine trains with.
         environ: The variables that jobs inherit.
         system: The host.
+        elsewhere: Whether jobs run on other hosts, the nodes of a cluster.
     """
 
     repository: Path
@@ -63,6 +65,7 @@ class Subject:
     chosen_environment: Path | None = None
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     system: System = field(default_factory=System)
+    elsewhere: bool = False
 
     @property
     def machine(self) -> MachineProfile | None:
@@ -236,7 +239,11 @@ class _Fields(dict):
 
 
 def examine(
-    repository: Path, config: Mapping[str, Any], given: Mapping[str, Any], environment: Path | None = None
+    repository: Path,
+    config: Mapping[str, Any],
+    given: Mapping[str, Any],
+    environment: Path | None = None,
+    elsewhere: bool = False,
 ) -> Subject:
     """The subject of a call; settings that are refused become a finding, not an error.
 
@@ -245,12 +252,13 @@ def examine(
         config: `config.yaml` with the command line's values over it.
         given: The latter.
         environment: The environment to look into; None for the one that the machine trains with.
+        elsewhere: Whether jobs run on the nodes of a cluster.
     """
     try:
         settings, refusal = load_settings(config, repository), None
     except BridgeError as error:
         settings, refusal = None, error
-    return Subject(repository, settings, given, refusal, environment)
+    return Subject(repository, settings, given, refusal, environment, elsewhere=elsewhere)
 
 
 def settings_given(config: Mapping[str, Any], repository: Path) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,7 @@ class Laboratory:
     environ: dict[str, str] = field(default_factory=dict)
     system: System = field(default_factory=ChosenSystem)
     environment_name: str = "train"
+    elsewhere: bool = False
 
     def __post_init__(self):
         self.programs.mkdir(parents=True)
@@ -175,9 +176,7 @@ class Laboratory:
         experiments.write_text(yaml.safe_dump(dict(self.experiments)))
         given = {"machine": str(profile), "experiments": str(experiments), **self.config}
         made = examine(self.repository, given, given, self.environment)
-        object.__setattr__(made, "environ", self.environ)
-        object.__setattr__(made, "system", self.system)
-        return made
+        return replace(made, environ=self.environ, system=self.system, elsewhere=self.elsewhere)
 
     def asked(self, check: str) -> list[Finding]:
         return CHECKS[check].run(self.subject)

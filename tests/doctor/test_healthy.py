@@ -3,7 +3,19 @@
 import pytest
 
 from bridgelib.doctor.check import CHECKS, Status
-from tests.doctor.laboratory import HEALTHY
+from tests.doctor.laboratory import HEALTHY, ChosenSystem
+
+
+def test_the_gpus_and_the_memory_of_a_login_node_do_not_count(laboratory):
+    HEALTHY["cuda12"](laboratory)
+    (laboratory.programs / "nvidia-smi").unlink()
+    laboratory.system = ChosenSystem(there=1 << 30, limit=64)
+    assert max(finding.status for finding in laboratory.findings()) == Status.ERROR
+    laboratory.elsewhere = True
+    findings = {finding.trouble.id: finding for finding in laboratory.findings()}
+    assert max(finding.status for finding in findings.values()) < Status.WARNING
+    for check in ("driver", "gpu-choice", "gpu-memory", "memory", "open-files"):
+        assert findings[check].status == Status.NOT_CHECKED and "srun" in findings[check].found
 
 
 @pytest.mark.parametrize("machine", HEALTHY)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bridgelib.doctor.check import Answer, check, error, not_checked, note, ok, warning
 from bridgelib.doctor.nvidia import Gpu, Process
-from bridgelib.doctor.subject import REFUSED, Subject
+from bridgelib.doctor.subject import ELSEWHERE, REFUSED, Subject
 from bridgelib.doctor.versions import compared
 from bridgelib.jobs.gpus import allowed_gpus
 from bridgelib.jobs.variables import MEM_FRACTION, PREALLOCATE
@@ -23,6 +23,8 @@ def _without_gpus(subject: Subject) -> Answer | None:
     """The answer of checks that need GPUs."""
     if subject.machine is None:
         return not_checked(REFUSED)
+    if subject.elsewhere:
+        return not_checked(ELSEWHERE)
     if not subject.trains_on_gpu:
         return ok("not needed: this machine trains on the CPU")
     if subject.driver.problem is not None:
@@ -38,6 +40,8 @@ def driver(subject: Subject) -> Answer:
     answer = subject.driver
     if subject.machine is None:
         return not_checked(REFUSED)
+    if subject.elsewhere:
+        return not_checked(ELSEWHERE)
     if not subject.trains_on_gpu:
         seen = f"; it has {len(answer.gpus)} GPUs" if answer.gpus else ""
         return ok(f"not needed: this machine trains on the CPU{seen}")
@@ -115,6 +119,8 @@ def gpu_choice(subject: Subject) -> Answer:
     """Do the GPUs exist that jobs may take, and are they enough for each experiment?"""
     if subject.machine is None:
         return not_checked(REFUSED)
+    if subject.elsewhere:
+        return not_checked(ELSEWHERE)
     if not subject.trains_on_gpu:
         return ok("not needed: this machine trains on the CPU")
     configured = [str(number) for number in subject.machine.gpus]

@@ -10,7 +10,7 @@ from pathlib import Path
 from bridgelib.config.machines import shown
 from bridgelib.conversion.tables import readable_bytes
 from bridgelib.doctor.check import Answer, check, error, not_checked, ok, warning
-from bridgelib.doctor.subject import REFUSED, ROOT_OF, Subject
+from bridgelib.doctor.subject import ELSEWHERE, REFUSED, ROOT_OF, Subject
 from bridgelib.doctor.system import existing
 from bridgelib.errors import BridgeError
 from bridgelib.workflow.forecast import disks_of
@@ -70,6 +70,8 @@ def inodes(subject: Subject) -> Iterator[Answer]:
 @check("memory")
 def memory(subject: Subject) -> Answer:
     """Is there memory for the jobs that run at the same time?"""
+    if subject.elsewhere:
+        return not_checked(ELSEWHERE)
     if subject.stages is None:
         return not_checked(_NO_FORECAST)
     stage = max(subject.stages, key=lambda stage: stage.ram_at_once)
@@ -92,6 +94,8 @@ def memory(subject: Subject) -> Answer:
 @check("shm")
 def shm(subject: Subject) -> Answer:
     """Has /dev/shm room for GPUs to talk to each other?"""
+    if subject.elsewhere:
+        return not_checked(ELSEWHERE)
     if not subject.system.shm.exists():
         return not_checked(f"{subject.system.shm} is not there")
     free = subject.system.disk(subject.system.shm).free_bytes
@@ -104,6 +108,8 @@ def shm(subject: Subject) -> Answer:
 @check("open-files")
 def open_files(subject: Subject) -> Answer:
     """May a process open as many files as a training reads?"""
+    if subject.elsewhere:
+        return not_checked(ELSEWHERE)
     soft, hard = subject.system.open_files()
     if subject.plan is None:
         return ok(f"{soft} files")
@@ -170,6 +176,8 @@ def file_locks(subject: Subject) -> Answer:
 @check("processor")
 def processor(subject: Subject) -> Answer:
     """Has the processor AVX, which jaxlib's wheels are compiled for?"""
+    if subject.elsewhere:
+        return not_checked(ELSEWHERE)
     flags = subject.system.processor_flags()
     if flags is None:
         return not_checked("this is no x86 processor, or it cannot be asked")
