@@ -29,6 +29,41 @@ _WITHOUT_TRAINING = {"numpy", "tfrecords", "data_report"}
 _WITHOUT_RECORDS = {"numpy"}
 _TRAINING = {"all", "train_all"}
 _ONLY_TOLD = {"forecast"}
+# Options of Snakemake under which no job is started: a full disk must not stand in the way of `--delete-all-output`.
+_MAKES_NOTHING = {
+    *(
+        "--unlock",
+        "--lint",
+        "--touch",
+        "-t",
+        "--summary",
+        "-S",
+        "--detailed-summary",
+        "-D",
+        "--list-rules",
+        "--list",
+        "-l",
+    ),
+    *("--list-target-rules", "--lt", "--dag", "--rulegraph", "--filegraph", "--d3dag", "--report", "--archive"),
+    *(
+        "--delete-all-output",
+        "--delete-temp-output",
+        "--cleanup-metadata",
+        "--cm",
+        "--cleanup-shadow",
+        "--list-conda-envs",
+    ),
+    *(
+        "--list-changes",
+        "--lc",
+        "--list-input-changes",
+        "--li",
+        "--list-params-changes",
+        "--lp",
+        "--list-untracked",
+        "--lu",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -111,6 +146,8 @@ class WorkflowPlan:
                 self._check_language(name)
                 self._check_gaze(name)
                 self._check_devices(name)
+        if _MAKES_NOTHING & set(words):
+            return ""
         asked_for = self._stages_for(targets, slots)
         if self.settings.forecast == "refuse" and not self._names_files(words):
             refuse_impossible(asked_for, f"machine '{self.machine.name}'")

@@ -46,7 +46,8 @@ def probe_conversion(plan: "WorkflowPlan", environment: str, cores: int) -> Prob
             machine.raw, given=f"reading some trajectories took over {_LIMIT} s", do="look at its disk"
         ) from None
     if done.returncode:
-        raise DataError("probe", given=done.stderr.strip()[-2000:] or f"exit {done.returncode}", do="see above")
+        said = done.stderr.strip().splitlines() or [f"exit {done.returncode}"]
+        raise DataError(script.name, given=said[-1], do=f"try it by hand: {script} --help")
     measured = json.loads(done.stdout.splitlines()[-1])
     return Probe(**{key: measured[key] for key in Probe.__dataclass_fields__})
 
