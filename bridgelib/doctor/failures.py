@@ -32,7 +32,10 @@ _COMMAND = re.compile(
     r"(?:returned non-zero exit status (?P<status>\d+)|died with <Signals\.\w+: (?P<signal>\d+)>)",
     re.DOTALL,
 )
-_TAIL = 200_000  # bytes at the end of a log that are read
+_JOB = re.compile(r"^\s+jobid: (\d+)$", re.MULTILINE)
+_FINISHED = re.compile(r"^Finished jobid: (\d+)\b", re.MULTILINE)
+_TAIL = 200_000  # bytes at the end of a job's log that are read
+_RUN_TAIL = 50_000_000  # and of a run's: what failed first may stand far above
 _WIDTH = 118
 _SHOWN = 10  # jobs that failed for one reason
 _ITSELF = "doctor"
@@ -59,14 +62,18 @@ class Failure:
 
 
 def failures(run: str) -> list[Failure]:
-    """The jobs that failed in a run, each once, in the order of their first failure.
+    """The jobs that failed in a run for good, each once, in the order of their first failure.
 
     Args:
         run: The text of Snakemake's own log of the run.
     """
     ends = [(match["command"], int(match["status"] or 128 + int(match["signal"]))) for match in _COMMAND.finditer(run)]
+    finished = {match[1]: match.start() for match in _FINISHED.finditer(run)}
     found: dict[tuple[str, tuple[str, ...]], Failure] = {}
     for match in _ERROR.finditer(run):
+        job = _JOB.search(match[2])
+        if job and finished.get(job[1], -1) > match.start():
+            continue  # a later attempt succeeded
         named = _LOGS.search(match[2])
         logs = tuple(entry.strip() for entry in named[1].replace(_HINT, "").split(",")) if named else ()
         # The last attempt counts, as its log is the one that is left.
@@ -82,7 +89,14 @@ def explanation(runs: Iterable[Path | str], subject: Subject) -> str:
         runs: Snakemake's own logs of the run. Logs of jobs that are relative start at the working directory.
         subject: Whose machine it is; it fills in the cures.
     """
-    every = [failure for path in runs for failure in failures(tail(Path(path)))]
+    try:
+        return _explanation([tail(Path(path), _RUN_TAIL) for path in runs], subject)
+    except Exception as problem:  # it must not hide Snakemake's own error
+        return f"\nThe doctor cannot explain it: {type(problem).__name__}: {problem}\n"
+
+
+def _explanation(runs: Sequence[str], subject: Subject) -> str:
+    every = [failure for run in runs for failure in failures(run)]
     failed = [failure for failure in every if failure.rule != _ITSELF]
     if not failed:
         return "\nThe doctor found what is marked ERROR above; each has its cure below it.\n" if every else ""
@@ -137,11 +151,11 @@ def _named(failed: Sequence[Failure]) -> list[str]:
     return [*(f"  {failure}" for failure in failed[:_SHOWN]), *more]
 
 
-def tail(path: Path) -> str:
-    """The end of a file; nothing where it cannot be read."""
+def tail(path: Path, most: int = _TAIL) -> str:
+    """The last so many bytes of a file, as text; nothing where it cannot be read."""
     try:
         with path.open("rb") as stream:
-            stream.seek(max(0, path.stat().st_size - _TAIL))
+            stream.seek(max(0, path.stat().st_size - most))
             return stream.read().decode("utf-8", "replace")
     except OSError:
         return ""

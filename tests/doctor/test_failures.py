@@ -65,6 +65,21 @@ def test_failed_jobs_are_found_with_their_logs_and_the_last_exit_code():
     assert failures("Nothing to be done.\n") == []
 
 
+def test_a_job_whose_next_attempt_succeeded_did_not_fail():
+    recovered = RUN + "[Sun Nov 22 18:44:59 2026]\nFinished jobid: 1 (Rule: train_policy)\n2 of 4 steps (50%) done\n"
+    assert [entry.rule for entry in failures(recovered)] == ["raw_to_numpy", "numpy_to_tfrecord", "doctor"]
+    # Finished before it failed: that was another job of this number, or the run was started again in one log.
+    assert len(failures("Finished jobid: 1 (Rule: train_policy)\n" + RUN)) == 4
+
+
+def test_a_doctor_that_stumbles_hides_nothing(laboratory, run, monkeypatch):
+    monkeypatch.setattr("bridgelib.doctor.failures.recognised", lambda *_: 1 / 0)
+    assert (
+        explanation([run], laboratory.subject)
+        == "\nThe doctor cannot explain it: ZeroDivisionError: division by zero\n"
+    )
+
+
 @pytest.fixture
 def run(laboratory):
     path = laboratory.folder / "run.log"
