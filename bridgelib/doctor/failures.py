@@ -39,6 +39,10 @@ _RUN_TAIL = 50_000_000  # and of a run's: what failed first may stand far above
 _WIDTH = 118
 _SHOWN = 10  # jobs that failed for one reason
 _ITSELF = "doctor"
+_QUIET = """
+With `--quiet all` Snakemake does not tell which jobs failed. To have a job's log explained:
+    python -m bridgelib.doctor --explain logs/RULE/NAME.log
+"""
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,8 @@ def explanation(runs: Iterable[Path | str], subject: Subject) -> str:
 
 
 def _explanation(runs: Sequence[str], subject: Subject) -> str:
+    if not any(run.strip() for run in runs):
+        return _QUIET
     every = [failure for run in runs for failure in failures(run)]
     failed = [failure for failure in every if failure.rule != _ITSELF]
     if not failed:

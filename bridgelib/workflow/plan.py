@@ -24,7 +24,7 @@ from bridgelib.workflow.stages import Probe, Slots, StageForecast, environment_s
 from bridgelib.workflow.survey import Key, Survey, survey
 
 SIDES = ("train", "val")
-_WITHOUT_DATA = {"environments", "doctor"}
+_WITHOUT_DATA = {"environments"}
 _WITHOUT_TRAINING = {"numpy", "tfrecords", "data_report"}
 _WITHOUT_RECORDS = {"numpy"}
 _TRAINING = {"all", "train_all"}
@@ -135,6 +135,8 @@ class WorkflowPlan:
             ConfigError, DataError: No raw data, a wrong depth, an experiment without tasks, devices that do not fit,
                 more than the disk or the memory holds.
         """
+        if "doctor" in words:  # it tells whatever is wrong, all of it, and has to start for that
+            return ""
         targets = set(words) & (_WITHOUT_DATA | _WITHOUT_TRAINING | _TRAINING | _ONLY_TOLD)
         if targets and targets <= _WITHOUT_DATA:
             return ""

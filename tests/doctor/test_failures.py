@@ -124,3 +124,5 @@ def test_what_is_not_known_is_not_guessed(laboratory, run):
 def test_nothing_is_said_where_no_job_failed(laboratory, run):
     run.write_text("Nothing to be done.\n")
     assert explanation([run, laboratory.folder / "absent.log"], laboratory.subject) == ""
+    run.write_text("")  # as with `--quiet all`
+    assert "--explain logs/RULE/NAME.log" in explanation([run], laboratory.subject)

@@ -45,6 +45,8 @@ def test_it_diagnoses_what_stops_every_other_target(lab):
     code, output = lab.snakemake("doctor", lab.experiments, check=False)
     assert code != 0 and "Traceback" not in output
     assert "ERROR" in output and "raw: no such folder" in output
+    _, quiet = lab.snakemake("doctor", "--quiet=all", lab.experiments, check=False)  # `all` is no target there
+    assert "raw: no such folder" in quiet
     assert f"snakemake --config machine={lab.profile}" in output and "raw=/where/the/raw/data/lies" in output
     assert "Why it failed" not in output and "marked ERROR above" in output
 
