@@ -13,7 +13,7 @@ _RESNET = {18: 11.2e6, 34: 21.3e6, 50: 23.6e6}
 _FILM = {18: 1.97e6, 34: 3.9e6, 50: 15.5e6}  # linear in the width: from an instruction of 512 entries to each block
 _FEATURES = {18: 8, 34: 8, 50: 32}  # times the filters: the width of the encoding
 _HEAD = 256
-_SCORE_NETWORK = 1.7e6
+_SCORE_NETWORK = 1.47e6, 274  # what it has more than a head, and more of that for each entry of the encoding
 
 _LOSSES = {"iql": 3, "gc_iql": 3, "contrastive_rl_td": 2}
 _HEADS = {"iql": 3, "gc_iql": 3, "contrastive_rl_td": 5}
@@ -72,10 +72,11 @@ def approximate_weights(algorithm: str, config: Mapping[str, Any]) -> int:
     depth = int(re.search(r"-(\d+)", config["encoder"])[1])
     width = config["encoder_kwargs"]["num_filters"] / 64
     encoder = _RESNET[depth] * width**2 + (_FILM[depth] * width if config["encoder"].endswith("-film") else 0)
-    head = _HEAD * (_FEATURES[depth] * 64 * width + 2 * _HEAD)
+    encoding = _FEATURES[depth] * 64 * width
+    head = _HEAD * (encoding + 2 * _HEAD)
     agent = config["agent_kwargs"]
     encoders = _ENCODERS.get(algorithm, 1) if agent.get("shared_encoder", True) else _LOSSES[algorithm]
     if not (agent.get("early_goal_concat", True) or agent.get("shared_goal_encoder", True)):
         encoders *= 2
-    score = _SCORE_NETWORK if "score_network_kwargs" in agent else 0
+    score = _SCORE_NETWORK[0] + _SCORE_NETWORK[1] * encoding if "score_network_kwargs" in agent else 0
     return round(encoders * encoder + _HEADS.get(algorithm, 1) * head + score)

@@ -39,7 +39,7 @@ def size(tree) -> int:
 
 
 @pytest.mark.parametrize("algorithm", sorted(ALGORITHMS.keys() & AGENTS.keys()))
-@pytest.mark.parametrize(("depth", "filters"), [(18, 16), (34, 64), (50, 64)])
+@pytest.mark.parametrize(("depth", "filters"), [(18, 8), (18, 16), (34, 64), (50, 64)])
 def test_forecast_is_close_to_what_the_networks_really_have(algorithm, depth, filters):
     config = config_of(algorithm, f"resnetv1-{depth}-bridge", filters)
     state = abstract_state(algorithm, config)
