@@ -27,11 +27,17 @@ rule doctor:
     """Say what is wrong with this machine, and the command that cures it."""
     log:
         "logs/doctor.log",
+    # Only for `--sdm conda`: the environment that is examined. Otherwise the doctor needs none.
     conda:
-        "../envs/workflow.yaml"
+        f"../envs/{training_environment()}.yaml"
     params:
         settings=as_words(GIVEN),
         cluster="--cluster" if slots().elsewhere else "",
+        environment=(
+            '--environment "$CONDA_PREFIX"'
+            if environment_from_elsewhere() == "active"
+            else ""
+        ),
     shell:
-        '"$BRIDGE_PYTHON" "$BRIDGE/workflow_scripts/doctor.py" --fail-on error {params.cluster}'
+        '"$BRIDGE_PYTHON" "$BRIDGE/workflow_scripts/doctor.py" --fail-on error {params.cluster} {params.environment}'
         " --config {params.settings:q} 2> {log:q}"

@@ -228,6 +228,8 @@ class Subject:
     def _rebuild(self, environment: str, given: str) -> str:
         if self.chosen_environment is None and self.settings is not None and self.settings.env == "current":
             return "rm -rf .venv && make setup"
+        if self.lock is None:
+            return f"make {environment} anew from its lock"
         return f"rm -rf {environment} && snakemake environments{f' --config{given}' if given else ''}"
 
 

@@ -168,7 +168,7 @@ def an_old_nvjitlink_from_the_system(laboratory):
     laboratory.environ["LD_LIBRARY_PATH"] = folder
 
 
-@FAULTS.on(healthy_seed_stack, "cuda-origin", "does not load", "snakemake environments")
+@FAULTS.on(healthy_seed_stack, "cuda-origin", "does not load", "make .venvs/users-own anew from its lock")
 def a_library_whose_partner_is_nowhere(laboratory):
     laboratory.library("nvidia/cublas/lib/libcublas.so.12", needed=["libcublasXt.so.12"])
 
