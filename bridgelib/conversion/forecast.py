@@ -22,7 +22,11 @@ _COPIES = 4.5  # of one trajectory's record, between its arrays and the file
 _INDEX_ROW = 300  # per frame of a task: its index, and the statistics taken of it
 
 SHARD_FILES = 2  # a shard and its report
-TASK_FILES, TASK_FOLDERS = 7, 3  # two TFRecords, their indices, split, statistics and report
+TASK_FILES = (
+    *("train/out.tfrecord", "train/out.index.npz", "val/out.tfrecord", "val/out.index.npz"),
+    *("split.json", "statistics.json", "report.json"),
+)
+TASK_FOLDERS = 3
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What each step of a plan still needs: disk, files, memory, and time where that was probed. Standard library only."""
 
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ from bridgelib.sim import forecast as simulated
 from bridgelib.training.forecast import CheckpointForecast, checkpoint_forecast
 from bridgelib.training.memory import training_memory
 from bridgelib.workflow.environments import environment_size
+from bridgelib.workflow.survey import Key
 
 if TYPE_CHECKING:
     from bridgelib.workflow.plan import WorkflowPlan
@@ -101,11 +103,13 @@ def stages(plan: "WorkflowPlan", slots: Slots, probe: Probe | None = None) -> li
     Raises:
         ConfigError, DataError: The raw tree cannot be read.
     """
+    images = images_of(plan, probe)
+    shards = _missing_shards(plan, images)
     found = [
         *(_environment(plan, name) for name in ("convert", plan.training_environment)),
         *([_simulation(plan, slots)] if plan.simulation else []),
-        _shards(plan, slots, probe),
-        _records(plan, slots, probe),
+        _shards(plan, images, shards, slots, probe),
+        _records(plan, images, {task for task, _ in shards}, slots, probe),
         *_training(plan, slots),
     ]
     return [replace(stage, at_once=0) for stage in found] if slots.elsewhere else found
@@ -142,40 +146,46 @@ def _simulation(plan: "WorkflowPlan", slots: Slots) -> StageForecast:
     )
 
 
-def _shards(plan: "WorkflowPlan", slots: Slots, probe: Probe | None) -> StageForecast:
-    machine, survey, images = plan.machine, plan.survey, images_of(plan, probe)
+def _missing_shards(plan: "WorkflowPlan", images: Images) -> dict[Key, tuple[int, int]]:
+    """Dated folder -> the size of its shard, and what of that is still to be written; for those that must be made."""
+    root = Path(plan.machine.numpy)
+    sizes = {key: conversion.shard_bytes(content, images) for key, content in plan.survey.sessions.items()}
+    missing = {(task, date): _missing(sizes[task, date], [root / task / f"{date}.npz"]) for task, date in sizes}
+    return {key: (sizes[key], missing[key]) for key in sizes if missing[key]}
+
+
+def _shards(
+    plan: "WorkflowPlan", images: Images, left: Mapping[Key, tuple[int, int]], slots: Slots, probe: Probe | None
+) -> StageForecast:
+    machine, survey = plan.machine, plan.survey
     root = Path(machine.numpy)
-    left = {}
-    for (task, date), content in survey.sessions.items():
-        expected = conversion.shard_bytes(content, images)
-        if missing := _missing(expected, [root / task / f"{date}.npz"]):
-            left[task, date] = (content, expected, missing)
     threads = min(machine.workers, slots.cores)
     at_once = min(len(left), max(1, slots.cores // threads))
-    frames = sum(content.frames for content, _, _ in left.values())
+    frames = sum(survey.sessions[key].frames for key in left)
     memory = conversion.raw_to_numpy_memory(survey.longest, images, threads, survey.frame_size)
     return StageForecast(
         "raw_to_numpy",
         root,
         jobs=len(left),
         at_once=at_once,
-        disk_bytes=sum(missing for _, _, missing in left.values()),
+        disk_bytes=sum(missing for _, missing in left.values()),
         files=conversion.SHARD_FILES * len(left) + len({task for task, _ in left if not (root / task).exists()}),
         ram_bytes=memory if left else 0,
         seconds=frames / (probe.raw_to_numpy * at_once) if probe and left else None,
         uncertainty=survey.uncertainty,
         # Frames wait in unnamed files until all are there to be put into the archive.
-        passing_bytes=at_once * max((expected for _, expected, _ in left.values()), default=0),
+        passing_bytes=at_once * max((size for size, _ in left.values()), default=0),
     )
 
 
-def _records(plan: "WorkflowPlan", slots: Slots, probe: Probe | None) -> StageForecast:
-    machine, survey, images = plan.machine, plan.survey, images_of(plan, probe)
+def _records(plan: "WorkflowPlan", images: Images, stale: Set[str], slots: Slots, probe: Probe | None) -> StageForecast:
+    """The TFRecords; tasks that are `stale` have a shard that must be made."""
+    machine, survey = plan.machine, plan.survey
     root = Path(machine.tfrecord)
     left: dict[str, tuple[Content, int]] = {}
     for task, content in survey.tasks.items():
-        records = [root / task / side / "out.tfrecord" for side in ("train", "val")]
-        if missing := _missing(conversion.task_bytes(content, images), records):
+        files = [root / task / name for name in conversion.TASK_FILES]
+        if missing := _missing(conversion.task_bytes(content, images), files, certainly=task in stale):
             left[task] = (content, missing)
     threads = min(machine.tfrecord_workers, slots.cores)
     at_once = min(len(left), max(1, slots.cores // threads))
@@ -188,7 +198,8 @@ def _records(plan: "WorkflowPlan", slots: Slots, probe: Probe | None) -> StageFo
         jobs=len(left),
         at_once=at_once,
         disk_bytes=sum(missing for _, missing in left.values()),
-        files=(conversion.TASK_FILES + conversion.TASK_FOLDERS) * len(left) + 2 * bool(left),  # and the data report
+        files=(len(conversion.TASK_FILES) + conversion.TASK_FOLDERS) * len(left)
+        + 2 * bool(left),  # and the data report
         ram_bytes=conversion.numpy_to_tfrecord_memory(survey.longest, largest, images) if left else 0,
         seconds=frames / (probe.numpy_to_tfrecord * at_once) if probe and left else None,
         uncertainty=0.3 if guessed else survey.uncertainty,
@@ -249,13 +260,20 @@ def _made(run: Path) -> int:
     return sum(path.stat().st_size for folder in folders if folder.is_dir() for path in folder.iterdir())
 
 
-def _missing(expected: int, files: list[Path]) -> int:
-    """Bytes still to be written, where files are absent or of quite another size than expected; 0 where not."""
+def _missing(expected: int, files: list[Path], certainly: bool = False) -> int:
+    """What files that must be made lack in bytes, 1 at least; 0 where they are there and of about the expected size.
+
+    Args:
+        expected: Their size together.
+        files: They.
+        certainly: They will be made again, whatever their size.
+    """
     try:
         have = sum(path.stat().st_size for path in files)
     except OSError:
         return expected
-    return 0 if have and expected / _SAME < have < expected * _SAME else max(1, expected - have)
+    made = not certainly and expected / _SAME < have < expected * _SAME
+    return 0 if made else max(1, expected - have)
 
 
 def images_of(plan: "WorkflowPlan", probe: Probe | None = None) -> Images:

@@ -119,8 +119,10 @@ def test_only_what_is_missing_counts(real, tmp_path):
     convert(real(im_size=32))
     (tmp_path / "numpy" / "task" / f"{SESSIONS[1]}.npz").unlink()
     left = by_name(real(im_size=32))
-    assert left["raw_to_numpy"].jobs == 1 and left["numpy_to_tfrecord"].jobs == 0
+    assert left["raw_to_numpy"].jobs == 1
     assert left["raw_to_numpy"].disk_bytes == pytest.approx(4 * 10 * 3 * 32 * 32, rel=0.1)
+    # Its task's TFRecords will be made again, and be as large as they are.
+    assert left["numpy_to_tfrecord"].jobs == 1 and left["numpy_to_tfrecord"].disk_bytes < 3_000
 
 
 def test_the_latency_correction_is_that_of_the_conversion():
