@@ -1,6 +1,7 @@
 """What a shared library asks the loader for: its dynamic section, read without loading it. 64-bit little-endian ELF."""
 
 import mmap
+import re
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,17 +39,13 @@ def read_library(path: Path) -> Library | None:
 
 
 def names_in(path: Path, prefix: bytes) -> set[str]:
-    """Every name in a file that begins with `prefix`: letters, digits and underscores, wherever they stand."""
-    names = set()
-    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        start = content.find(prefix)
-        while start >= 0:
-            end = start
-            while end < len(content) and (content[end] == 95 or chr(content[end]).isalnum()) and content[end] < 128:
-                end += 1
-            names.add(content[start:end].decode("ascii"))
-            start = content.find(prefix, end)
-    return names
+    """Every name in a file that begins with `prefix`: letters, digits and underscores. None of an unreadable file."""
+    pattern = re.compile(re.escape(prefix) + rb"[A-Za-z0-9_]*")
+    try:
+        with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return {match[0].decode("ascii") for match in pattern.finditer(content)}
+    except (OSError, ValueError):  # an empty file cannot be mapped
+        return set()
 
 
 def contains(path: Path, text: bytes) -> bool:

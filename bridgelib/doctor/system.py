@@ -1,8 +1,10 @@
 """What this host has, as the kernel tells it. Tests put another folder or another answer in place."""
 
+import fcntl
 import os
 import pwd
 import resource
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +51,15 @@ class System:
     def is_read_only(self, folder: Path) -> bool:
         """Whether the file system of an existing folder is mounted read-only."""
         return bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+
+    def lock_a_file_in(self, folder: Path) -> None:
+        """Lock a file that has no name and is gone at once.
+
+        Raises:
+            OSError: The folder cannot be written, or its file system has no locks.
+        """
+        with tempfile.TemporaryFile(dir=folder) as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def open_files(self) -> tuple[int, int]:
         """How many files a process may have open, and the most that it may ask for."""

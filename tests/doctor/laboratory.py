@@ -1,5 +1,6 @@
 """A laboratory of fake machines: environments of metadata and tiny libraries, a fake `nvidia-smi`, chosen variables."""
 
+import errno
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,7 @@ class ChosenSystem(System):
     hard_limit: int = 1 << 20
     flags: frozenset = frozenset({"avx"})
     read_only: tuple[str, ...] = ()
+    has_locks: bool = True
 
     def disk(self, folder):
         return Disk(1, folder, self.free, self.free_files)
@@ -51,6 +53,10 @@ class ChosenSystem(System):
 
     def processor_flags(self):
         return self.flags
+
+    def lock_a_file_in(self, folder):
+        if not self.has_locks:
+            raise OSError(errno.ENOLCK, "No locks available")
 
     def is_read_only(self, folder):
         return folder.name in self.read_only

@@ -140,6 +140,11 @@ def a_root_that_cannot_be_written(laboratory):
     (laboratory.folder / "runs").mkdir()
 
 
+@FAULTS.on(healthy_cpu, "file-locks", "No locks available", "runs=/a/local/disk")
+def a_file_system_without_locks(laboratory):
+    laboratory.system = ChosenSystem(has_locks=False)
+
+
 @FAULTS.on(healthy_cpu, "processor", "no AVX", "another host")
 def a_processor_without_avx(laboratory):
     laboratory.system = ChosenSystem(flags=frozenset({"sse2"}))

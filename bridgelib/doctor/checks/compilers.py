@@ -100,7 +100,8 @@ def xla_flags(subject: Subject) -> Iterator[Answer]:
         yield not_checked(f"XLA_FLAGS names a file, {flags[0]}")
         return
     folder = subject.installed.site_packages
-    libraries = sorted([*folder.glob("jaxlib/*.so"), *folder.glob("jax_plugins/*/*.so")], key=_size, reverse=True)
+    found = [*folder.glob("jaxlib/*.so"), *folder.glob("jax_plugins/*/*.so")]
+    libraries = sorted((path for path in found if path.is_file()), key=_size, reverse=True)
     if flags and not libraries:
         yield not_checked("no library of jaxlib was found")
         return

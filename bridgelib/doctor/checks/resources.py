@@ -1,7 +1,6 @@
 """Disk, memory and limits of this host, against what the workflow will need."""
 
 import errno
-import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
@@ -164,8 +163,7 @@ def file_locks(subject: Subject) -> Answer:
     tried = []
     for folder in folders:
         try:
-            with tempfile.TemporaryFile(dir=folder) as stream:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            subject.system.lock_a_file_in(folder)
             tried.append(shown(folder))
         except OSError as problem:
             if problem.errno in _NO_LOCKS:
