@@ -1,6 +1,10 @@
-"""The whole of training, through the script."""
+"""The whole of training, through the script.
+
+BRIDGE_ALGORITHMS lists the algorithms whose training is continued (default: all).
+"""
 
 import json
+import os
 import signal
 import time
 
@@ -9,6 +13,8 @@ import pytest
 from bridgelib.agents import AGENTS
 from bridgelib.policy import load
 from tests.training.command import SETTINGS, Workplace, outcome
+
+ALGORITHMS = os.environ.get("BRIDGE_ALGORITHMS", ",".join(sorted(AGENTS))).split(",")
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +25,7 @@ def straight(workplace, tmp_path_factory):
     return runs
 
 
-@pytest.mark.parametrize("algorithm", sorted(AGENTS))
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_two_steps_and_two_more_equal_four_bit_for_bit(workplace, straight, tmp_path, algorithm):
     runs = tmp_path / "runs"
     if algorithm != "bc":
