@@ -2,6 +2,7 @@
 
 import importlib.util
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,24 @@ def test_refused_settings_are_the_only_error(laboratory):
     refused_settings(laboratory)
     errors = [finding.trouble.id for finding in laboratory.findings() if finding.status == Status.ERROR]
     assert errors == ["settings"]
+
+
+def test_a_lock_of_a_running_snakemake_is_well(laboratory):
+    healthy_cpu(laboratory)
+    locks = laboratory.folder / ".snakemake" / "locks"
+    locks.mkdir(parents=True)
+    (locks / "0.input.lock").touch()
+    program = laboratory.folder / "snakemake"
+    program.symlink_to(shutil.which("sleep"))
+    running = subprocess.Popen([program, "60"], cwd=laboratory.folder)
+    try:
+        (found,) = laboratory.asked("locked")
+        assert found.status == Status.OK and f"process {running.pid}" in found.found
+    finally:
+        running.kill()
+        running.wait()
+    (found,) = laboratory.asked("locked")
+    assert found.status == Status.WARNING and found.cure.startswith("snakemake --unlock")
 
 
 def test_a_python_without_uv_cannot_build_environments(laboratory, monkeypatch):

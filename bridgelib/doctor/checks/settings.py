@@ -1,6 +1,7 @@
 """Settings of the workflow, and what the caller's shell and working directory add to them."""
 
 import importlib.util
+import os
 import socket
 import sys
 from collections.abc import Iterator
@@ -145,8 +146,8 @@ def _running_snakemake(subject: Subject) -> int | None:
     for number in subject.system.processes():
         folder = subject.system.proc / str(number)
         try:
-            words = (folder / "cmdline").read_bytes()
-            if b"snakemake" in words and b"bridgelib.doctor" not in words and (folder / "cwd").samefile(here):
+            words = (folder / "cmdline").read_bytes().split(b"\0")[:3]  # `python -m snakemake`, or the program itself
+            if any(Path(os.fsdecode(word)).name == "snakemake" for word in words) and (folder / "cwd").samefile(here):
                 return number
         except OSError:  # it is another user's, or has ended
             continue
