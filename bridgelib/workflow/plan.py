@@ -22,48 +22,9 @@ from bridgelib.workflow.provenance import digest_of
 from bridgelib.workflow.resources import conversion_mb, tfrecord_mb, training_mb
 from bridgelib.workflow.stages import Probe, Slots, StageForecast, environment_stage, stages
 from bridgelib.workflow.survey import Key, Survey, survey
+from bridgelib.workflow.targets import ONLY_TOLD, TRAINING, WITHOUT_DATA, WITHOUT_RECORDS, makes_nothing, targets_in
 
 SIDES = ("train", "val")
-_WITHOUT_DATA = {"environments"}
-_WITHOUT_TRAINING = {"numpy", "tfrecords", "data_report"}
-_WITHOUT_RECORDS = {"numpy"}
-_TRAINING = {"all", "train_all"}
-_ONLY_TOLD = {"forecast"}
-# Options of Snakemake under which no job is started: a full disk must not stand in the way of `--delete-all-output`.
-_MAKES_NOTHING = {
-    *(
-        "--unlock",
-        "--lint",
-        "--touch",
-        "-t",
-        "--summary",
-        "-S",
-        "--detailed-summary",
-        "-D",
-        "--list-rules",
-        "--list",
-        "-l",
-    ),
-    *("--list-target-rules", "--lt", "--dag", "--rulegraph", "--filegraph", "--d3dag", "--report", "--archive"),
-    *(
-        "--delete-all-output",
-        "--delete-temp-output",
-        "--cleanup-metadata",
-        "--cm",
-        "--cleanup-shadow",
-        "--list-conda-envs",
-    ),
-    *(
-        "--list-changes",
-        "--lc",
-        "--list-input-changes",
-        "--li",
-        "--list-params-changes",
-        "--lp",
-        "--list-untracked",
-        "--lu",
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -135,21 +96,20 @@ class WorkflowPlan:
             ConfigError, DataError: No raw data, a wrong depth, an experiment without tasks, devices that do not fit,
                 more than the disk or the memory holds.
         """
-        if "doctor" in words:  # it tells whatever is wrong, all of it, and has to start for that
+        # The doctor tells whatever is wrong, all of it, and has to start for that.
+        if "doctor" in words or makes_nothing(words):
             return ""
-        targets = set(words) & (_WITHOUT_DATA | _WITHOUT_TRAINING | _TRAINING | _ONLY_TOLD)
-        if targets and targets <= _WITHOUT_DATA:
+        targets = targets_in(words)
+        if targets and targets <= WITHOUT_DATA:
             return ""
         _ = self.dated_folders
-        if targets and targets <= _ONLY_TOLD:
+        if targets and targets <= ONLY_TOLD:
             return ""
-        if not targets or targets & _TRAINING:
+        if not targets or targets & TRAINING:
             for name in self.settings.experiments:
                 self._check_language(name)
                 self._check_gaze(name)
                 self._check_devices(name)
-        if _MAKES_NOTHING & set(words):
-            return ""
         asked_for = self._stages_for(targets, slots)
         if self.settings.forecast == "refuse" and not self._names_files(words):
             refuse_impossible(asked_for, f"machine '{self.machine.name}'")
@@ -168,9 +128,9 @@ class WorkflowPlan:
     def _stages_for(self, targets: set[str], slots: Slots | None) -> list[StageForecast]:
         """Those that the targets need; all where none is named."""
         beyond = set()
-        if targets and not targets & _TRAINING:
+        if targets and not targets & TRAINING:
             beyond = {"train_policy", environment_stage(self.training_environment)}
-            beyond |= set() if targets - _WITHOUT_RECORDS else {"numpy_to_tfrecord"}
+            beyond |= set() if targets - WITHOUT_RECORDS else {"numpy_to_tfrecord"}
         return [stage for stage in self.stages(slots) if stage.name not in beyond]
 
     def _names_files(self, words: Sequence[str]) -> bool:

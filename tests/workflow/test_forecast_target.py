@@ -45,6 +45,8 @@ def test_a_forecast_without_an_environment_says_how_to_get_its_times(lab):
 def test_the_head_of_a_dry_run_counts_what_its_targets_need(lab):
     _, head = lab.snakemake("-n", *lab.words, "numpy")
     assert "[forecast] still to be made: raw_to_numpy" in head and "train_policy" not in head
+    words = ["-n", "--quiet", "all", "--config", f"machine={lab.profile}", "env=current", *lab.words, "--", "numpy"]
+    assert "train_policy" not in lab.snakemake(*words, machine=False)[1]
     _, head = lab.snakemake("-n", *lab.words, "train_all")
     assert "numpy_to_tfrecord" in head and re.search(r"\[forecast\] memory: .* by train_policy", head)
 
