@@ -24,8 +24,11 @@ setup: .venv/dev.txt
 test: .venv/dev.txt
 	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term $(ARGS)
 
+# The forecast of memory is held against processes in the environments that jobs run in.
 test-environments: .venv/dev.txt
-	BUILD_ENVIRONMENTS=1 $(BIN)/python -m pytest -q tests/envs $(ARGS)
+	$(SNAKEMAKE) --quiet all --config machine=demo -- environments
+	BUILD_ENVIRONMENTS=1 $(BIN)/python -m pytest -q tests/envs tests/conversion/test_forecast.py \
+	    tests/training/test_memory.py $(ARGS)
 
 test-seed-stack: .venvs/seed-stack/.ready
 	BRIDGE_ALGORITHMS=$(BRIDGE_ALGORITHMS) .venvs/seed-stack/bin/python -m pytest -q -n 2 --dist loadfile $(SEED_STACK_TESTS) $(ARGS)
