@@ -1,5 +1,5 @@
 # make demo    the whole workflow on simulated demonstrations, and what came out of it
-# make test    the test suite
+# make test    the test suite; make test ARGS="--cov --cov-report=term" tells which lines it ran
 # make setup   only the environment that runs the workflow, in .venv
 # make test-environments   builds the environments from their locks and imports everything that is started in them
 # make test-seed-stack   the parts that must also run in the older stack that users verified, there
@@ -22,7 +22,7 @@ demo: setup
 setup: .venv/dev.txt
 
 test: .venv/dev.txt
-	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report=term $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 # The forecast of memory is held against processes in the environments that jobs run in.
 test-environments: .venv/dev.txt
