@@ -18,9 +18,11 @@ rule forecast:
         "../envs/workflow.yaml"
     params:
         environment=environment_folder("convert"),
+        training_environment=environment_folder(training_environment()),
         settings=[f"{key}={json.dumps(value)}" for key, value in config.items()],
         cores=slots().cores,
         gpus=slots().gpus,
     shell:
         '"$BRIDGE_PYTHON" "$BRIDGE/workflow_scripts/forecast.py" --config {params.settings:q}'
-        " --environment {params.environment:q} --cores {params.cores} --gpus {params.gpus} 2>&1 | tee {log:q}"
+        " --environment {params.environment:q} --training-environment {params.training_environment:q}"
+        " --cores {params.cores} --gpus {params.gpus} 2>&1 | tee {log:q}"

@@ -8,10 +8,11 @@ import yaml
 from bridgelib.config.schema import read_yaml
 from bridgelib.config.settings import load_settings
 from bridgelib.errors import BridgeError, DataError, run_program
+from bridgelib.progress import duration
 from bridgelib.workflow.capacity import available_cores
 from bridgelib.workflow.forecast import as_table, refuse_impossible, tree_in_brief
 from bridgelib.workflow.plan import WorkflowPlan
-from bridgelib.workflow.probing import probe_conversion
+from bridgelib.workflow.probing import alike, probe_conversion, probe_training, training_seconds
 from bridgelib.workflow.stages import Slots
 
 
@@ -21,21 +22,36 @@ def main(argv: list[str] | None = None) -> None:
     config = read_yaml(_repository.REPOSITORY / "config" / "config.yaml")
     plan = WorkflowPlan(load_settings({**config, **options.config}, _repository.REPOSITORY), _repository.REPOSITORY)
     print(tree_in_brief(plan.survey), end="\n\n", flush=True)
-    probe = None
+    probe, venvs = None, _repository.REPOSITORY / ".venvs"
     try:
-        environment = options.environment or str(_repository.REPOSITORY / ".venvs" / "convert")
-        probe = probe_conversion(plan, environment, options.cores)
+        probe = probe_conversion(plan, options.environment or str(venvs / "convert"), options.cores)
         speed = f"{probe.raw_to_numpy:.0f} frames/s to numpy, {probe.numpy_to_tfrecord:.0f} frames/s to TFRecord"
-        timing = f"time: one job here makes {speed}, measured just now on {plan.machine.raw}; training is not timed"
+        timing = f"one job here makes {speed}, measured just now on {plan.machine.raw}"
     except DataError as error:
-        timing = f"time: not measured: {error.where}: {error.given}. To do: {error.do}"
-    stages = plan.stages(Slots(options.cores, options.gpus), probe)
-    print(as_table(stages, plan.checkpoints()), timing, sep="\n")
+        timing = f"conversion not measured: {error.where}: {error.given}. To do: {error.do}"
+    print("time:", timing)
+    trainings = timed_trainings(plan, options.training_environment or str(venvs / plan.training_environment))
+    stages = plan.stages(Slots(options.cores, options.gpus), probe, trainings)
+    print("", as_table(stages, plan.checkpoints()), sep="\n")
     try:
         refuse_impossible(stages, f"machine '{plan.machine.name}'")
         print("It fits.")
     except BridgeError as error:
         print(f"IT DOES NOT FIT, and will be refused:\n{error}")
+
+
+def timed_trainings(plan: WorkflowPlan, environment: str) -> dict[str, float]:
+    """Experiment -> seconds; each kind of training is tried once, and what it showed is printed."""
+    seconds = {}
+    for name, names in alike(plan).items():
+        try:
+            speed = probe_training(plan, environment, name)
+        except BridgeError as error:
+            print(f"time: training of {', '.join(names)} not measured: {error.where}: {error.given}. To do: {error.do}")
+            continue
+        seconds |= {each: training_seconds(plan, each, speed) for each in names}
+        print(f"time: {name} trains {1 / speed['step']:.3g} steps/s, for {duration(seconds[name])} alone", flush=True)
+    return seconds
 
 
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
@@ -46,6 +62,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--cores", type=int, default=available_cores(), help="cores that all jobs may use (default: all)")
     add("--gpus", type=int, default=0, help="GPUs that all jobs may use (default: none)")
     add("--environment", help="where to convert for a probe: a folder or 'current' (default: .venvs/convert)")
+    add("--training-environment", help="where to train for a probe (default: .venvs/train, or as the machine says)")
     options = parser.parse_args(argv)
     words = [word.partition("=") for word in options.config]
     options.config = {key: yaml.safe_load(value) for key, _, value in words}

@@ -1,7 +1,9 @@
 """Train the policy of one experiment, going on from its newest checkpoint; write its run folder and done.json."""
 
 import argparse
+import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import _repository  # noqa: F401  (makes bridgelib importable)
@@ -26,11 +28,12 @@ JAX_COMPILATION_CACHE_DIR=<a folder of this host> spares a restart most of its c
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Train, or test that it can."""
+    """Train, test that it can, or time it."""
     options = parse_arguments(argv)
     # Not before the arguments are read: these load JAX, which takes seconds.
     from bridgelib.language.table import LanguageTable
     from bridgelib.training.interruption import EXIT_CODE, Interrupted, leave
+    from bridgelib.training.probe import training_speed
     from bridgelib.training.run import train
     from bridgelib.training.self_test import self_test
 
@@ -39,6 +42,8 @@ def main(argv: list[str] | None = None) -> int:
     try:
         if options.self_test:
             print(self_test(experiment, options.data, groups, options.self_test, language))
+        elif options.time:
+            print(json.dumps(asdict(training_speed(experiment, options.data, groups, language, options.time))))
         else:
             train(experiment, options.data, groups, options.done, language=language)
     except Interrupted as signal:
@@ -64,9 +69,17 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
         metavar="STEPS",
         help="instead of training, learn one batch by heart (default: 200 steps) and say whether that worked",
     )
+    add(
+        "--time",
+        type=float,
+        nargs="?",
+        const=5.0,
+        metavar="SECONDS",
+        help="instead of training, print as JSON how many seconds the start, a step and a validation take here",
+    )
     options = parser.parse_args(argv)
-    if not options.done and not options.self_test:
-        parser.error("name --done, or --self-test")
+    if not (options.done or options.self_test or options.time):
+        parser.error("name --done, --self-test or --time")
     return options
 
 

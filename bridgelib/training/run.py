@@ -78,7 +78,8 @@ def train(
             done.unlink(missing_ok=True)  # of an earlier run: until this one is done, nothing is
         run = _Run(experiment, inputs, folder, devices, interruption)
         agent, saved = interruption.wait_for(run.newest_agent)
-        loop = run.loop(run.learner(agent), saved, mode, stack)
+        learner = new_learner(experiment, inputs, agent, devices, run.keys[1], interruption)
+        loop = run.loop(learner, saved, mode, stack)
         loop.run()
         if is_writer():
             state, batch = loop.learner.state(), inputs.training.batch(0)
@@ -102,6 +103,22 @@ def read_inputs(
         AGENTS[experiment.algorithm].NEEDS,
         process=(jax.process_index(), jax.process_count()),
         embeddings=language.by_instruction if language else None,
+    )
+
+
+def new_learner(
+    experiment: Experiment, inputs: Inputs, agent: Agent, devices: Devices, key: jax.Array, interruption: Interruption
+) -> Learner:
+    """An experiment's agent on the devices, with its augmentation and its validation."""
+    dataset_kwargs = experiment.config["dataset_kwargs"]
+    normaliser = Normaliser(inputs.statistics, dataset_kwargs["normalization_type"])
+    return Learner(
+        agent,
+        devices,
+        augment=lambda batch, key: augment(batch, key, dataset_kwargs),
+        evaluate=evaluation(normaliser, inputs.statistics.action.mean),
+        key=key,
+        interruption=interruption,
     )
 
 
@@ -147,19 +164,6 @@ class _Run:
             )
         print(f"{self.folder.path}: going on from the checkpoint of step {saved.step}", file=sys.stderr)
         return template.replace(state=state), saved
-
-    def learner(self, agent: Agent) -> Learner:
-        """The agent on the devices."""
-        dataset_kwargs = self.experiment.config["dataset_kwargs"]
-        normaliser = Normaliser(self.inputs.statistics, dataset_kwargs["normalization_type"])
-        return Learner(
-            agent,
-            self.devices,
-            augment=lambda batch, key: augment(batch, key, dataset_kwargs),
-            evaluate=evaluation(normaliser, self.inputs.statistics.action.mean),
-            key=self.keys[1],
-            interruption=self.interruption,
-        )
 
     def loop(self, learner: Learner, saved: LoopState | None, mode: str, stack: ExitStack) -> Loop:
         """The loop where it stands; what must be closed after it is given to `stack`."""

@@ -115,14 +115,19 @@ class WorkflowPlan:
             refuse_impossible(asked_for, f"machine '{self.machine.name}'")
         return in_brief(asked_for)
 
-    def stages(self, slots: Slots | None = None, probe: Probe | None = None) -> list[StageForecast]:
+    def stages(
+        self, slots: Slots | None = None, probe: Probe | None = None, trainings: Mapping[str, float] | None = None
+    ) -> list[StageForecast]:
         """What each step still needs; see `bridgelib.workflow.stages`."""
-        return stages(self, slots or Slots(available_cores(), len(self.machine.gpus)), probe)
+        return stages(self, slots or Slots(available_cores(), len(self.machine.gpus)), probe, trainings)
+
+    def waiting(self) -> list[str]:
+        """The experiments that are not done."""
+        return [name for name in self.settings.experiments if not Path(self.done_file(name)).exists()]
 
     def checkpoints(self) -> dict[str, CheckpointForecast]:
         """Experiment -> what its checkpoints will take, for those that are not done."""
-        waiting = [name for name in self.settings.experiments if not Path(self.done_file(name)).exists()]
-        chosen = map(self.experiment, waiting)
+        chosen = map(self.experiment, self.waiting())
         return {each.name: checkpoint_forecast(each.algorithm, each.config) for each in chosen}
 
     def _stages_for(self, targets: set[str], slots: Slots | None) -> list[StageForecast]:

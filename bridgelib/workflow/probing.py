@@ -1,9 +1,11 @@
-"""Measuring how fast this machine converts: a few of its own trajectories, in the conversion's own environment."""
+"""Measuring how fast this machine converts and trains: on its own data, in the environments that jobs run in."""
 
 import json
 import os
+import shlex
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,9 @@ from bridgelib.workflow.stages import Probe
 if TYPE_CHECKING:
     from bridgelib.workflow.plan import WorkflowPlan
 
-_LIMIT = 300  # seconds; the probe itself reads for five
+_LIMIT = 300  # seconds; the probes themselves read and train for five
+# What of a configuration changes how long a training lasts, but not how long a step of it does.
+_LENGTH = ("num_steps", "eval_interval", "save_interval", "log_interval", "keep_last", "keep_every", "seed")
 
 
 def probe_conversion(plan: "WorkflowPlan", environment: str, cores: int) -> Probe:
@@ -30,26 +34,77 @@ def probe_conversion(plan: "WorkflowPlan", environment: str, cores: int) -> Prob
     samples = plan.survey.samples
     if not samples:
         raise DataError(plan.machine.raw, given="no demonstration is there yet", do="ask again when there are some")
-    if environment not in ("current", "active") and not Path(environment, "bin", "python").exists():
-        raise DataError(environment, given="the environment is not built yet", do="snakemake environments")
-    machine, script = plan.machine, plan.repository / "workflow_scripts" / "probe_conversion.py"
-    command = [str(plan.repository / "envs" / "run"), environment, "--", "python", str(script), "--raw", machine.raw]
+    machine, script = plan.machine, "probe_conversion.py"
+    command = ["--raw", machine.raw]
     command += ["--im_size", str(machine.im_size), "--cameras", *map(str, machine.cameras), "--gaze", machine.gaze]
     command += ["--image_encoding", machine.image_encoding, "--workers", str(min(machine.workers, cores))]
-    variables = {**os.environ, "BRIDGE_PYTHON": os.environ.get("BRIDGE_PYTHON", sys.executable)}
-    try:
-        done = subprocess.run(
-            command, input="\n".join(_shuffled(samples)), capture_output=True, text=True, timeout=_LIMIT, env=variables
+    measured = _measured(plan, environment, [], script, command, "\n".join(_shuffled(samples)))
+    return Probe(**{key: measured[key] for key in Probe.__dataclass_fields__})
+
+
+def alike(plan: "WorkflowPlan") -> dict[str, list[str]]:
+    """The experiments that are not done, by one of them whose steps take as long as theirs."""
+    found: dict[str, list[str]] = {}
+    for name in plan.waiting():
+        chosen = plan.experiment(name)
+        config = {key: value for key, value in chosen.config.items() if key not in _LENGTH}
+        found.setdefault(json.dumps([chosen.algorithm, chosen.devices, config], sort_keys=True), []).append(name)
+    return {names[0]: names for names in found.values()}
+
+
+def probe_training(plan: "WorkflowPlan", environment: str, name: str) -> dict[str, float]:
+    """Train an experiment for some seconds.
+
+    Args:
+        plan: The plan.
+        environment: The first argument of `envs/run`.
+        name: The experiment.
+
+    Returns:
+        The fields of `bridgelib.training.probe.TrainingSpeed`, in seconds.
+
+    Raises:
+        DataError: There is nothing to measure with, or nothing to measure on.
+    """
+    needed = [*plan.records(name), *plan.language_table(name)]
+    if missing := [path for path in needed if not Path(path).exists()]:
+        raise DataError(
+            missing[0], given="it is not there yet", do="ask again when data and instructions are converted"
         )
+    launch = [*shlex.split(plan.launch_options(name)), "--gpus", str(plan.gpus(name))]
+    options = [*shlex.split(plan.training_options(name)), "--language", *plan.language_table(name), "--time"]
+    return _measured(plan, environment, launch, "train_policy.py", options)
+
+
+def training_seconds(plan: "WorkflowPlan", name: str, speed: Mapping[str, float]) -> float:
+    """How long the whole training of an experiment takes at that speed, one that begins anew."""
+    config = plan.experiment(name).config
+    validations = 1 + -(-config["num_steps"] // config["eval_interval"])
+    return speed["start"] + config["num_steps"] * speed["step"] + validations * speed["validation"]
+
+
+def _measured(
+    plan: "WorkflowPlan", environment: str, launch: list[str], script: str, options: list[str], given: str = ""
+) -> dict[str, float]:
+    """What a script prints as JSON when it is started as a job would be."""
+    if environment not in ("current", "active") and not Path(environment, "bin", "python").exists():
+        raise DataError(environment, given="the environment is not built yet", do="snakemake environments")
+    program = plan.repository / "workflow_scripts" / script
+    command = [str(plan.repository / "envs" / "run"), environment, *launch, "--", "python", str(program), *options]
+    variables = {"BRIDGE_GPUS": ",".join(map(str, plan.machine.gpus)), **os.environ}
+    variables.setdefault("BRIDGE_PYTHON", sys.executable)
+    try:
+        done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=_LIMIT, env=variables)
     except subprocess.TimeoutExpired:
         raise DataError(
-            machine.raw, given=f"reading some trajectories took over {_LIMIT} s", do="look at its disk"
+            script,
+            given=f"a short trial took over {_LIMIT} s",
+            do="look at the disk, or wait until the GPUs are free",
         ) from None
     if done.returncode:
         said = done.stderr.strip().splitlines() or [f"exit {done.returncode}"]
-        raise DataError(script.name, given=said[-1], do=f"try it by hand: {script} --help")
-    measured = json.loads(done.stdout.splitlines()[-1])
-    return Probe(**{key: measured[key] for key in Probe.__dataclass_fields__})
+        raise DataError(script, given=said[-1], do=f"try it by hand: {shlex.join(command)}")
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def _shuffled(samples: tuple[str, ...]) -> list[str]:

@@ -89,7 +89,9 @@ class StageForecast:
         return self.ram_bytes * self.at_once
 
 
-def stages(plan: "WorkflowPlan", slots: Slots, probe: Probe | None = None) -> list[StageForecast]:
+def stages(
+    plan: "WorkflowPlan", slots: Slots, probe: Probe | None = None, trainings: Mapping[str, float] | None = None
+) -> list[StageForecast]:
     """What each step of the plan still needs, in the order data flows.
 
     Whether an existing result is stale only Snakemake knows. A file of about the expected size counts as made, one of
@@ -99,6 +101,7 @@ def stages(plan: "WorkflowPlan", slots: Slots, probe: Probe | None = None) -> li
         plan: The plan.
         slots: What may be used at the same time.
         probe: What was measured here; None for a forecast without times.
+        trainings: Experiment -> seconds that its training takes alone, for those that were timed.
 
     Raises:
         ConfigError, DataError: The raw tree cannot be read.
@@ -110,7 +113,7 @@ def stages(plan: "WorkflowPlan", slots: Slots, probe: Probe | None = None) -> li
         *([_simulation(plan, slots)] if plan.simulation else []),
         _shards(plan, images, shards, slots, probe),
         _records(plan, images, {task for task, _ in shards}, slots, probe),
-        *_training(plan, slots),
+        *_training(plan, slots, trainings or {}),
     ]
     return [replace(stage, at_once=0) for stage in found] if slots.elsewhere else found
 
@@ -206,7 +209,7 @@ def _records(plan: "WorkflowPlan", images: Images, stale: Set[str], slots: Slots
     )
 
 
-def _training(plan: "WorkflowPlan", slots: Slots) -> list[StageForecast]:
+def _training(plan: "WorkflowPlan", slots: Slots, trainings: Mapping[str, float]) -> list[StageForecast]:
     """One stage for each folder of runs; there is more than one only where experiments name their own `save_dir`."""
     by_root: dict[Path, list[str]] = {Path(plan.machine.runs): []}
     for name in plan.settings.experiments:
@@ -214,10 +217,12 @@ def _training(plan: "WorkflowPlan", slots: Slots) -> list[StageForecast]:
         by_root.setdefault(done.parent.parent, [])
         if not done.exists():
             by_root[done.parent.parent].append(name)
-    return [_runs(plan, root, names, slots) for root, names in by_root.items()]
+    return [_runs(plan, root, names, slots, trainings) for root, names in by_root.items()]
 
 
-def _runs(plan: "WorkflowPlan", root: Path, names: list[str], slots: Slots) -> StageForecast:
+def _runs(
+    plan: "WorkflowPlan", root: Path, names: list[str], slots: Slots, trainings: Mapping[str, float]
+) -> StageForecast:
     experiments = [plan.experiment(name) for name in names]
     checkpoints = [_checkpoints(experiment) for experiment in experiments]
     gpus = [plan.gpus(name) for name in names]
@@ -235,6 +240,10 @@ def _runs(plan: "WorkflowPlan", root: Path, names: list[str], slots: Slots) -> S
         disk_bytes=sum(needed),
         files=sum(_RUN_FILES + _CHECKPOINT_FILES * each.count for each in checkpoints),
         ram_bytes=max(memory, default=0),
+        # Each GPU serves one training; the cores of a CPU are shared by those that run at once.
+        seconds=sum(trainings[name] for name in names) / (at_once if all(gpus) else 1)
+        if names and set(names) <= trainings.keys()
+        else None,
         uncertainty=0.05 if names else 0.0,
     )
 

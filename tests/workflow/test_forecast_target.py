@@ -13,7 +13,9 @@ DATES = ("2021-08-02_10-00-00", "2021-08-03_11-30-00")
 def lab(workspace):
     for seed, date in enumerate(DATES):
         raw_trees.write_dated_folder(workspace.raw, "open_drawer", date, trajectories=3, seed=100 * seed)
-    matrix = {"global": {"num_steps": 10}, "matrix": {"algos": ["bc"], "tasks": ["open_drawer"]}}
+    small = {"config.encoder": "resnetv1-18-bridge", "config.encoder_kwargs.num_filters": 8}
+    settings = {"num_steps": 10, "train_batch_size": 8, "config_overrides": small}
+    matrix = {"global": settings, "matrix": {"algos": ["bc"], "tasks": ["open_drawer"]}}
     workspace.words = [f"experiments={workspace.write_experiments(matrix)}"]
     return workspace
 
@@ -30,7 +32,8 @@ def test_the_target_prints_the_whole_table_and_writes_only_its_log(lab):
         assert re.search(r"^raw_to_numpy +2 +1 .*MB.* \d+:\d\d:\d\d +numpy$", output, re.MULTILINE)
         assert re.search(r"^numpy_to_tfrecord +1 +1 .*MB.* \d+:\d\d:\d\d +tfrecord$", output, re.MULTILINE)
         assert re.search(r"^train_policy +1 .* - +runs$", output, re.MULTILINE)
-        assert "bc_open_drawer: 3 checkpoints of 2" in output and "frames/s to numpy" in output
+        assert "bc_open_drawer: 3 checkpoints of " in output and "frames/s to numpy" in output
+        assert re.search("training of bc_open_drawer not measured: .*out.tfrecord: it is not there yet", output)
     new = {path.relative_to(lab.folder).as_posix() for path in files_below(lab.folder) - before}
     assert new == {"logs", "logs/forecast.log"}
 
@@ -39,7 +42,15 @@ def test_a_forecast_without_an_environment_says_how_to_get_its_times(lab):
     script = lab.repository / "workflow_scripts" / "forecast.py"
     words = [f"machine={lab.profile}", "env=current", *lab.words]
     done = lab.run(script, "--config", *words, "--environment", lab.folder / "absent")
-    assert "time: not measured" in done and "snakemake environments" in done
+    assert "time: conversion not measured" in done and "snakemake environments" in done
+
+
+def test_where_there_are_tfrecords_training_is_timed_too(lab):
+    lab.snakemake("--cores=2", *lab.words, "tfrecords")
+    _, output = lab.snakemake("--cores=2", *lab.words, "forecast")
+    assert re.search(r"^time: bc_open_drawer trains [\d.]+ steps/s, for \d+:\d\d:\d\d alone$", output, re.MULTILINE)
+    assert re.search(r"^train_policy +1 .* \d+:\d\d:\d\d +runs$", output, re.MULTILINE)
+    assert not (lab.folder / "runs").exists()
 
 
 def test_the_head_of_a_dry_run_counts_what_its_targets_need(lab):
