@@ -93,6 +93,7 @@ def a_training_of_our_own(laboratory):
 
 @FAULTS.on(healthy_cpu, "disk", "needed, 1.0 MB free; most of it for", "runs=/another/disk")
 def a_full_disk(laboratory):
+    laboratory.config["env"] = "current"  # environments that are still to be built would take most of it
     laboratory.system = ChosenSystem(free=10**6)
 
 

@@ -3,6 +3,7 @@
 import importlib.util
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,8 @@ def test_a_lock_of_a_running_snakemake_is_well(laboratory):
     program.symlink_to(shutil.which("sleep"))
     running = subprocess.Popen([program, "60"], cwd=laboratory.folder)
     try:
+        while b"snakemake" not in Path(f"/proc/{running.pid}/cmdline").read_bytes():
+            time.sleep(0.01)  # while it starts, the kernel shows no command line
         (found,) = laboratory.asked("locked")
         assert found.status == Status.OK and f"process {running.pid}" in found.found
     finally:
