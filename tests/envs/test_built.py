@@ -6,6 +6,7 @@ for all three). Under `make test` these skip.
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -48,7 +49,7 @@ def test_everything_that_its_scripts_import_is_there(built):
     if built.name == "seed-stack":
         makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
         listed = re.search(r"^SEED_STACK_TESTS := (.*?[^\\])$", makefile, re.MULTILINE | re.DOTALL)
-        output = run(built, "-m", "pytest", "--collect-only", "-q", *listed[1].replace("\\", " ").split())
+        output = run(built, "-m", "pytest", "--collect-only", "-q", *shlex.split(listed[1].replace("\\\n", "")))
         assert "error" not in output.lower().splitlines()[-1] and "tests collected" in output
         return
     scripts = scripts_of(REPOSITORY)["training" if built.name == "train" else built.name]
