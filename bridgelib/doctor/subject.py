@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bridgelib.config.experiments import Experiment
+from bridgelib.config.launch import Launch
 from bridgelib.config.machines import MachineProfile, shown
 from bridgelib.config.schema import read_yaml
 from bridgelib.config.settings import Settings, load_settings
@@ -32,15 +33,6 @@ ROOT_OF = {"simulate_demonstrations": "raw", "raw_to_numpy": "numpy", "numpy_to_
 ROOT_OF |= {"data_report": "tfrecord", "embed_language": "runs", "train_policy": "runs"}
 _PROBE_SECONDS = 20
 PACKAGES = ("jax", "jaxlib", "jax_plugins", "flax", "optax", "ml_dtypes", "tensorstore", "numpy", "scipy", "wandb")
-
-
-@dataclass(frozen=True)
-class Launch:
-    """How a training job is started: the experiments' own settings over the machine's."""
-
-    cuda_libs: str
-    xla_flags: str
-    platform: str
 
 
 @dataclass(frozen=True)
@@ -150,13 +142,9 @@ class Subject:
     @cached_property
     def launch(self) -> Launch:
         """How the first experiment is started (all of a file are started alike)."""
-        machine, first = self.machine, self.experiments[0] if self.experiments else None
-        if machine is None:
+        if self.machine is None:
             return Launch("pip", "", "auto")
-        own = first.jax_platform if first else None
-        flags = machine.xla_flags if first is None or first.xla_flags is None else first.xla_flags
-        platform = machine.jax_platform if own is None or machine.jax_platform == "cpu" else own
-        return Launch((first.cuda_libs if first else None) or machine.cuda_libs, flags, platform)
+        return Launch.of(self.machine, self.experiments[0] if self.experiments else None)
 
     @cached_property
     def trains_on_gpu(self) -> bool:
@@ -172,7 +160,7 @@ class Subject:
         variables = job_variables(
             self.environment,
             cuda_libs=self.launch.cuda_libs,
-            xla_flags=self.launch.xla_flags if on_gpu else "",
+            xla_flags=self.launch.xla_flags,
             platform=self.launch.platform,
             devices=[str(number) for number in self.machine.gpus[:1]] if on_gpu and self.machine.gpus else None,
             gpu_memory=str(self.machine.gpu_memory) if on_gpu else "auto",

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from bridgelib.config.experiments import Experiment
+from bridgelib.config.launch import Launch
 from bridgelib.config.machines import ENVIRONMENTS, MachineProfile, shown
 from bridgelib.config.settings import Settings
 from bridgelib.data.selection import select_tasks
@@ -209,7 +210,7 @@ class WorkflowPlan:
 
     def gpus(self, experiment: str) -> int:
         """How many GPUs a training job takes; none where JAX is to use the CPU."""
-        return 0 if self._platform(experiment) == "cpu" else self.experiment(experiment).devices
+        return 0 if self._launch(experiment).platform == "cpu" else self.experiment(experiment).devices
 
     def conversion_memory(self, task: str, date: str) -> int:
         """MB that the job of one shard asks a scheduler for."""
@@ -244,15 +245,11 @@ class WorkflowPlan:
         return shlex.join(options)
 
     def launch_options(self, experiment: str) -> str:
-        """Options of `envs/run` for a training job: the experiment's own settings over the machine's."""
-        chosen = self.experiment(experiment)
-        options = [
-            f"--cuda-libs={chosen.cuda_libs or self.machine.cuda_libs}",
-            f"--platform={self._platform(experiment)}",
-        ]
-        flags = self.machine.xla_flags if chosen.xla_flags is None else chosen.xla_flags
-        if self._platform(experiment) != "cpu":
-            options += [f"--xla-flags={flags}"] if flags else []
+        """Options of `envs/run` for a training job."""
+        launch = self._launch(experiment)
+        options = [f"--cuda-libs={launch.cuda_libs}", f"--platform={launch.platform}"]
+        if launch.platform != "cpu":
+            options += [f"--xla-flags={launch.xla_flags}"] if launch.xla_flags else []
             options += [f"--gpu-memory={self.machine.gpu_memory}"] if self.machine.gpu_memory != "auto" else []
             options += ["--deterministic"] if self.machine.deterministic else []
         return shlex.join(options)
@@ -295,9 +292,8 @@ class WorkflowPlan:
                 do="take " + " or ".join(str(size) for size in (below, below + devices) if size),
             )
 
-    def _platform(self, experiment: str) -> str:
-        own = self.experiment(experiment).jax_platform
-        return self.machine.jax_platform if own is None or self.machine.jax_platform == "cpu" else own
+    def _launch(self, experiment: str) -> Launch:
+        return Launch.of(self.machine, self.experiment(experiment))
 
     def _dates(self, task: str) -> tuple[str, ...]:
         if task not in self.dated_folders:
