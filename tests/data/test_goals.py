@@ -153,6 +153,8 @@ def test_a_strategy_is_made_from_its_configuration():
         ("delta_goals", {"goal_delta": [5, 5]}, "low < high"),
         ("delta_goals", {"goal_delta": 5}, "low < high"),
         ("delta_goals", {"goal_delta": [0.5, 2]}, "low < high"),
+        ("delta_goals", {"goal_delta": [-1, 2]}, "0 <= low"),
+        ("geometric", {"reached_proportion": 1.5, "discount": 0.9}, "reached_proportion"),
     ],
 )
 def test_a_wrong_configuration_is_refused(name, kwargs, message):
