@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from bridgelib.config.algorithms import ALGORITHMS, algorithm_defaults
 from bridgelib.config.datasets import Dataset, read_dataset
@@ -38,7 +38,7 @@ class GlobalSettings:
     cuda_visible_devices: str | int | None = "0"
     xla_flags: str | None = "--xla_gpu_force_compilation_parallelism=1"
     use_pip_cuda_libs: bool = True
-    jax_platform_name: str | None = None
+    jax_platform_name: Literal["auto", "cpu", "gpu", "cuda"] | None = None
     name_format: str = "{algo}_{task}"
     config_overrides: Mapping | None = None
     extra_args: tuple[str, ...] = ()
@@ -108,7 +108,7 @@ def load_experiments(path: Path, datasets: Mapping[str, Dataset]) -> dict[str, E
     """
     content, place = read_yaml(path), shown(path)
     require_known_keys(content, ("global", "matrix", "runs"), place)
-    settings = read_section(GlobalSettings, content.get("global") or {}, f"{place}, section 'global'")
+    settings = read_section(GlobalSettings, _section(content, "global"), f"{place}, section 'global'")
     experiments: dict[str, Experiment] = {}
     for run, where in _runs(content, place):
         experiment = _resolve(run, settings, datasets, where, place)
@@ -122,6 +122,11 @@ def load_experiments(path: Path, datasets: Mapping[str, Dataset]) -> dict[str, E
     return experiments
 
 
+def _section(content: Mapping[str, Any], name: str) -> Any:
+    """A section of the file; one that is missing, or left empty, is an empty mapping."""
+    return {} if content.get(name) is None else content[name]
+
+
 def _runs(content: Mapping[str, Any], path: str) -> list[tuple[RunSettings, str]]:
     """The runs of a file, each with the place it was read from."""
     if content.get("runs") and content.get("matrix"):
@@ -133,7 +138,7 @@ def _runs(content: Mapping[str, Any], path: str) -> list[tuple[RunSettings, str]
         places = [f"{path}, section 'runs', entry {number}" for number in range(1, len(entries) + 1)]
         return [(read_section(RunSettings, entry, place), place) for entry, place in zip(entries, places, strict=True)]
     where = f"{path}, section 'matrix'"
-    matrix = content.get("matrix") or {}
+    matrix = _section(content, "matrix")
     require_mapping(matrix, where)
     require_known_keys(matrix, ("algos", "tasks"), where)
     for key in ("algos", "tasks"):
@@ -188,7 +193,7 @@ def _resolve(
         config=config,
         data_root=settings.data_root,
         save_dir=settings.save_dir,
-        devices=_device_count(settings.cuda_visible_devices),
+        devices=_device_count(settings.cuda_visible_devices, f"{path}, section 'global', key 'cuda_visible_devices'"),
         xla_flags=settings.xla_flags,
         cuda_libs=None if settings.use_pip_cuda_libs else "system",
         jax_platform={"gpu": "cuda"}.get(settings.jax_platform_name, settings.jax_platform_name),
@@ -248,9 +253,16 @@ def _name(run: RunSettings, settings: GlobalSettings, where: str) -> str:
     return name
 
 
-def _device_count(cuda_visible_devices: str | int | None) -> int:
+def _device_count(cuda_visible_devices: str | int | None, where: str) -> int:
     """How many devices the users' `cuda_visible_devices: "0,1"` asks for; which ones, the machine decides."""
-    devices = [entry for entry in str(cuda_visible_devices or "0").split(",") if entry.strip()]
+    devices = [entry.strip() for entry in str(cuda_visible_devices or "0").split(",") if entry.strip()]
+    if not all(re.fullmatch(r"\d+|(GPU|MIG)-[\w/-]+", entry) for entry in devices):
+        raise ConfigError(
+            where,
+            given=cuda_visible_devices,
+            allowed='numbers of GPUs, "0" or "0,1"',
+            do="write one number for each GPU that a run is to take; to train on the CPU: `jax_platform_name: cpu`",
+        )
     return max(1, len(devices))
 
 

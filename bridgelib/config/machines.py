@@ -77,15 +77,32 @@ def load_machine(machine: str, repository: Path, overrides: Mapping[str, Any] | 
     path = profile_path(machine, repository)
     overrides = overrides or {}
     content = {**read_yaml(path), **overrides}
-    content["gpus"] = _gpu_list(content.get("gpus", ()))
     where = shown(path) + (f" with --config {', '.join(sorted(overrides))}" if overrides else "")
+    content["gpus"] = _gpu_list(content.get("gpus"), f"{where}, key 'gpus'")
     profile = read_section(MachineProfile, content, where)
     base = repository if path.parent == repository / "config" / "machines" else path.parent
-    roots = {key: str(absolute_path(getattr(profile, key), base)) for key in ("raw", "numpy", "tfrecord", "runs")}
-    profile = replace(profile, **roots)
+    profile = replace(profile, **_roots(profile, base, where))
     object.__setattr__(profile, "name", path.stem)
     _check(profile, where)
     return profile
+
+
+def _roots(profile: MachineProfile, base: Path, where: str) -> dict[str, str]:
+    """The four roots as absolute paths: four different folders, whose names Snakemake takes literally."""
+    roots: dict[str, str] = {}
+    for key in ("raw", "numpy", "tfrecord", "runs"):
+        given = getattr(profile, key)
+        path = str(absolute_path(given, base))
+        same = next((other for other, folder in roots.items() if folder == path), None)
+        if not given.strip() or same or set("{}\n") & set(path):
+            raise ConfigError(
+                f"{where}, key '{key}'",
+                given=f"{given!r}, the folder of `{same}`" if same else repr(given),
+                allowed="a folder of its own, with no braces or line breaks in its path",
+                do="name another folder",
+            )
+        roots[key] = path
+    return roots
 
 
 def profile_path(machine: str, repository: Path) -> Path:
@@ -114,11 +131,20 @@ def absolute_path(path: str, base: Path) -> Path:
     return Path(os.path.normpath(base / Path(os.path.expandvars(path)).expanduser()))
 
 
-def _gpu_list(given: Any) -> Any:
+def _gpu_list(given: Any, where: str) -> list[int]:
     """GPU numbers as users write them: 0, "0", "0,1" or [0, 1]."""
-    if isinstance(given, str):
-        return [entry.strip() for entry in given.split(",") if entry.strip()]
-    return given
+    if isinstance(given, list | tuple):
+        entries = [str(entry) for entry in given]
+    else:
+        entries = [entry.strip() for entry in str("" if given is None else given).split(",") if entry.strip()]
+    if not all(entry.isdecimal() for entry in entries):
+        raise ConfigError(
+            where,
+            given=given,
+            allowed='numbers of GPUs: "0", "0,1" or [0, 1]; nothing where there is none',
+            do="take the numbers that `nvidia-smi -L` lists",
+        )
+    return [int(entry) for entry in entries]
 
 
 def _check(profile: MachineProfile, where: str) -> None:
@@ -129,7 +155,11 @@ def _check(profile: MachineProfile, where: str) -> None:
         ("workers", profile.workers >= 1, "1 or more"),
         ("tfrecord_workers", profile.tfrecord_workers >= 1, "1 or more"),
         ("depth", profile.depth == "auto" or profile.depth >= 1, "1 or more, or auto"),
-        ("cameras", 0 in profile.cameras and min(profile.cameras) >= 0, "a list that contains camera 0"),
+        (
+            "cameras",
+            0 in profile.cameras and min(profile.cameras) >= 0 and len(set(profile.cameras)) == len(profile.cameras),
+            "a list that contains camera 0, each camera once",
+        ),
         ("gaze", profile.gaze == "none" or profile.simulation is None, "none where demonstrations are simulated"),
         (
             "gpu_memory",

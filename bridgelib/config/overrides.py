@@ -56,7 +56,7 @@ def overrides_of_arguments(arguments: Sequence[str], where: str) -> dict[str, An
     Raises:
         ConfigError: An argument of another form; the trainer has no other flags.
     """
-    tokens = [token for argument in arguments for token in shlex.split(str(argument))]
+    tokens = [token for argument in arguments for token in _split(argument, where)]
     overrides: dict[str, Any] = {}
     while tokens:
         token = tokens.pop(0)
@@ -74,6 +74,13 @@ def overrides_of_arguments(arguments: Sequence[str], where: str) -> dict[str, An
             value = tokens.pop(0)
         overrides[flag.removeprefix("--")] = _parsed(value)
     return overrides
+
+
+def _split(argument: str, where: str) -> list[str]:
+    try:
+        return shlex.split(argument)
+    except ValueError as error:  # a quotation mark without its fellow
+        raise ConfigError(where, given=f"{argument} ({error})", do="close the quotation, or remove the mark") from None
 
 
 def _parsed(value: str) -> Any:

@@ -171,6 +171,9 @@ def _number(value: Any, expected: type) -> Any:
     return number
 
 
+_PLURALS = {int: "whole numbers", float: "numbers", str: "texts"}
+
+
 def type_shown(expected: Any) -> str:
     """A type in the reader's words: "a whole number", "one of raw, jpeg"."""
     names = {int: "a whole number", float: "a number", str: "text", bool: "true or false", list: "a list"}
@@ -180,10 +183,11 @@ def type_shown(expected: Any) -> str:
     if origin in (typing.Union, types.UnionType):
         return " or ".join(type_shown(option) for option in typing.get_args(expected))
     if origin is tuple:
-        return f"a list of {type_shown(typing.get_args(expected)[0])}"
+        entry = typing.get_args(expected)[0]
+        return f"a list of {_PLURALS.get(entry) or f'entries, each {type_shown(entry)}'}"
     if expected is type(None):
         return "nothing (null)"
-    return names.get(expected, "a mapping" if origin or expected is dict else str(expected))
+    return names.get(expected, "a mapping")
 
 
 def _shown(value: object) -> str:

@@ -10,6 +10,7 @@ from bridgelib.config.datasets import load_datasets
 from bridgelib.config.experiments import Experiment, load_experiments
 from bridgelib.config.machines import MACHINE_KEYS, MachineProfile, absolute_path, choose_machine, load_machine
 from bridgelib.config.schema import read_section, require_known_keys
+from bridgelib.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -86,5 +87,7 @@ def _experiments_file(given: str, machine: str, repository: Path, folder: Path) 
 
 def _configured_file(given: str, repository: Path, folder: Path) -> Path:
     """A file named in the settings: found from the working directory, else from the repository."""
+    if not given.strip():
+        raise ConfigError(_WHERE, given="the name of a file, empty", do="name the file, or leave the key out")
     here = absolute_path(given, folder)
     return here if here.is_file() else absolute_path(given, repository)

@@ -67,7 +67,8 @@ def plan(settings: Mapping) -> list[PlanEntry]:
     """
     for key in settings:
         if key not in DEFAULTS:
-            raise ConfigError(f"simulation: {key}", allowed=DEFAULTS, do=did_you_mean(key, tuple(DEFAULTS)))
+            hint = did_you_mean(key, tuple(DEFAULTS)) or "remove the key, or correct it"
+            raise ConfigError("simulation", given=f"the unknown key '{key}'", allowed=DEFAULTS, do=hint)
     chosen = {**DEFAULTS, **settings}
     tasks, folders, total = tuple(chosen["tasks"]), chosen["dated_folders"], chosen["demonstrations"]
     _whole_number("simulation: dated_folders", folders, least=1)

@@ -124,6 +124,12 @@ def test_bridgedata_overrides_change_the_dataset(tmp_path):
     assert dataset.sample_weights == (0.25, 0.75) and dataset.exclude == ("*sweep*",)
 
 
+def test_devices_are_counted_whatever_they_are_called(tmp_path):
+    text = "global: {cuda_visible_devices: '%s'}\nruns: [{algo: bc, task: t}]"
+    counts = {"": 1, "0": 1, "2, 3": 2, "GPU-8932f937-d72c,GPU-1,MIG-7/0": 3}
+    assert {given: experiments(tmp_path, text % given)["bc_t"].devices for given in counts} == counts
+
+
 def test_the_digest_follows_what_determines_the_weights(tmp_path):
     base = experiments(tmp_path, "runs: [{algo: bc, task: t}]")["bc_t"]
     renamed = experiments(tmp_path, "runs: [{algo: bc, task: t, name: n}]\nglobal: {xla_flags: --a=b}")["n"]
@@ -160,6 +166,12 @@ def test_the_digest_follows_what_determines_the_weights(tmp_path):
         ),
         ("runs: [{algo: bc, task: t, extra_args: [--resume]}]", "--config.KEY=VALUE"),
         ("runs: [{algo: bc, task: t, extra_args: [--config.seed]}]", "without a value"),
+        ('runs: [{algo: bc, task: t, extra_args: ["--config.encoder=\'x"]}]', "No closing quotation"),
+        ("runs: [{algo: bc, task: t, config_overrides: [a]}]", "a mapping or nothing"),
+        ("global: []\nruns: [{algo: bc, task: t}]", "a mapping (key: value)"),
+        ("global: {cuda_visible_devices: all}\nruns: [{algo: bc, task: t}]", '"0" or "0,1"'),
+        ("global: {cuda_visible_devices: -1}\nruns: [{algo: bc, task: t}]", "jax_platform_name: cpu"),
+        ("global: {jax_platform_name: tpu}\nruns: [{algo: bc, task: t}]", "one of auto, cpu, gpu, cuda"),
         ("global: {name_format: '{algo}_{dataset}'}\nruns: [{algo: bc, task: t}]", "{algo} and {task}"),
         ("runs: [{algo: bc, task: t, name: 'a b'}]", "letters, digits"),
         ("runs: [{algo: bc, task: t, bridgedata_overrides: {include: [[]]}}]", "empty group"),

@@ -63,6 +63,14 @@ def test_gpus_are_taken_as_users_write_them(repository, tmp_path, given):
         ({"cameras": [1]}, "camera 0"),
         ({"image_encoding": "png"}, "one of raw, jpeg"),
         ({"gpus": "0,0"}, "each GPU once"),
+        ({"gpus": "all"}, "numbers of GPUs"),
+        ({"gpus": [0, -1]}, "numbers of GPUs"),
+        ({"gpus": True}, "nvidia-smi -L"),
+        ({"cameras": [0, 1, 1]}, "each camera once"),
+        ({"hostnames": [3]}, "a list of texts"),
+        ({"raw": ""}, "a folder of its own"),
+        ({"runs": "data/tfrecord", "tfrecord": "data/tfrecord"}, "the folder of `tfrecord`"),
+        ({"numpy": "{wildcard}/numpy"}, "no braces"),
         ({"workers": 0}, "1 or more"),
         ({"gaze": "filtered"}, "one of none, filter, no_filter"),
         ({"gaze": "filter", "simulation": {"demonstrations": 1}}, "none where demonstrations are simulated"),
@@ -72,6 +80,10 @@ def test_a_bad_key_is_refused_with_file_and_what_is_allowed(repository, tmp_path
     with pytest.raises(ConfigError) as refused:
         load_machine(profile(tmp_path, **keys), repository)
     assert "mine.yaml" in str(refused.value) and said in str(refused.value)
+
+
+def test_an_empty_list_of_gpus_is_none(repository, tmp_path):
+    assert load_machine(profile(tmp_path, gpus=None), repository).gpus == ()
 
 
 def test_an_unknown_machine_lists_the_known_ones(repository):
