@@ -5,7 +5,6 @@ counts GPUs; it does not say which one is free.
 """
 
 import fcntl
-import getpass
 import os
 import tempfile
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 from bridgelib.errors import ConfigError
 
 _JOB = "SLURM_JOB_ID"
+_PLACE = Path("/tmp")  # not TMPDIR: two shells of one user may differ in that, and would not see each other's leases
 
 
 def allowed_gpus(configured: Sequence[str], environ: Mapping[str, str] = os.environ) -> list[str]:
@@ -36,7 +36,8 @@ def lease_folder(environ: Mapping[str, str] = os.environ) -> Path:
     """
     task = [environ[name] for name in (_JOB, "SLURM_STEP_ID", "SLURM_PROCID") if name in environ]
     owner = "-slurm-" + ".".join(task) if _JOB in environ else ""
-    return Path(tempfile.gettempdir()) / f"bridgedata-gpus-{getpass.getuser()}{owner}"
+    place = _PLACE if os.access(_PLACE, os.W_OK | os.X_OK) else Path(tempfile.gettempdir())
+    return place / f"bridgedata-gpus-{os.getuid()}{owner}"  # by number: in a container, a user may have no name
 
 
 def lease_gpus(count: int, allowed: Sequence[str], folder: Path | None = None, poll: float = 0.5) -> list[str]:
@@ -66,7 +67,8 @@ def lease_gpus(count: int, allowed: Sequence[str], folder: Path | None = None, p
     while True:
         taken: dict[str, int] = {}
         for device in allowed:
-            if len(taken) < count and (descriptor := _lock(folder / f"{device}.lock")) is not None:
+            # A part of a GPU (MIG) may be named with slashes.
+            if len(taken) < count and (descriptor := _lock(folder / f"{device.replace('/', '-')}.lock")) is not None:
                 taken[device] = descriptor
         if len(taken) == count:
             for descriptor in taken.values():

@@ -6,7 +6,9 @@ from pathlib import Path
 
 DETERMINISTIC = "--xla_gpu_deterministic_ops"
 PREALLOCATE, MEM_FRACTION = "XLA_PYTHON_CLIENT_PREALLOCATE", "XLA_PYTHON_CLIENT_MEM_FRACTION"
-ALLOCATION = (PREALLOCATE, MEM_FRACTION, "XLA_PYTHON_CLIENT_ALLOCATOR")
+NEW_MEM_FRACTION = "XLA_CLIENT_MEM_FRACTION"  # newer JAX knows both, and refuses to start where both are set
+ALLOCATION = (PREALLOCATE, MEM_FRACTION, NEW_MEM_FRACTION, "XLA_PYTHON_CLIENT_ALLOCATOR")
+DEVICE_ORDER = "CUDA_DEVICE_ORDER"
 
 
 def library_folders(environment: Path | None) -> list[str]:
@@ -34,8 +36,10 @@ def job_variables(
         cuda_libs: Where CUDA libraries are found. `pip`: the environment's own wheels come first in
             LD_LIBRARY_PATH; `system`: LD_LIBRARY_PATH is left alone; `clean`: it is removed.
         xla_flags: XLA's flags; empty leaves XLA_FLAGS alone.
-        platform: What JAX may use: `cpu`, `cuda`, or `auto` (JAX decides).
-        devices: The GPUs of this job; an empty list hides all, None leaves CUDA_VISIBLE_DEVICES alone.
+        platform: What JAX may use: `cpu`, `cuda`, or `auto`: the GPUs where the job has some (JAX by itself would
+            train on the CPU, without a word, where a GPU does not start), else what JAX finds.
+        devices: The GPUs of this job, numbered as nvidia-smi does; an empty list hides all, None leaves
+            CUDA_VISIBLE_DEVICES alone.
         gpu_memory: How JAX takes a GPU's memory. `grow`: as it needs it; a share such as `0.9`: that at once; `auto`:
             as the caller's variables say, else `grow`, so that a GPU which somebody else uses too will do.
         deterministic: Whether XLA shall choose kernels that give the same bits each time.
@@ -62,9 +66,13 @@ def job_variables(
         variables["XLA_FLAGS"] = f"{flags} {DETERMINISTIC}=true".strip()
     if platform != "auto":
         variables["JAX_PLATFORMS"] = platform
+    elif devices and not inherited.get("JAX_PLATFORMS"):
+        variables["JAX_PLATFORMS"] = "cuda"
     if devices is not None:
         variables["CUDA_VISIBLE_DEVICES"] = ",".join(devices)
     if devices:
+        # CUDA's own order is by speed: where GPUs are of several kinds, its 0 is not the 0 of nvidia-smi.
+        variables[DEVICE_ORDER] = inherited.get(DEVICE_ORDER) or "PCI_BUS_ID"
         variables |= _allocation(gpu_memory, inherited)
     return variables
 
@@ -80,8 +88,8 @@ def _allocation(gpu_memory: str, inherited: Mapping[str, str]) -> dict[str, str 
     if gpu_memory == "auto":
         return {} if any(name in inherited for name in ALLOCATION) else {PREALLOCATE: "false"}
     if gpu_memory == "grow":
-        return {PREALLOCATE: "false", MEM_FRACTION: None}
-    return {PREALLOCATE: "true", MEM_FRACTION: gpu_memory}
+        return {PREALLOCATE: "false", MEM_FRACTION: None, NEW_MEM_FRACTION: None}
+    return {PREALLOCATE: "true", MEM_FRACTION: gpu_memory, NEW_MEM_FRACTION: None}
 
 
 def applied(variables: Mapping[str, str | None], inherited: Mapping[str, str]) -> dict[str, str]:

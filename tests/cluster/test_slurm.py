@@ -47,6 +47,7 @@ class Lab(Workspace):
         command += ["--config", f"machine={self.profile}", "env=current", "wandb=disabled", *words]
         environ = {
             **cluster.environ,
+            "JAX_PLATFORMS": "cpu",  # its GPUs are made of /dev/null
             "XLA_FLAGS": OPTIMISATION,
             "JAX_COMPILATION_CACHE_DIR": str(self.folder / "compiled"),
             "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",

@@ -36,6 +36,28 @@ def test_slurm_jobs_whose_devices_have_the_same_name_do_not_wait_for_each_other(
     assert lease_folder(inside) == lease_folder({**inside, "SLURM_GPUS": "2"})
 
 
+def test_all_shells_of_a_user_share_their_leases(repository):
+    """Whatever TMPDIR they have, and also in a container where the user has no name."""
+    program = "from bridgelib.jobs.gpus import lease_folder; print(lease_folder())"
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=repository,
+            env={"PATH": "/usr/bin:/bin", **variables},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for variables in ({}, {"TMPDIR": "/var/tmp"}, {"USER": "somebody"})
+    }
+    assert len(told) == 1
+
+
+def test_parts_of_a_gpu_can_be_leased(tmp_path):
+    names = ["MIG-GPU-1f2e3d4c/1/0", "MIG-GPU-1f2e3d4c/2/0"]
+    assert lease_gpus(2, allowed_gpus([], {"CUDA_VISIBLE_DEVICES": ",".join(names)}), tmp_path) == names
+
+
 def test_more_than_there_are_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="wants 2, and the machine has 1"):
         lease_gpus(2, ["0"], tmp_path)

@@ -57,16 +57,42 @@ def test_platform_flags_and_devices():
     assert variables == {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": "--xla_x=1", "CUDA_VISIBLE_DEVICES": ""}
 
 
+def test_a_job_with_gpus_computes_on_them_or_fails():
+    """By itself JAX trains on the CPU where a GPU does not start, for days and without a word."""
+
+    def chosen(devices=("2",), **inherited):
+        variables = job_variables(None, platform="auto", devices=list(devices), inherited=inherited)
+        return applied(variables, inherited).get("JAX_PLATFORMS")
+
+    assert chosen() == chosen(JAX_PLATFORMS="") == "cuda"
+    assert chosen(JAX_PLATFORMS="cpu") == "cpu"  # the caller's own wish
+    assert chosen(devices=()) is None
+
+
+def test_gpus_are_numbered_as_nvidia_smi_does():
+    def order(devices=("0",), **inherited):
+        variables = job_variables(None, devices=list(devices), inherited=inherited)
+        return applied(variables, inherited).get("CUDA_DEVICE_ORDER")
+
+    assert order() == "PCI_BUS_ID" and order(devices=()) is None
+    assert order(CUDA_DEVICE_ORDER="FASTEST_FIRST") == "FASTEST_FIRST"
+
+
 def test_a_gpu_is_taken_piece_by_piece_unless_the_caller_or_the_profile_says_else():
     def chosen(gpu_memory, devices=("0",), **inherited):
         variables = job_variables(None, devices=list(devices), gpu_memory=gpu_memory, inherited=inherited)
         complete = applied(variables, inherited)
         return {name.removeprefix("XLA_PYTHON_CLIENT_"): complete[name] for name in complete if "CLIENT" in name}
 
+    new = {"XLA_CLIENT_MEM_FRACTION": ".5"}
+
     assert chosen("auto") == {"PREALLOCATE": "false"}
     assert chosen("auto", XLA_PYTHON_CLIENT_MEM_FRACTION=".5") == {"MEM_FRACTION": ".5"}
     assert chosen("grow", XLA_PYTHON_CLIENT_MEM_FRACTION=".5") == {"PREALLOCATE": "false"}
     assert chosen("0.9", XLA_PYTHON_CLIENT_PREALLOCATE="false") == {"PREALLOCATE": "true", "MEM_FRACTION": "0.9"}
+    # Newer JAX refuses to start with the fraction under both of its names.
+    assert chosen("auto", **new) == new and chosen("grow", **new) == {"PREALLOCATE": "false"}
+    assert chosen("0.9", **new) == {"PREALLOCATE": "true", "MEM_FRACTION": "0.9"}
     assert chosen("0.9", devices=()) == {}  # on the CPU
 
 

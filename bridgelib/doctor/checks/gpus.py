@@ -7,7 +7,7 @@ from bridgelib.doctor.nvidia import Gpu, Process
 from bridgelib.doctor.subject import ELSEWHERE, REFUSED, Subject
 from bridgelib.doctor.versions import compared
 from bridgelib.jobs.gpus import allowed_gpus
-from bridgelib.jobs.variables import MEM_FRACTION, PREALLOCATE
+from bridgelib.jobs.variables import MEM_FRACTION, NEW_MEM_FRACTION, PREALLOCATE
 
 # The oldest driver of a CUDA release, from its release notes.
 _OLDEST_DRIVER = {"cuda11": "450.80.02", "cuda12": "525.60.13", "cuda13": "580.65.06"}
@@ -222,6 +222,7 @@ def _share(subject: Subject) -> float:
     if _grows(subject):
         return _TO_BEGIN_WITH
     try:
-        return min(1.0, float(subject.job_environ.get(MEM_FRACTION, "")))
+        given = subject.job_environ
+        return min(1.0, float(given.get(MEM_FRACTION) or given.get(NEW_MEM_FRACTION) or ""))
     except ValueError:
         return _MEMORY_SHARE

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from bridgelib.doctor.check import Answer, check, error, not_checked, ok, warnin
 from bridgelib.doctor.subject import ELSEWHERE, REFUSED, ROOT_OF, Subject
 from bridgelib.doctor.system import existing
 from bridgelib.errors import BridgeError
+from bridgelib.jobs.gpus import lease_folder
 from bridgelib.workflow.forecast import disks_of
 
 _ROOTS = ("numpy", "tfrecord", "runs")
@@ -157,7 +157,7 @@ def writable(subject: Subject) -> Iterator[Answer]:
 @check("file-locks")
 def file_locks(subject: Subject) -> Answer:
     """Does the file system of the runs, and that of the GPU leases, lock files?"""
-    folders = [Path(tempfile.gettempdir())]
+    folders = [lease_folder(subject.environ).parent]
     if subject.machine is not None:
         folders.append(existing(Path(subject.machine.runs)))
     tried = []
