@@ -58,6 +58,17 @@ def test_the_window_ends_where_it_says():
     assert [frame.max() for frame in gaze_maps([[], [], [CENTRE]], SIZE, window=0)] == [0, 0, 1]
 
 
+def test_what_counts_by_default():
+    """Two frames each way, at 0.7 of the weight per frame and a sigma of 0.06 of the side, wider by 1 / 0.7 per frame."""
+    size, row = 101, 50
+    boxes = [[[0.0, 0.4, 0.2, 0.6]], [], [], [[0.8, 0.4, 1.0, 0.6]]]
+    sigma = {distance: 0.06 * size / 0.7**distance for distance in (1, 2)}
+    near, far = (0.7**distance * density(0, sigma[distance]) for distance in (1, 2))
+    middle = gaze_maps(boxes, size)[1, row, :, 0]
+    assert middle[10] == middle.max() == 1
+    assert middle[90] == pytest.approx(far / near, rel=1e-3)  # each is next to nothing where the other is
+
+
 def test_two_boxes_add_up():
     (both,) = gaze_maps([[[0.0, 0.4, 0.2, 0.6], [0.8, 0.4, 1.0, 0.6]]], SIZE, gamma=0.1)
     assert both[5, 1, 0] == both[5, 9, 0] == 1

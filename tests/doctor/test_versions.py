@@ -25,6 +25,11 @@ from bridgelib.doctor.versions import compared, normalised, release, requirement
         ("2.0.0rc1", ">=2", True),  # pre-releases count as their release
         ("1.0", "", True),
         ("1", ">0.9, <2", True),
+        ("2.0", "<2", False),
+        ("2.0", ">2", False),
+        ("2.0.1", "<=2.0", False),
+        ("2.0", "===2.0.1", False),
+        ("0.3.0", "~=0.3.1", False),
     ],
 )
 def test_a_version_meets_a_specifier(version, specifier, answer):
