@@ -13,7 +13,8 @@ class Launch:
     Attributes:
         cuda_libs: `pip`, `system` or `clean`.
         xla_flags: XLA's flags; empty where JAX is to use the CPU.
-        platform: `auto`, `cpu` or `cuda`. A machine that says `cpu` has the last word.
+        platform: `auto`, `cpu` or `cuda`. A machine that says `cpu` has the last word; one that lists no GPUs and
+            has no environment for them means it.
     """
 
     cuda_libs: str
@@ -27,5 +28,7 @@ class Launch:
         cuda_libs, flags, platform = own
         if platform is None or machine.jax_platform == "cpu":
             platform = machine.jax_platform
+        if platform == "auto" and machine.environment == "cpu" and not machine.gpus:
+            platform = "cpu"  # a profile that says nothing of GPUs
         flags = machine.xla_flags if flags is None else flags
         return cls(cuda_libs or machine.cuda_libs, "" if platform == "cpu" else flags, platform)

@@ -35,3 +35,10 @@ def test_the_experiment_wins_over_the_machine(tmp_path, repository):
     settings = {"xla_flags": "--xla_x=1", "use_pip_cuda_libs": False, "jax_platform_name": "gpu"}
     options = launch(tmp_path, repository, settings, cuda_libs="clean", xla_flags="--xla_y=1")
     assert options == ["--cuda-libs=system", "--platform=cuda", "--xla-flags=--xla_x=1"]
+
+
+def test_a_profile_that_says_nothing_of_gpus_trains_on_the_cpu(tmp_path, repository):
+    """It used to convert everything, then fail for want of a GPU that nobody had spoken of."""
+    assert launch(tmp_path, repository, gpus=None) == ["--cuda-libs=pip", "--platform=cpu"]
+    assert "--platform=auto" in launch(tmp_path, repository, gpus=None, environment="cuda12")
+    assert "--platform=cuda" in launch(tmp_path, repository, {"jax_platform_name": "gpu"}, gpus=None)
