@@ -119,6 +119,8 @@ class Check:
             answers = [answers] if isinstance(answers, Answer) else list(answers)
         except BridgeError as problem:
             answers = [error(f"{problem.where}: {problem.given}", cure=problem.do)]
+        except OSError as problem:  # such as of a network's disk that is gone
+            answers = [not_checked(str(problem))]
         except Exception as problem:
             answers = [not_checked(f"the check itself failed: {type(problem).__name__}: {problem}")]
         return [self._finding(answer, subject) for answer in answers]

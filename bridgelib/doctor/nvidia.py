@@ -1,14 +1,17 @@
 """What `nvidia-smi` says about driver, GPUs and the processes on them."""
 
 import csv
+import os
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 _SECONDS = 10
 _FIELDS = ("index", "uuid", "name", "driver_version", "memory.total", "memory.free", "compute_cap")
+_FAILED = re.compile(r"ERR!|requires reset|Unknown Error|lost", re.IGNORECASE)  # in place of a number
 
 
 @dataclass(frozen=True)
@@ -27,16 +30,19 @@ class Gpu:
 
     Attributes:
         index: Its number, as in CUDA_VISIBLE_DEVICES.
+        total, free: None where the driver does not say: memory shared with the host, or a GPU that has failed.
         capability: Its compute capability, such as (9, 0); None where the driver is too old to say.
+        failure: What stands in place of its memory where it has failed, such as `GPU requires reset`.
     """
 
     index: int
     uuid: str
     name: str
     driver: str
-    total: int
-    free: int
+    total: int | None
+    free: int | None
     capability: tuple[int, int] | None
+    failure: str = ""
 
     def __str__(self) -> str:
         return f"GPU {self.index} ({self.name})"
@@ -50,6 +56,7 @@ class Driver:
         problem: Why nvidia-smi gave no answer; None when it did.
         present: Whether nvidia-smi is there at all.
         cuda: The newest CUDA the driver knows, such as `12.4`.
+        complaints: What it said besides, such as that a GPU is lost.
     """
 
     problem: str | None = None
@@ -58,6 +65,7 @@ class Driver:
     cuda: str = ""
     gpus: tuple[Gpu, ...] = ()
     processes: tuple[Process, ...] = ()
+    complaints: tuple[str, ...] = ()
 
 
 def ask_driver(environ: Mapping[str, str]) -> Driver:
@@ -73,7 +81,8 @@ def ask_driver(environ: Mapping[str, str]) -> Driver:
             code, table = _ask(program, environ, f"--query-gpu={','.join(fields)}")
         if code != 0:
             return Driver(problem=" ".join(table.split()) or f"nvidia-smi ended with exit code {code}")
-        gpus = tuple(_gpu(row) for row in _rows(table))
+        rows = _rows(table)
+        gpus = tuple(_gpu(row) for row in rows if _is_gpu(row))
         _, processes = _ask(program, environ, "--query-compute-apps=gpu_uuid,pid,process_name,used_memory")
         _, banner = _run([program], environ)
     except subprocess.TimeoutExpired:
@@ -86,6 +95,7 @@ def ask_driver(environ: Mapping[str, str]) -> Driver:
         cuda=cuda[1] if cuda else "",
         gpus=gpus,
         processes=tuple(_process(row) for row in _rows(processes) if len(row) == 4 and row[1].isdecimal()),
+        complaints=tuple(", ".join(row).strip() for row in rows if not _is_gpu(row) and "".join(row).strip()),
     )
 
 
@@ -94,14 +104,24 @@ def _ask(program: str, environ: Mapping[str, str], query: str) -> tuple[int, str
 
 
 def _run(command: list[str], environ: Mapping[str, str]) -> tuple[int, str]:
-    done = subprocess.run(
-        command, env=dict(environ), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=_SECONDS
+    asked = subprocess.Popen(
+        command, env=dict(environ), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
     )
-    return done.returncode, done.stdout
+    try:
+        answer, _ = asked.communicate(timeout=_SECONDS)
+    except subprocess.TimeoutExpired:
+        # Nor is its end waited for: one that hangs in the driver cannot even be killed.
+        os.killpg(asked.pid, signal.SIGKILL)
+        raise
+    return asked.returncode, answer
 
 
 def _rows(table: str) -> list[list[str]]:
-    return [row for row in csv.reader(table.splitlines(), skipinitialspace=True) if len(row) > 1]
+    return list(csv.reader(table.splitlines(), skipinitialspace=True))
+
+
+def _is_gpu(row: list[str]) -> bool:
+    return len(row) >= len(_FIELDS) - 1 and row[0].isdecimal()
 
 
 def _gpu(row: list[str]) -> Gpu:
@@ -111,9 +131,10 @@ def _gpu(row: list[str]) -> Gpu:
         uuid=row[1],
         name=row[2],
         driver=row[3],
-        total=_mebibytes(row[4]) or 0,
-        free=_mebibytes(row[5]) or 0,
+        total=_mebibytes(row[4]),
+        free=_mebibytes(row[5]),
         capability=(int(capability[1]), int(capability[2])) if capability else None,
+        failure=next((field.strip("[]") for field in row[4:6] if _FAILED.search(field)), ""),
     )
 
 

@@ -139,13 +139,13 @@ class Laboratory:
         path.write_text(f"#!/bin/sh\n{script}\n")
         path.chmod(0o755)
 
-    def nvidia_smi(self, gpus=(H200,), processes=(), driver="580.95.05", cuda="13.0", knows_capability=True):
-        """A driver and its GPUs; processes are (GPU number, process number, name, MiB)."""
+    def nvidia_smi(self, gpus=(H200,), processes=(), driver="580.95.05", cuda="13.0", knows_capability=True, before=""):
+        """A driver and its GPUs; processes are (GPU number, process number, name, MiB); `before`: its first line."""
         rows = [
             f"{number}, GPU-{number}, {gpu['name']}, {driver}, {gpu['total']}, {gpu['free']}"
             for number, gpu in enumerate(gpus)
         ]
-        full = [f"{row}, {gpu['capability']}" for row, gpu in zip(rows, gpus, strict=True)]
+        full = [before, *(f"{row}, {gpu['capability']}" for row, gpu in zip(rows, gpus, strict=True))]
         apps = [f"GPU-{gpu}, {number}, {name}, {memory}" for gpu, number, name, memory in processes]
         unknown = 'echo "Field \\"compute_cap\\" is not a valid field to query."; exit 2'
         answer = "cat <<'END'\n{}\nEND"

@@ -39,7 +39,7 @@ def a_package_changed_by_hand(laboratory):
     laboratory.package("flax", "0.12.0")
 
 
-@FAULTS.on(healthy_cpu, "origin", "jax would be imported from elsewhere", "unset PYTHONPATH")
+@FAULTS.on(healthy_cpu, "origin", "jax would be imported from elsewhere", "rm -rf .venvs/train && snakemake")
 def a_second_jax(laboratory):
     shutil.rmtree(laboratory.packages / "jax")
     (laboratory.folder / "other" / "jax").mkdir(parents=True)

@@ -1,5 +1,7 @@
 """Faults of a host: its GPUs, disk, memory and limits."""
 
+import errno
+
 import pytest
 
 from bridgelib.doctor.check import Status
@@ -88,6 +90,42 @@ def a_training_of_our_own(laboratory):
     laboratory.nvidia_smi([{**H200, "free": 900}, H200], [(0, 4711, "python", 142000)])
 
 
+@FAULTS.on(healthy_cuda12, "driver", "GPU 0 (NVIDIA H200) has failed: 'GPU requires reset'", "--gpu-reset -i 0")
+def a_gpu_that_has_failed(laboratory):
+    broken = {"total": "[GPU requires reset]", "free": "[GPU requires reset]"}
+    laboratory.nvidia_smi([{**H200, **broken}, H200])
+
+
+@FAULTS.on(healthy_cuda12, "driver", "handle for GPU1: 0000:3B:00.0: Unknown Error", "restart", Status.WARNING)
+def a_gpu_that_is_lost(laboratory):
+    laboratory.nvidia_smi([H200], before="Unable to determine the device handle for GPU1: 0000:3B:00.0: Unknown Error")
+
+
+@FAULTS.on(healthy_cuda12, "driver", "infoROM is corrupted, at gpu 0000:65:00.0", "nvidia-smi", Status.WARNING)
+def a_driver_that_complains(laboratory):
+    laboratory.nvidia_smi([H200], before="WARNING: infoROM is corrupted, at gpu 0000:65:00.0")
+
+
+@FAULTS.on(healthy_cuda12, "gpu-choice", "CUDA_VISIBLE_DEVICES allows GPU GPU-5e1f", "unset CUDA_VISIBLE_DEVICES")
+def a_uuid_of_another_machine(laboratory):
+    laboratory.environ["CUDA_VISIBLE_DEVICES"] = "GPU-5e1f"
+
+
+@FAULTS.on(healthy_cuda12, "gpu-memory", "parts of GPUs (MIG)", "", Status.NOT_CHECKED)
+def a_part_of_a_gpu(laboratory):
+    laboratory.environ["CUDA_VISIBLE_DEVICES"] = "MIG-1f2e3d4c-5b6a"
+
+
+@FAULTS.on(healthy_cuda12, "gpu-memory", "does not tell its memory", "", Status.NOT_CHECKED)
+def a_gpu_that_shares_the_hosts_memory(laboratory):
+    laboratory.nvidia_smi([{**H200, "name": "NVIDIA GB10", "total": "[N/A]", "free": "[N/A]", "capability": "12.1"}])
+
+
+@FAULTS.on(healthy_cuda12, "compute-capability", "nvidia-cublas-cu12 12.9.3.13 may silently", "environment=cuda13")
+def a_cublas_that_corrupts_data_on_this_gpu(laboratory):
+    laboratory.nvidia_smi([{**H200, "name": "NVIDIA B200", "capability": "10.0"}])
+
+
 # Disk, memory and limits.
 
 
@@ -141,6 +179,15 @@ def a_root_that_cannot_be_written(laboratory):
     (laboratory.folder / "runs").mkdir()
 
 
+@FAULTS.on(healthy_cpu, "writable", "`runs`: ", "have the file system mounted again")
+def a_network_disk_that_is_gone(laboratory):
+    class Gone(ChosenSystem):
+        def is_read_only(self, folder):
+            raise OSError(errno.ESTALE, "Stale file handle")
+
+    laboratory.system = Gone()
+
+
 @FAULTS.on(healthy_cpu, "file-locks", "No locks available", "runs=/a/local/disk")
 def a_file_system_without_locks(laboratory):
     laboratory.system = ChosenSystem(has_locks=False)
@@ -154,3 +201,11 @@ def a_processor_without_avx(laboratory):
 @pytest.mark.parametrize("name", FAULTS)
 def test_the_fault_is_named_with_its_cure(laboratory, name):
     must_be_named_with_its_cure(laboratory, FAULTS[name])
+
+
+def test_a_driver_that_hangs_is_not_waited_for(laboratory, monkeypatch):
+    healthy_cuda12(laboratory)
+    laboratory.program("nvidia-smi", "PATH=/usr/bin:/bin; sleep 60; sleep 60")
+    monkeypatch.setattr("bridgelib.doctor.nvidia._SECONDS", 0.2)
+    (found,) = laboratory.asked("driver")
+    assert found.status == Status.ERROR and "did not answer within" in found.found and "restart" in found.cure

@@ -7,10 +7,7 @@ import pytest
 
 from bridgelib.doctor.check import Status
 from bridgelib.formats.framing import FOOTER, HEADER, masked_crc32c
-from tests.doctor.laboratory import (
-    healthy_cpu,
-    healthy_cuda12,
-)
+from tests.doctor.laboratory import H200, healthy_cpu, healthy_cuda12
 from tests.doctor.planted import Faults, must_be_named_with_its_cure
 
 FAULTS = Faults()
@@ -127,6 +124,24 @@ def jax_kept_from_the_gpu(laboratory):
 @FAULTS.on(healthy_cuda12, "launcher-variables", "LD_PRELOAD=", "unset LD_PRELOAD", Status.WARNING)
 def a_preloaded_library(laboratory):
     laboratory.environ["LD_PRELOAD"] = "/opt/lib/libx.so"
+
+
+@FAULTS.on(
+    healthy_cuda12, "launcher-variables", "are both set, and JAX refuses", "unset XLA_PYTHON_CLIENT_MEM_FRACTION"
+)
+def a_share_of_memory_under_both_its_names(laboratory):
+    laboratory.environ |= {"XLA_CLIENT_MEM_FRACTION": ".5", "XLA_PYTHON_CLIENT_MEM_FRACTION": ".5"}
+
+
+@FAULTS.on(healthy_cuda12, "launcher-variables", "=FASTEST_FIRST numbers", "unset CUDA_DEVICE_ORDER", Status.WARNING)
+def gpus_numbered_otherwise_than_the_profile_does(laboratory):
+    laboratory.environ["CUDA_DEVICE_ORDER"] = "FASTEST_FIRST"
+    laboratory.nvidia_smi([{**H200, "name": "NVIDIA T400 4GB", "capability": "7.5"}, H200])
+
+
+@FAULTS.on(healthy_cpu, "jax", "`environment: cpu`, and jobs are to take GPUs (0)", "environment=cuda12")
+def gpus_without_an_environment_for_them(laboratory):
+    laboratory.keys |= {"jax_platform": "auto", "gpus": "0"}
 
 
 @pytest.mark.parametrize("name", FAULTS)

@@ -58,7 +58,8 @@ def ptxas(subject: Subject) -> Iterator[Answer]:
     if version is None:
         yield not_checked("there is no ptxas")
     elif not subject.driver.cuda:
-        yield not_checked(f"ptxas {version}; the driver could not be asked ({subject.driver.problem})")
+        why = subject.driver.problem or "nvidia-smi does not tell its CUDA version"
+        yield not_checked(f"ptxas {version}; the driver could not be asked ({why})")
     elif release(version)[0] == release(subject.driver.cuda)[0] and compared(_minor(version), subject.driver.cuda) > 0:
         serial = _LINK_SERIALLY in subject.job_environ.get("XLA_FLAGS", "")
         found = f"ptxas {version} is newer than the driver's CUDA {subject.driver.cuda}"

@@ -1,11 +1,13 @@
 """GPUs: the driver, whether JAX can use them, which of them jobs may take, and who else is on them."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from bridgelib.doctor.check import Answer, check, error, not_checked, note, ok, warning
+from bridgelib.doctor.distributions import Distribution
 from bridgelib.doctor.nvidia import Gpu, Process
 from bridgelib.doctor.subject import ELSEWHERE, REFUSED, Subject
-from bridgelib.doctor.versions import compared
+from bridgelib.doctor.versions import compared, satisfies
 from bridgelib.jobs.gpus import allowed_gpus
 from bridgelib.jobs.variables import MEM_FRACTION, NEW_MEM_FRACTION, PREALLOCATE
 
@@ -13,6 +15,7 @@ from bridgelib.jobs.variables import MEM_FRACTION, NEW_MEM_FRACTION, PREALLOCATE
 _OLDEST_DRIVER = {"cuda11": "450.80.02", "cuda12": "525.60.13", "cuda13": "580.65.06"}
 _OLDEST_CAPABILITY = {"cuda12": (5, 2), "cuda13": (7, 5)}
 _FIRST_JAXLIB_FOR = {(10, 0): "0.4.38", (9, 0): "0.4.1", (8, 9): "0.4.1"}  # Blackwell; Hopper; Ada
+_TENSOR_MEMORY, _UNSAFE_CUBLAS = (10, 11), ">=12.8,<13.2"  # JAX's own check of CUDA versions: Blackwell of data centres
 _MEMORY_SHARE = 0.75  # what JAX takes at its start, unless it is told otherwise
 _TO_BEGIN_WITH = 0.1
 _GIB = 1 << 30
@@ -35,30 +38,46 @@ def _without_gpus(subject: Subject) -> Answer | None:
 
 
 @check("driver")
-def driver(subject: Subject) -> Answer:
-    """Does the driver answer, where training is meant to use a GPU?"""
+def driver(subject: Subject) -> Iterator[Answer]:
+    """Does the driver answer, where training is meant to use a GPU, and for each of the GPUs?"""
     answer = subject.driver
     if subject.machine is None:
-        return not_checked(REFUSED)
-    if subject.elsewhere:
-        return not_checked(ELSEWHERE)
-    if not subject.trains_on_gpu:
+        yield not_checked(REFUSED)
+    elif subject.elsewhere:
+        yield not_checked(ELSEWHERE)
+    elif not subject.trains_on_gpu:
         seen = f"; it has {len(answer.gpus)} GPUs" if answer.gpus else ""
-        return ok(f"not needed: this machine trains on the CPU{seen}")
-    if not answer.present:
-        return warning(
+        yield ok(f"not needed: this machine trains on the CPU{seen}")
+    elif not answer.present:
+        yield warning(
             f"{answer.problem}, and the profile trains with {subject.machine.environment}: is this the machine?",
             cure="run the doctor on the GPU machine; to train here on the CPU: "
             "snakemake train_all {set} environment=cpu jax_platform=cpu",
         )
-    if answer.problem is not None:
+    elif answer.problem is not None:
         restart = "sudo reboot   # the driver was renewed while its older part is still loaded"
         mismatch = "version mismatch" in answer.problem
-        return error(f"nvidia-smi says: {answer.problem}", cure=restart if mismatch else None)
-    if not answer.gpus:
-        return error("nvidia-smi lists no GPU")
-    names = sorted({gpu.name for gpu in answer.gpus})
-    return ok(f"driver {answer.version}, CUDA {answer.cuda or 'unknown'}, {len(answer.gpus)} x {', '.join(names)}")
+        yield error(f"nvidia-smi says: {answer.problem}", cure=restart if mismatch else None)
+    elif not answer.gpus:
+        yield error("nvidia-smi lists no GPU")
+    else:
+        yield from _each_gpu(subject)
+
+
+def _each_gpu(subject: Subject) -> Iterator[Answer]:
+    """A GPU may have failed while the driver still answers for the others."""
+    answer = subject.driver
+    failed = [gpu for gpu in answer.gpus if gpu.failure]
+    for gpu in failed:
+        reset = f"sudo nvidia-smi --gpu-reset -i {gpu.index}   # when nothing runs on it; else restart the machine"
+        said = error if gpu in _usable(subject) else note
+        yield said(f"{gpu} has failed: '{gpu.failure}'", cure=reset)
+    for line in answer.complaints:
+        yield warning(f"nvidia-smi says: {line}", cure="nvidia-smi   # a GPU that is lost comes back with a restart")
+    if not failed and not answer.complaints:
+        kinds = Counter(gpu.name for gpu in answer.gpus)
+        told = " and ".join(f"{count} x {name}" for name, count in kinds.items())
+        yield ok(f"driver {answer.version}, CUDA {answer.cuda or 'unknown'}, {told}")
 
 
 @check("driver-toolkit")
@@ -97,6 +116,9 @@ def compute_capability(subject: Subject) -> Iterator[Answer]:
         shown = "{}.{}".format(*gpu.capability)
         oldest = _OLDEST_CAPABILITY.get(flavour, (0, 0))
         needed = next((since for least, since in _FIRST_JAXLIB_FOR.items() if gpu.capability >= least), "0")
+        if gpu.capability[0] in _TENSOR_MEMORY and (cublas := _unsafe_cublas(subject)):
+            wrong = True
+            yield error(f"{gpu}: {cublas} may silently corrupt data on it, as JAX warns", flavour="cuda13")
         if gpu.capability < oldest:
             wrong = True
             key = "cuda12" if gpu.capability >= _OLDEST_CAPABILITY["cuda12"] else "cpu jax_platform=cpu"
@@ -123,9 +145,8 @@ def gpu_choice(subject: Subject) -> Answer:
         return not_checked(ELSEWHERE)
     if not subject.trains_on_gpu:
         return ok("not needed: this machine trains on the CPU")
-    configured = [str(number) for number in subject.machine.gpus]
     visible = subject.environ.get("CUDA_VISIBLE_DEVICES")
-    allowed = allowed_gpus(configured, subject.environ)
+    allowed = _allowed(subject)
     source = "CUDA_VISIBLE_DEVICES" if visible is not None else "the profile's `gpus`"
     if not allowed:
         cure = "unset CUDA_VISIBLE_DEVICES" if visible is not None else None
@@ -133,7 +154,9 @@ def gpu_choice(subject: Subject) -> Answer:
     if not subject.driver.gpus:
         return not_checked(f"{source} allows {', '.join(allowed)}; which there are is not known here")
     known = {str(gpu.index) for gpu in subject.driver.gpus}
-    absent = [name for name in allowed if name.isdecimal() and name not in known]
+    absent = [
+        name for name in allowed if not _is_part(name) and not any(_named(gpu, name) for gpu in subject.driver.gpus)
+    ]
     if absent:
         there = ",".join(sorted(known, key=int))
         cure = "unset CUDA_VISIBLE_DEVICES" if visible is not None else None
@@ -154,9 +177,14 @@ def gpu_memory(subject: Subject) -> Iterator[Answer]:
     if answer := _without_gpus(subject):
         yield answer
         return
-    share, gpus = _share(subject), _usable(subject)
-    full = [gpu for gpu in gpus if gpu.total and gpu.free < share * gpu.total]
-    freest = max(subject.driver.gpus, key=lambda gpu: (gpu.free, -gpu.index))
+    if any(_is_part(name) for name in _allowed(subject)):
+        yield not_checked("jobs take parts of GPUs (MIG), and nvidia-smi tells the memory of whole ones only")
+        return
+    share, gpus = _share(subject), [gpu for gpu in _usable(subject) if gpu.total and gpu.free is not None]
+    if untold := [str(gpu) for gpu in _usable(subject) if gpu not in gpus]:
+        yield not_checked(f"{', '.join(untold)}: nvidia-smi does not tell its memory")
+    full = [gpu for gpu in gpus if gpu.free < share * gpu.total]
+    freest = max(subject.driver.gpus, key=lambda gpu: (gpu.free or 0, -gpu.index))
     for gpu in full:
         holding = [process for process in subject.driver.processes if process.gpu == gpu.uuid]
         holders = ", ".join(f"{process.name} ({_identity(subject, process)})" for process in holding)
@@ -171,7 +199,7 @@ def gpu_memory(subject: Subject) -> Iterator[Answer]:
             yield warning(found, cure="nvidia-smi   # wait until whoever holds it is done, or ask them")
         else:
             yield warning(found, cure="snakemake train_all {set} gpu_memory=grow")
-    if not full:
+    if gpus and not full:
         told = ", ".join(f"{gpu.index}: {gpu.free / _GIB:.1f} of {gpu.total / _GIB:.1f} GiB" for gpu in gpus)
         yield ok(f"free on GPU {told}")
 
@@ -195,6 +223,12 @@ def gpu_processes(subject: Subject) -> Iterator[Answer]:
             yield note(found, pids=process.pid)
 
 
+def _unsafe_cublas(subject: Subject) -> Distribution | None:
+    """The environment's cuBLAS where it is one of those that free tensor memory twice."""
+    cublas = subject.installed.first("nvidia-cublas-cu12", "nvidia-cublas")
+    return cublas if cublas and satisfies(cublas.version, _UNSAFE_CUBLAS) else None
+
+
 def _is_ours(subject: Subject, process: Process) -> bool:
     """Whether it is a training of this workflow, which keeps to its lease."""
     return _OUR_PROGRAM in subject.system.command_of(process.pid)
@@ -207,9 +241,24 @@ def _identity(subject: Subject, process: Process) -> str:
 
 def _usable(subject: Subject) -> list[Gpu]:
     """The GPUs that jobs may take; all where the choice names none that exists."""
-    allowed = allowed_gpus([str(number) for number in subject.machine.gpus], subject.environ)
-    chosen = [gpu for gpu in subject.driver.gpus if str(gpu.index) in allowed or gpu.uuid in allowed]
+    allowed = _allowed(subject)
+    chosen = [gpu for gpu in subject.driver.gpus if any(_named(gpu, name) for name in allowed)]
     return chosen or list(subject.driver.gpus)
+
+
+def _allowed(subject: Subject) -> list[str]:
+    """What jobs may take, as in CUDA_VISIBLE_DEVICES."""
+    return allowed_gpus([str(number) for number in subject.machine.gpus], subject.environ)
+
+
+def _named(gpu: Gpu, name: str) -> bool:
+    """Whether an entry of CUDA_VISIBLE_DEVICES means this GPU: its number, or the beginning of its UUID."""
+    return name == str(gpu.index) or (name.startswith("GPU-") and gpu.uuid.startswith(name))
+
+
+def _is_part(name: str) -> bool:
+    """Whether an entry of CUDA_VISIBLE_DEVICES means a part of a GPU."""
+    return name.startswith("MIG-")
 
 
 def _grows(subject: Subject) -> bool:

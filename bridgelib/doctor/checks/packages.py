@@ -90,7 +90,9 @@ def origin(subject: Subject) -> Answer:
     foreign = {name: path for name, path in packages.items() if not Path(path).resolve().is_relative_to(home)}
     if foreign:
         name, path = next(iter(foreign.items()))
-        return error(f"{', '.join(foreign)} would be imported from elsewhere: {name} from {path}")
+        # The launcher removes PYTHONPATH and the user's site; then only the environment's own .pth files lead away.
+        cure = None if subject.job_environ.get("PYTHONPATH") else "{rebuild}"
+        return error(f"{', '.join(foreign)} would be imported from elsewhere: {name} from {path}", cure=cure)
     return ok(f"{len(packages)} packages looked up, all in {shown(subject.environment)}")
 
 
@@ -184,6 +186,12 @@ def numpy(subject: Subject) -> Answer:
 @check("jax")
 def jax_versions(subject: Subject) -> Answer:
     """Are jax, jaxlib and the CUDA plugin of one version, and is the plugin there where a GPU is meant?"""
+    if subject.trains_on_gpu and subject.machine.environment == "cpu" and subject.settings.env != "current":
+        listed = ",".join(map(str, subject.machine.gpus))
+        return error(
+            f"the profile has `environment: cpu`, and jobs are to take GPUs ({listed or 'jax_platform: cuda'})",
+            cure="snakemake train_all {set} environment=cuda12   # or, to train on the CPU: jax_platform=cpu",
+        )
     if answer := _missing(subject):
         return answer
     jax, jaxlib = subject.installed.get("jax"), subject.installed.get("jaxlib")

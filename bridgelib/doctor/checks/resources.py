@@ -24,6 +24,7 @@ _NO_FORECAST = "what the workflow will need cannot be told without settings and 
 _GIB = 1 << 30
 _SHM_OF_A_GPU = 1 * _GIB
 _FILES_BESIDE_RECORDS = 512
+_GONE = "have the file system mounted again"
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
@@ -138,20 +139,30 @@ def writable(subject: Subject) -> Iterator[Answer]:
         return
     wrong = False
     for key in _ROOTS:
-        folder = existing(Path(getattr(subject.machine, key)))
-        read_only = subject.system.is_read_only(folder)
-        if not folder.is_dir():
-            wrong = True
-            yield error(f"`{key}` lies below {folder}, which is a file", folder=folder, key=key)
-        elif read_only or not os.access(folder, os.W_OK | os.X_OK):
-            wrong = True
-            yield error(
-                f"`{key}`: {shown(folder)} cannot be written{' (mounted read-only)' if read_only else ''}",
-                folder=shown(folder),
-                key=key,
+        try:
+            answer = _unwritable(subject, key)
+        except OSError as problem:  # a network's disk that is gone: even to ask about it fails
+            folder = getattr(subject.machine, key)
+            answer = error(
+                f"`{key}`: {folder} cannot be looked at: {problem.strerror}", cure=f"ls {folder}; df   # {_GONE}"
             )
+        if answer is not None:
+            wrong = True
+            yield answer
     if not wrong:
         yield ok(", ".join(f"`{key}`" for key in _ROOTS))
+
+
+def _unwritable(subject: Subject, key: str) -> Answer | None:
+    """What is wrong with the folder of a root; None where it can be written."""
+    folder = existing(Path(getattr(subject.machine, key)))
+    if not folder.is_dir():
+        return error(f"`{key}` lies below {folder}, which is a file", folder=folder, key=key)
+    read_only = subject.system.is_read_only(folder)
+    if read_only or not os.access(folder, os.W_OK | os.X_OK):
+        mounted = " (mounted read-only)" if read_only else ""
+        return error(f"`{key}`: {shown(folder)} cannot be written{mounted}", folder=shown(folder), key=key)
+    return None
 
 
 @check("file-locks")

@@ -12,6 +12,7 @@ from bridgelib.config.machines import shown
 from bridgelib.doctor.check import Answer, check, error, not_checked, note, ok, warning
 from bridgelib.doctor.subject import REFUSED, Subject
 from bridgelib.errors import BridgeError
+from bridgelib.jobs.variables import DEVICE_ORDER, MEM_FRACTION, NEW_MEM_FRACTION
 from bridgelib.training.tracking import resolved_mode
 
 _LOCKED_FOR = (3, 11)
@@ -132,11 +133,20 @@ def launcher_variables(subject: Subject) -> Iterator[Answer]:
     given = {name: subject.environ[name] for name in _MEDDLING if subject.environ.get(name)}
     for name, value in given.items():
         yield warning(f"{name}={value} {_MEDDLING[name]}", variables=name)
+    wrong = bool(given)
+    order = subject.environ.get(DEVICE_ORDER, "PCI_BUS_ID")
+    if subject.trains_on_gpu and order != "PCI_BUS_ID" and len({gpu.name for gpu in subject.driver.gpus}) > 1:
+        wrong = True
+        found = f"{DEVICE_ORDER}={order} numbers the GPUs, which are of several kinds, in another order than nvidia-smi"
+        yield warning(found, variables=DEVICE_ORDER)
+    if subject.trains_on_gpu and all(subject.job_environ.get(name) for name in (MEM_FRACTION, NEW_MEM_FRACTION)):
+        wrong = True
+        yield error(f"{MEM_FRACTION} and {NEW_MEM_FRACTION} are both set, and JAX refuses that", variables=MEM_FRACTION)
     platforms = subject.environ.get("JAX_PLATFORMS", "")
     hidden = subject.trains_on_gpu and subject.launch.platform == "auto" and platforms and "cuda" not in platforms
     if hidden and "gpu" not in platforms:
         yield error(f"JAX_PLATFORMS={platforms} keeps JAX from the GPU", variables="JAX_PLATFORMS")
-    elif not given:
+    elif not wrong:
         yield ok("none that matters")
 
 
