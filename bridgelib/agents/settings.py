@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
+from bridgelib.config.limits import require_decay_after_warmup
 from bridgelib.config.schema import read_section, require_mapping
-from bridgelib.errors import ConfigError
 
 T = TypeVar("T")
 
@@ -93,17 +93,5 @@ def read_settings(schema: type[T], given: Mapping[str, Any], where: str) -> T:
         for key, value in given.items()
     }
     settings = read_section(schema, content, where)
-    _check_learning_rate(settings, where)
+    require_decay_after_warmup(vars(settings), where)
     return settings
-
-
-def _check_learning_rate(settings: Any, where: str) -> None:
-    for name in ("decay_steps", "actor_decay_steps"):
-        steps = getattr(settings, name, None)
-        if steps is not None and steps <= settings.warmup_steps:
-            raise ConfigError(
-                f"{where}.{name}",
-                given=steps,
-                allowed=f"more than warmup_steps, which is {settings.warmup_steps}",
-                do="decay over more steps, or warm up over fewer",
-            )

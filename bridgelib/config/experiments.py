@@ -11,8 +11,9 @@ from typing import Any, Literal
 from bridgelib.config.algorithms import ALGORITHMS, algorithm_defaults
 from bridgelib.config.datasets import Dataset, read_dataset
 from bridgelib.config.goal_settings import settle_goal_settings, with_all_goal_settings
+from bridgelib.config.limits import check_limits
 from bridgelib.config.machines import shown
-from bridgelib.config.overrides import apply_override, overrides_of_arguments
+from bridgelib.config.overrides import apply_override, overrides_of_arguments, overrides_of_mapping
 from bridgelib.config.schema import read_section, read_yaml, require_known_keys, require_mapping
 from bridgelib.errors import ConfigError, did_you_mean
 
@@ -177,7 +178,8 @@ def _resolve(
         ("dataset", run.bridgedata_overrides, f"{where}, key 'bridgedata_overrides'"),
         ("arguments", run.extra_args, f"{where}, key 'extra_args'"),
     ):
-        for key, value in (overrides_of_arguments(entry, place) if source == "arguments" else entry or {}).items():
+        read = overrides_of_arguments if source == "arguments" else overrides_of_mapping
+        for key, value in read(entry, place).items():
             if source == "dataset" or key.startswith("bridgedata_config."):
                 dataset_overrides[key.removeprefix("bridgedata_config.")] = value
             else:
@@ -185,7 +187,7 @@ def _resolve(
     if dataset_overrides:
         dataset = _overridden(dataset, dataset_overrides, where)
     settle_goal_settings(config, run.algo, where)
-    _check(config, where)
+    check_limits(config, run.algo, where)
     return Experiment(
         name=_name(run, settings, where),
         algorithm=run.algo,
@@ -264,10 +266,3 @@ def _device_count(cuda_visible_devices: str | int | None, where: str) -> int:
             do="write one number for each GPU that a run is to take; to train on the CPU: `jax_platform_name: cpu`",
         )
     return max(1, len(devices))
-
-
-def _check(config: Mapping[str, Any], where: str) -> None:
-    """What the types do not say."""
-    for key in ("batch_size", "val_batch_size", "num_steps", "log_interval", "eval_interval", "save_interval"):
-        if config[key] < 1:
-            raise ConfigError(f"{where}, config.{key}", given=config[key], allowed="1 or more", do="correct the value")

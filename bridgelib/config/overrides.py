@@ -9,6 +9,20 @@ import yaml
 from bridgelib.config.schema import as_type_of, require_mapping
 from bridgelib.errors import ConfigError, did_you_mean
 
+_MOVED = {"obs_horizon": "dataset_kwargs.obs_horizon"}
+"""Where the predecessor's configurations have a setting, and where it stands here."""
+
+_IN_MEMORY = "remove it: batches are drawn from an index of all frames, and no buffer is filled with images"
+_LEFT_OUT = {
+    "data_path": "write it as `data_root:` under `global:`, or in the machine profile",
+    "save_dir": "write it as `save_dir:` under `global:`, or in the machine profile",
+    "resume_path": "remove it: a training that was stopped goes on from its newest checkpoint by itself",
+    "dataset_kwargs.shuffle_buffer_size": _IN_MEMORY,
+    "dataset_kwargs.prefetch_num_batches": _IN_MEMORY,
+    "dataset_kwargs.cache": _IN_MEMORY,
+}
+"""What the predecessor's configurations have and these do not, and what to do about it."""
+
 
 def apply_override(config: dict[str, Any], key: str, value: Any, where: str) -> None:
     """Set the entry of a configuration tree that a dotted key names; an existing entry fixes its type.
@@ -22,7 +36,13 @@ def apply_override(config: dict[str, Any], key: str, value: Any, where: str) -> 
     Raises:
         ConfigError: The key names nothing, or the value is of another type.
     """
-    path = str(key).removeprefix("config.").split(".")
+    if key == "config":
+        require_mapping(value, f"{where}, {key}")
+        for entry, below in value.items():
+            apply_override(config, entry, below, where)
+        return
+    dotted = key.removeprefix("config.")
+    path = _MOVED.get(dotted, dotted).split(".")
     node = config
     for depth, part in enumerate(path):
         if not isinstance(node, dict) or part not in node:
@@ -30,7 +50,7 @@ def apply_override(config: dict[str, Any], key: str, value: Any, where: str) -> 
         if depth < len(path) - 1:
             node = node[part]
     current = node[path[-1]]
-    if isinstance(current, dict) and value is not None:
+    if isinstance(current, dict):
         require_mapping(value, f"{where}, {key}")
         for entry, below in value.items():
             apply_override(config, ".".join([*path, entry]), below, where)
@@ -40,7 +60,7 @@ def apply_override(config: dict[str, Any], key: str, value: Any, where: str) -> 
 
 def _names_nothing(key: str, before: Sequence[str], part: str, node: Any, where: str) -> ConfigError:
     known = list(node) if isinstance(node, dict) else []
-    hint = did_you_mean(part, known)
+    hint = _LEFT_OUT.get(".".join([*before, part])) or did_you_mean(part, known)
     place = ".".join(["config", *before])
     return ConfigError(
         where,
@@ -48,6 +68,16 @@ def _names_nothing(key: str, before: Sequence[str], part: str, node: Any, where:
         allowed=known or None,
         do=hint or "correct the name",
     )
+
+
+def overrides_of_mapping(mapping: Mapping[str, Any] | None, where: str) -> dict[str, Any]:
+    """The overrides in the users' `config_overrides` or `bridgedata_overrides`.
+
+    Raises:
+        ConfigError: They are no mapping with text keys.
+    """
+    require_mapping(mapping or {}, where)
+    return _from_python(mapping or {})
 
 
 def overrides_of_arguments(arguments: Sequence[str], where: str) -> dict[str, Any]:
@@ -84,11 +114,23 @@ def _split(argument: str, where: str) -> list[str]:
 
 
 def _parsed(value: str) -> Any:
-    """A command-line value as YAML reads it: numbers, true/false, lists; Python's True, False and None too."""
-    words: Mapping[str, Any] = {"True": True, "False": False, "None": None}
-    if value in words:
-        return words[value]
+    """A command-line value as YAML reads it: numbers, true/false, lists; what is Python's as `_from_python` does."""
+    meant = _from_python({"True": True, "False": False}.get(value, value))
     try:
-        return yaml.safe_load(value)
+        return yaml.safe_load(meant) if isinstance(meant, str) else meant
     except yaml.YAMLError:
-        return value
+        return meant
+
+
+def _from_python(value: Any) -> Any:
+    """Text that is Python's None or a tuple, "(256, 256)", as what it means: the predecessor's flags take it so."""
+    if isinstance(value, Mapping):
+        return {key: _from_python(entry) for key, entry in value.items()}
+    if value == "None":
+        return None
+    if isinstance(value, str) and value.startswith("(") and value.endswith(")"):
+        try:
+            return yaml.safe_load(f"[{value[1:-1]}]")
+        except yaml.YAMLError:
+            return value
+    return value

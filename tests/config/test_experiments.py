@@ -87,6 +87,31 @@ def test_overrides_reach_the_tree_the_nearer_one_winning(tmp_path):
     assert algorithm_defaults("bc")["dataset_kwargs"]["augment"] is True
 
 
+def test_overrides_may_be_written_as_the_predecessors_flags_take_them(tmp_path):
+    made = experiments(
+        tmp_path,
+        """
+        global:
+          extra_args: ["--config.agent_kwargs.score_network_kwargs.dropout_rate None"]
+        runs:
+          - algo: gc_ddpm_bc
+            task: t
+            config_overrides:
+              config.obs_horizon: 3
+              config.dataset_kwargs.augment_kwargs.random_resized_crop.scale: (0.5, 1.0)
+              config: {agent_kwargs: {use_proprio: "True"}}
+            extra_args: ["--config.dataset_kwargs.augment_kwargs.random_hue '(0.2,)'"]
+            bridgedata_overrides: {include: [[a], [b]], sample_weights: "(0.25, 0.75)"}
+        """,
+    )["gc_ddpm_bc_t"]
+    agent, dataset = made.config["agent_kwargs"], made.config["dataset_kwargs"]
+    assert agent["use_proprio"] is True and agent["score_network_kwargs"]["dropout_rate"] is None
+    assert dataset["obs_horizon"] == 3 and "obs_horizon" not in made.config
+    assert dataset["augment_kwargs"]["random_resized_crop"]["scale"] == [0.5, 1.0]
+    assert dataset["augment_kwargs"]["random_hue"] == [0.2]
+    assert made.dataset.sample_weights == (0.25, 0.75)
+
+
 @pytest.mark.parametrize(
     ("overrides", "kwargs"),
     [
@@ -172,6 +197,15 @@ def test_the_digest_follows_what_determines_the_weights(tmp_path):
         ("global: {cuda_visible_devices: all}\nruns: [{algo: bc, task: t}]", '"0" or "0,1"'),
         ("global: {cuda_visible_devices: -1}\nruns: [{algo: bc, task: t}]", "jax_platform_name: cpu"),
         ("global: {jax_platform_name: tpu}\nruns: [{algo: bc, task: t}]", "one of auto, cpu, gpu, cuda"),
+        ("runs: [{algo: bc, task: t, extra_args: [--config.batch_size=]}]", "a whole number"),
+        ("runs: [{algo: bc, task: t, extra_args: [--config.resume_path=/x]}]", "goes on from its newest checkpoint"),
+        ("runs: [{algo: bc, task: t, extra_args: [--config.save_dir=/x]}]", "`save_dir:` under `global:`"),
+        (
+            "runs: [{algo: bc, task: t, config_overrides: {config.dataset_kwargs.shuffle_buffer_size: 9}}]",
+            "no buffer is filled",
+        ),
+        ("runs: [{algo: bc, task: t, config_overrides: {3: 4}}]", "text keys"),
+        ("runs: [{algo: bc, task: t, config_overrides: {config: 4}}]", "a mapping"),
         ("global: {name_format: '{algo}_{dataset}'}\nruns: [{algo: bc, task: t}]", "{algo} and {task}"),
         ("runs: [{algo: bc, task: t, name: 'a b'}]", "letters, digits"),
         ("runs: [{algo: bc, task: t, bridgedata_overrides: {include: [[]]}}]", "empty group"),

@@ -1,0 +1,105 @@
+"""Which values a setting takes, and that the rooms which read it would say the same."""
+
+import typing
+from copy import deepcopy
+
+import pytest
+
+from bridgelib.agents.losses import DIVERGENCES
+from bridgelib.config.algorithms import ALGORITHMS, algorithm_defaults
+from bridgelib.config.limits import LIMITS, check_limits
+from bridgelib.config.overrides import apply_override
+from bridgelib.data import augment, normalisation
+from bridgelib.errors import ConfigError
+from bridgelib.networks.diffusion import BETA_SCHEDULES
+from bridgelib.networks.encoders import ENCODERS
+from bridgelib.networks.resnet import EncoderSettings
+
+
+def checked(algorithm, **overrides):
+    """The tree under overrides, whose keys have `__` for each dot."""
+    config = algorithm_defaults(algorithm)
+    for key, value in overrides.items():
+        apply_override(config, key.replace("__", "."), value, "here")
+    check_limits(config, algorithm, "here")
+    return config
+
+
+@pytest.mark.parametrize("algorithm", sorted(ALGORITHMS))
+def test_every_default_fits_and_stays_as_it_is(algorithm):
+    assert repr(checked(algorithm)) == repr(algorithm_defaults(algorithm))
+
+
+def test_the_words_are_those_that_are_understood():
+    encoder = typing.get_type_hints(EncoderSettings)
+    understood = {
+        "encoder": ENCODERS,
+        "beta_schedule": BETA_SCHEDULES,
+        "prob_dist_type": DIVERGENCES,
+        "normalization_type": normalisation.KINDS,
+        "augment_order": augment._OPS,
+        **{name: typing.get_args(encoder[name]) for name in ("act", "norm", "pooling_method")},
+    }
+    assert {name: words_of(LIMITS[name].kind) for name in understood} == {
+        name: set(words) for name, words in understood.items()
+    }
+
+
+def words_of(kind) -> set[str]:
+    first = typing.get_args(kind)[0]
+    return set(typing.get_args(kind if isinstance(first, str) else first))
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "key", "value", "said"),
+    [
+        ("gc_bc", "encoder", "resnet-50-bridge", "did you mean 'resnetv1-50-bridge'?"),
+        ("gc_bc", "encoder", "resnetv1-34-bridge-film", "without '-film'"),
+        ("lc_bc", "encoder", "resnetv1-34-bridge", "with '-film'"),
+        ("gc_bc", "encoder_kwargs__use_multiplicative_cond", True, "which takes an instruction"),
+        ("gc_bc", "encoder_kwargs__num_filters", 6, "a multiple of 4"),
+        ("bc_saliency", "encoder_kwargs__pooling_method", "avg", "none, for bc_saliency"),
+        ("bc", "agent_kwargs__network_kwargs__hidden_dims", ["a", 2], "a list of whole numbers"),
+        ("bc", "agent_kwargs__network_kwargs__dropout_rate", 1.5, "from 0 to below 1"),
+        ("bc", "agent_kwargs__policy_kwargs__fixed_std", [1, 1, 1], "7 positive numbers"),
+        ("bc", "agent_kwargs__policy_kwargs__dropout_rate", "much", "a number or nothing (null)"),
+        ("bc", "agent_kwargs__policy_kwargs", None, "a mapping"),
+        ("bc", "agent_kwargs__learning_rate", -1, "above 0"),
+        ("bc", "agent_kwargs__decay_steps", 100, "more than warmup_steps, which is 2000"),
+        ("iql", "agent_kwargs__actor_decay_steps", 2000, "more than warmup_steps, which is 2000"),
+        ("gc_iql", "agent_kwargs__expectile", 1.7, "between 0 and 1"),
+        ("gc_ddpm_bc", "agent_kwargs__beta_schedule", "sqrt", "one of cosine, linear, vp"),
+        ("gc_ddpm_bc", "agent_kwargs__diffusion_steps", 0, "1 or more"),
+        ("gc_ddpm_bc", "dataset_kwargs__obs_horizon", None, "1 or more, for gc_ddpm_bc"),
+        ("gc_ddpm_bc", "dataset_kwargs__obs_horizon", 0, "1 or more"),
+        ("gc_bc", "dataset_kwargs__obs_horizon", "two", "a whole number or nothing (null)"),
+        ("gc_bc", "dataset_kwargs__act_pred_horizon", 4, "gc_bc predicts one action at a time"),
+        ("contrastive_rl_td", "dataset_kwargs__obs_horizon", 2, "null, for contrastive_rl_td"),
+        ("contrastive_rl_td", "agent_kwargs__temperature", 0.5, "1, for contrastive_rl_td"),
+        ("contrastive_rl_td", "agent_kwargs__critic_kwargs__twin_q", False, "true where use_td is true"),
+        ("bc", "dataset_kwargs__augment_kwargs__random_resized_crop__scale", [0.5], "[low, high]"),
+        ("bc", "dataset_kwargs__augment_kwargs__random_brightness", ["a"], "a list of numbers"),
+        ("bc", "dataset_kwargs__augment_kwargs__random_hue", None, "a list of numbers"),
+        ("bc", "keep_last", 0, "1 or more"),  # a slice of the last none of them is all of them
+        ("bc", "eval_batches", 0, "1 or more"),
+        ("bc", "num_steps", None, "a whole number"),
+        ("bc", "seed", None, "a whole number"),
+    ],
+)
+def test_what_could_not_be_trained_is_refused(algorithm, key, value, said):
+    with pytest.raises(ConfigError) as refused:
+        checked(algorithm, **{key: value})
+    assert str(refused.value).startswith("ConfigError: here, ") and said in str(refused.value)
+
+
+def test_numbers_stay_as_they_were_written_unless_they_were_text():
+    config = checked("iql", agent_kwargs__actor_decay_steps="1e5", agent_kwargs__network_kwargs__dropout_rate=0)
+    assert repr(config["agent_kwargs"]["actor_decay_steps"]) == "100000"
+    assert repr(config["agent_kwargs"]["network_kwargs"]["dropout_rate"]) == "0"
+
+
+def test_checking_again_changes_nothing():
+    config = checked("bc", agent_kwargs__network_kwargs__hidden_dims=["128", 64.0])
+    before = deepcopy(config)
+    check_limits(config, "bc", "here")
+    assert config == before and config["agent_kwargs"]["network_kwargs"]["hidden_dims"] == [128, 64]
