@@ -72,6 +72,11 @@ def raw_root(wildcards):
     return RAW
 
 
+def number_of_shards(wildcards, input):
+    """A params function: how many shards a job reads."""
+    return len(input.shards)
+
+
 def told(question):
     """An input or params function whose answer comes from the plan, and whose refusals have no traceback."""
 

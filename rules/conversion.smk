@@ -71,6 +71,9 @@ rule numpy_to_tfrecord:
         mem_mb=doubled_when_repeated(PLAN.tfrecord_memory),
     params:
         folder=subpath(output.report, parent=True),
+        shard_folder=f"{NUMPY}/{{task}}",  # not one by one: thousands are more than a command line may hold
+        shard_count=number_of_shards,
+        raw=raw_root,
         environment=environment_folder("convert"),
         im_size=MACHINE.im_size,
         train_proportion=MACHINE.train_proportion,
@@ -80,9 +83,10 @@ rule numpy_to_tfrecord:
     shell:
         '"$BRIDGE/envs/run" {params.environment:q} --'
         ' python "$BRIDGE/workflow_scripts/numpy_to_tfrecord.py"'
-        " --shards {input.shards:q} --output {params.folder:q} --im_size {params.im_size}"
+        " --shards {params.shard_folder:q} --count {params.shard_count} --raw {params.raw:q}/{wildcards.task:q}"
+        " --output {params.folder:q} --im_size {params.im_size}"
         " --train_proportion {params.train_proportion} --seed {params.seed}"
-        " --image_encoding {params.image_encoding} --workers {threads} --overwrite"
+        " --image_encoding {params.image_encoding} --overwrite"
         " > {log:q} 2>&1"
 
 

@@ -11,8 +11,8 @@ EXAMPLES = """\
 a whole tree, as <tfrecord>/<task>/{train,val}/out.tfrecord:
   numpy_to_tfrecord.py --numpy bdv2_numpy --tfrecord bdv2_tfrecord --depth 2 --im_size 256 --train_proportion 0.9
 
-one task, as the workflow does it:
-  numpy_to_tfrecord.py --shards bdv2_numpy/task/*.npz --output bdv2_tfrecord/task --im_size 256
+one task; --raw leaves aside shards whose dated folder was removed:
+  numpy_to_tfrecord.py --shards bdv2_numpy/task --raw bdv2/task --output bdv2_tfrecord/task --im_size 256
 
 What is complete is left alone, so a second run goes on where the first was killed.
 """
@@ -23,12 +23,14 @@ def main(argv: list[str] | None = None) -> None:
     options = parse_arguments(argv)
     # Not before the arguments are read: these load TensorFlow, which takes seconds.
     from bridgelib.conversion.numpy_to_tfrecord import convert_task
-    from bridgelib.conversion.task_shards import Settings
+    from bridgelib.conversion.task_shards import Settings, shards_of
     from bridgelib.conversion.tfrecord_tree import convert_tree
 
     settings = Settings(options.im_size, options.train_proportion, options.seed, options.image_encoding)
     if options.shards:
-        convert_task(options.shards, options.output, settings, options.overwrite)
+        is_folder = len(options.shards) == 1 and options.shards[0].is_dir()
+        shards = shards_of(options.shards[0], options.raw, options.count) if is_folder else options.shards
+        convert_task(shards, options.output, settings, options.overwrite)
     else:
         convert_tree(options.numpy, options.output, settings, options.depth, options.workers, options.overwrite)
 
@@ -40,8 +42,10 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     )
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--numpy", "--input_path", type=Path, help="root of the shards of all tasks")
-    source.add_argument("--shards", type=Path, nargs="+", metavar="NPZ", help="the shards of one task")
+    source.add_argument("--shards", type=Path, nargs="+", metavar="NPZ", help="the shards of one task, or their folder")
     add = parser.add_argument
+    add("--raw", type=Path, metavar="FOLDER", help="of the same task: only shards whose dated folder is in it count")
+    add("--count", type=int, help="how many shards --shards FOLDER must give")
     add(
         "--output",
         "--tfrecord",

@@ -13,7 +13,7 @@ from bridgelib.formats.report import RejectedTrajectory, Report
 from bridgelib.formats.shard import Shard
 from bridgelib.formats.tfrecord import ENCODINGS
 from bridgelib.raw.trajectory import Trajectory
-from bridgelib.raw.tree import natural_key
+from bridgelib.raw.tree import natural_key, recorded_at
 
 VERSION = 1
 
@@ -52,6 +52,30 @@ class Entry:
     identity: str
     shard: Path
     number: int
+
+
+def shards_of(folder: Path, raw: Path | None = None, count: int | None = None) -> list[Path]:
+    """The shards in a task's folder, in natural order.
+
+    Args:
+        folder: `<numpy>/<task>`.
+        raw: `<raw>/<task>`; shards whose dated folder is no longer there are left aside.
+        count: How many there must be; None for any number.
+
+    Raises:
+        DataError: There are more or fewer: the raw tree or the shards changed since they were counted.
+    """
+    found = [path for path in Path(folder).glob("*.npz") if recorded_at(path.stem)]
+    if raw is not None:
+        found = [path for path in found if (Path(raw) / path.stem).is_dir()]
+    if count is not None and len(found) != count:
+        raise DataError(
+            folder,
+            given=f"{len(found)} shards" + (f" of dated folders that are in {raw}" if raw else ""),
+            allowed=f"{count}, as many as were counted at the start",
+            do="dated folders came or went meanwhile, or their shards did: run the same command again",
+        )
+    return sorted(found, key=lambda path: natural_key(path.name))
 
 
 class TaskShards:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bridgelib.conversion.numpy_to_tfrecord import SIDES, convert_task
-from bridgelib.conversion.task_shards import Settings
+from bridgelib.conversion.task_shards import Settings, shards_of
 from bridgelib.conversion.tfrecord_tree import convert_tree, find_shards
 from bridgelib.data.split import training_side
 from bridgelib.data.statistics import statistics_of
@@ -196,6 +196,17 @@ def test_a_report_of_another_shard_is_refused(shards, tmp_path):
     report.unlink()
     with pytest.raises(DataError, match="no such file"):
         convert_task(shards, tmp_path / "out", SETTINGS)
+
+
+def test_the_shards_of_a_folder_are_those_whose_session_is_still_there(shards, tmp_path):
+    folder, raw = shards[0].parent, tmp_path / "raw" / "open"
+    (folder / "notes.npz").write_bytes(b"")
+    (raw / LATE).mkdir(parents=True)
+    assert shards_of(folder) == shards
+    assert shards_of(folder, raw, count=1) == shards[1:]
+    with pytest.raises(DataError, match="1 shards of dated folders") as refused:
+        shards_of(folder, raw, count=2)
+    assert "run the same command again" in refused.value.do
 
 
 # whole trees

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bridgelib.files import read_json
 from bridgelib.sim.demonstrations import write_dated_folder
 from bridgelib.sim.plan import PlanEntry
 from tests.workflow.conftest import Workspace
@@ -65,6 +66,22 @@ def test_a_removed_trajectory_remakes_its_shard(lab):
 def test_a_removed_dated_folder_remakes_its_task_only(lab):
     shutil.rmtree(lab.raw / TASKS[0] / DATES[1])
     assert lab.jobs("tfrecords") == {"numpy_to_tfrecord": 1, "tfrecords": 1}
+    lab.snakemake("tfrecords")  # the shard of the removed session still lies there, and is not read
+    report = read_json(lab.folder / "tfrecord" / TASKS[0] / "report.json")
+    assert (report["shards"], report["found"]) == (1, 2)
+
+
+def test_a_command_does_not_grow_with_the_shards_it_reads(lab):
+    """Linux takes 128 KiB of one, and a task may have thousands of sessions."""
+
+    def length(sessions):
+        for number in range(sessions):
+            (lab.raw / "fold" / f"2021-08-02_10-00-{number:02}" / "raw").mkdir(parents=True, exist_ok=True)
+        _, output = lab.snakemake("-n", "-p", "tfrecord/fold/report.json")
+        commands = [line for line in output.splitlines() if "numpy_to_tfrecord.py" in line]
+        return len(commands[0])
+
+    assert length(2) == length(50) - len("50") + len("2")
 
 
 def test_touched_raw_folders_remake_nothing(lab):
