@@ -296,6 +296,26 @@ _JOBS = {
         "Batch, network and whatever else is on the GPU do not fit together.",
         "nvidia-smi   # if others are there: snakemake train_all {set} gpus=NUMBER; else halve `train_batch_size`",
     ),
+    "gpu-failed": (
+        "a GPU failed",
+        "Its memory has errors that cannot be corrected, or it no longer answers. The program is not the reason.",
+        "nvidia-smi -q -d ECC; sudo nvidia-smi --gpu-reset -i NUMBER   # or restart; until then: gpus=OTHERS",
+    ),
+    "gpu-kernel": (
+        "a computation on a GPU failed",
+        "Seldom the program itself: a compiler or cuDNN that miscompiles, too little memory, or a GPU that fails.",
+        "snakemake doctor{config}   # and the same command again; if it repeats on one GPU only: gpus=OTHERS",
+    ),
+    "fabric-manager": (
+        "NVIDIA's fabric manager does not run",
+        "GPUs that are joined by NVSwitch (HGX, DGX) stay closed without it, though nvidia-smi shows them.",
+        "sudo systemctl enable --now nvidia-fabricmanager   # of exactly the driver's version",
+    ),
+    "communication": (
+        "GPUs, or processes of one training, did not reach each other",
+        "NCCL needs room in /dev/shm and ways between the GPUs; processes of several hosts need their network.",
+        "NCCL_DEBUG=INFO, and the same command again: the log says why; or set `cuda_visible_devices` to one GPU",
+    ),
     "crashed": (
         "native code crashed",
         "A segmentation fault or abort comes from libraries that do not fit each other, rarely from data.",
@@ -305,6 +325,31 @@ _JOBS = {
         "the job was interrupted",
         "Ctrl-C, a queue's time limit or a shutdown: trainings saved their state and go on from there.",
         "the same command again",
+    ),
+    "threads": (
+        "no more threads or processes could be started",
+        "A user's limit is reached, often by another program of the same user, or a container's.",
+        "ulimit -u; ps -u $USER -L | wc -l   # then fewer jobs at once: snakemake --cores 4{config}",
+    ),
+    "system-libraries": (
+        "the system's C or C++ library is too old for a package",
+        "An older one is put in front (conda's folder in LD_LIBRARY_PATH), or the system is too old for the wheels.",
+        "unset LD_LIBRARY_PATH   # where GLIBC itself is too old: another host, or a container",
+    ),
+    "slurm-refused": (
+        "SLURM refused a job",
+        "Partition, account, time, memory or GPUs are not what this cluster has or you may use.",
+        "correct the lines marked CHANGE in profiles/slurm/config.yaml; sinfo -o '%P %l %c %m %G' lists what there is",
+    ),
+    "late-file": (
+        "a file came late, or not at all",
+        "What a node has written may be seen on another host only after a while.",
+        "snakemake --latency-wait 120{config}",
+    ),
+    "certificate": (
+        "a download was not trusted",
+        "A proxy that looks into connections shows a certificate of its own, which only the system knows.",
+        "export SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt; snakemake environments{config}",
     ),
     "network": (
         "a download failed",
