@@ -9,6 +9,7 @@ PREALLOCATE, MEM_FRACTION = "XLA_PYTHON_CLIENT_PREALLOCATE", "XLA_PYTHON_CLIENT_
 NEW_MEM_FRACTION = "XLA_CLIENT_MEM_FRACTION"  # newer JAX knows both, and refuses to start where both are set
 ALLOCATION = (PREALLOCATE, MEM_FRACTION, NEW_MEM_FRACTION, "XLA_PYTHON_CLIENT_ALLOCATOR")
 DEVICE_ORDER = "CUDA_DEVICE_ORDER"
+COMPILERS = "CUDA_ROOT"  # where JAX takes ptxas and libdevice from, before the wheels; a cluster's modules set it
 
 
 def library_folders(environment: Path | None) -> list[str]:
@@ -59,6 +60,8 @@ def job_variables(
     elif cuda_libs == "pip" and (own := library_folders(environment or _active(inherited))):
         given = [entry for entry in inherited.get("LD_LIBRARY_PATH", "").split(os.pathsep) if entry]
         variables["LD_LIBRARY_PATH"] = os.pathsep.join([*own, *(entry for entry in given if entry not in own)])
+        if COMPILERS in inherited:
+            variables[COMPILERS] = None
     if xla_flags:
         variables["XLA_FLAGS"] = xla_flags
     flags = xla_flags or inherited.get("XLA_FLAGS", "")

@@ -29,6 +29,11 @@ def a_driver_too_old_for_cuda_13(laboratory):
     laboratory.nvidia_smi(driver="570.86.10", cuda="12.8")
 
 
+@FAULTS.on(healthy_cuda12, "driver-toolkit", "the 525 series", "driver 535 or newer", Status.WARNING)
+def a_driver_too_old_for_newer_jax(laboratory):
+    laboratory.nvidia_smi(driver="525.85.12", cuda="12.0")
+
+
 @FAULTS.on(healthy_cuda12, "driver-toolkit", "driver 470.57.02", "install NVIDIA driver 525")
 def a_driver_too_old_for_cuda_12(laboratory):
     laboratory.nvidia_smi(driver="470.57.02", cuda="11.4")

@@ -139,6 +139,13 @@ def gpus_numbered_otherwise_than_the_profile_does(laboratory):
     laboratory.nvidia_smi([{**H200, "name": "NVIDIA T400 4GB", "capability": "7.5"}, H200])
 
 
+@FAULTS.on(healthy_cuda12, "launcher-variables", "takes ptxas and libdevice", "unset CUDA_ROOT", Status.WARNING)
+def compilers_of_the_system(laboratory):
+    laboratory.environ["CUDA_ROOT"] = "/opt/cuda-12.2"
+    laboratory.keys["cuda_libs"] = "clean"
+    laboratory.experiments = {"global": {"use_pip_cuda_libs": True}, **laboratory.experiments}
+
+
 @FAULTS.on(healthy_cpu, "jax", "`environment: cpu`, and jobs are to take GPUs (0)", "environment=cuda12")
 def gpus_without_an_environment_for_them(laboratory):
     laboratory.keys |= {"jax_platform": "auto", "gpus": "0"}

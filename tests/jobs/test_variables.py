@@ -7,6 +7,8 @@ import sys
 
 from bridgelib.jobs.variables import applied, job_variables
 
+KINDS = ("pip", "system", "clean")
+
 
 def environment(folder, *libraries):
     for library in libraries:
@@ -26,6 +28,14 @@ def test_the_wheels_libraries_come_first_in_a_fixed_order(tmp_path):
         *folders(venv, "cublas", "cudnn", "nccl"),
         "/usr/local/cuda/lib64",
     ]
+
+
+def test_the_wheels_compilers_come_before_those_of_a_clusters_module(tmp_path):
+    """JAX looks into CUDA_ROOT first."""
+    venv, inherited = environment(tmp_path, "cuda_nvcc"), {"CUDA_ROOT": "/opt/cuda-12.2", "CUDA_HOME": "/opt/cuda-12.2"}
+    chosen = {kind: applied(job_variables(venv, cuda_libs=kind, inherited=inherited), inherited) for kind in KINDS}
+    assert [kind for kind in KINDS if "CUDA_ROOT" in chosen[kind]] == ["system", "clean"]
+    assert all(variables["CUDA_HOME"] == "/opt/cuda-12.2" for variables in chosen.values())
 
 
 def test_without_wheels_no_empty_library_path_is_set(tmp_path):

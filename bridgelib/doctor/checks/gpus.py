@@ -13,6 +13,7 @@ from bridgelib.jobs.variables import MEM_FRACTION, NEW_MEM_FRACTION, PREALLOCATE
 
 # The oldest driver of a CUDA release, from its release notes.
 _OLDEST_DRIVER = {"cuda11": "450.80.02", "cuda12": "525.60.13", "cuda13": "580.65.06"}
+_NEEDS_535 = "0.4.34"  # as users found; its own check asks for no more than CUDA does: jax issue 24749
 _OLDEST_CAPABILITY = {"cuda12": (5, 2), "cuda13": (7, 5)}
 _FIRST_JAXLIB_FOR = {(10, 0): "0.4.38", (9, 0): "0.4.1", (8, 9): "0.4.1"}  # Blackwell; Hopper; Ada
 _TENSOR_MEMORY, _UNSAFE_CUBLAS = (10, 11), ">=12.8,<13.2"  # JAX's own check of CUDA versions: Blackwell of data centres
@@ -90,6 +91,12 @@ def driver_toolkit(subject: Subject) -> Answer:
     if oldest is None:
         return not_checked(f"{flavour} says nothing about drivers")
     if compared(version, oldest) >= 0:
+        jaxlib = subject.installed.version("jaxlib") or _NEEDS_535
+        if compared(jaxlib, _NEEDS_535) >= 0 and compared(version, "535") < 0:
+            return warning(
+                f"driver {version}: under the 525 series JAX {_NEEDS_535} and newer fail ('named symbol not found')",
+                cure="install NVIDIA driver 535 or newer",
+            )
         return ok(f"driver {version}, and {flavour} needs {oldest}")
     if flavour == "cuda13" and compared(version, _OLDEST_DRIVER["cuda12"]) >= 0:
         return error(f"driver {version}, and {flavour} needs {oldest} or newer", flavour="cuda12")

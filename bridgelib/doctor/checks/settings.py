@@ -12,7 +12,7 @@ from bridgelib.config.machines import shown
 from bridgelib.doctor.check import Answer, check, error, not_checked, note, ok, warning
 from bridgelib.doctor.subject import REFUSED, Subject
 from bridgelib.errors import BridgeError
-from bridgelib.jobs.variables import DEVICE_ORDER, MEM_FRACTION, NEW_MEM_FRACTION
+from bridgelib.jobs.variables import COMPILERS, DEVICE_ORDER, MEM_FRACTION, NEW_MEM_FRACTION
 from bridgelib.training.tracking import resolved_mode
 
 _LOCKED_FOR = (3, 11)
@@ -142,6 +142,9 @@ def launcher_variables(subject: Subject) -> Iterator[Answer]:
     if subject.trains_on_gpu and all(subject.job_environ.get(name) for name in (MEM_FRACTION, NEW_MEM_FRACTION)):
         wrong = True
         yield error(f"{MEM_FRACTION} and {NEW_MEM_FRACTION} are both set, and JAX refuses that", variables=MEM_FRACTION)
+    if subject.trains_on_gpu and (root := subject.job_environ.get(COMPILERS)):
+        wrong = True
+        yield warning(f"{COMPILERS}={root}: JAX takes ptxas and libdevice from there", variables=COMPILERS)
     platforms = subject.environ.get("JAX_PLATFORMS", "")
     hidden = subject.trains_on_gpu and subject.launch.platform == "auto" and platforms and "cuda" not in platforms
     if hidden and "gpu" not in platforms:
