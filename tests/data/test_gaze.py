@@ -59,7 +59,7 @@ def test_the_window_ends_where_it_says():
 
 
 def test_what_counts_by_default():
-    """Two frames each way, at 0.7 of the weight per frame and a sigma of 0.06 of the side, wider by 1 / 0.7 per frame."""
+    """Two frames each way, at 0.7 of the weight per frame and a sigma of 0.06 of the side, over 0.7 per frame."""
     size, row = 101, 50
     boxes = [[[0.0, 0.4, 0.2, 0.6]], [], [], [[0.8, 0.4, 1.0, 0.6]]]
     sigma = {distance: 0.06 * size / 0.7**distance for distance in (1, 2)}
