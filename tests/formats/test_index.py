@@ -196,6 +196,26 @@ def test_rebuilt_when_damaged_anywhere(write):
         assert_same(load_index(path), built)
 
 
+class Trap:
+    """An object that makes a folder when it is unpickled."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.folder),)
+
+
+def test_an_index_with_pickled_objects_is_rebuilt_and_executes_nothing(write, tmp_path):
+    path = write()
+    built = load_index(path)
+    with np.load(index_path(path)) as archive:
+        arrays = dict(archive)
+    np.savez(index_path(path), **{**arrays, "names": np.array([Trap(tmp_path / "sprung")], dtype=object)})
+    assert_same(load_index(path), built)
+    assert not (tmp_path / "sprung").exists()
+
+
 def test_in_a_folder_that_cannot_be_written_it_stays_in_memory(write, monkeypatch):
     path = write()
 
