@@ -130,11 +130,27 @@ def _flush_to_disk(path: Path) -> None:
         os.close(descriptor)
 
 
+@contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Tell what a disk refuses in the block as a DataError about `path`: to be put around writing that is not whole.
+
+    Raises:
+        DataError: The disk is full, read-only, gone, or will not have it for another reason.
+    """
+    try:
+        yield
+    except OSError as error:
+        told = _disk_error(error, path)
+        if not isinstance(told, DataError):
+            told = DataError(path, given=error.strerror, do=f"check the disk and the path of {path}")
+        raise told from error
+
+
 def _disk_error(error: OSError, path: Path) -> Exception:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return DataError(
             path,
-            given="the disk is full: the file was not written, and nothing under its name is partial",
+            given="the disk is full: the file could not be written",
             do=f"free space on the disk of {path.parent} and run the same command again",
         )
     if error.errno == errno.EFBIG:

@@ -16,6 +16,7 @@ from bridgelib.files import read_json, write_json, written_whole
 from bridgelib.policy.weights import packed, unpacked
 
 _SIDECAR = re.compile(r"step-(\d+)\.json")
+_FILE = re.compile(r"step-(\d+)\.(?:json|msgpack)")
 
 
 @dataclass(frozen=True)
@@ -79,14 +80,8 @@ class Checkpoints:
         Raises:
             DataError: It is missing, damaged, or of another learner.
         """
-        seal, path = read_json(self._sidecar(step)), self._state_file(step)
-        try:
-            content = path.read_bytes()
-        except FileNotFoundError:
-            raise DataError(path, given="no such file") from None
-        if hashlib.sha256(content).hexdigest() != seal.get("sha256"):
-            raise DataError(path, given="its content does not match its hash", do="remove it and its .json")
-        return unpacked(content, template, str(path)), LoopState(**seal["loop"])
+        content, loop = self._sound(step)
+        return self._unpacked(content, template, step), loop
 
     def newest(self, template: Any, log_bytes: int) -> tuple[Any, LoopState] | None:
         """The newest checkpoint that is sound, or None; says on standard error why another is passed over.
@@ -94,24 +89,61 @@ class Checkpoints:
         Args:
             template: As for `load`.
             log_bytes: The size of metrics.jsonl. A checkpoint that knows of more than that cannot be gone on from.
+
+        Raises:
+            DataError: There are sound ones, and none can be gone on from: they are of another learner, or
+                metrics.jsonl is too short for each. To train from the start would be to throw them away.
         """
+        unusable = None
         for step in reversed(self.steps()):
             try:
-                state, loop = self.load(step, template)
+                content, loop = self._sound(step)
                 if loop.log_position > log_bytes:
-                    raise DataError(
-                        self._sidecar(step), given=f"metrics.jsonl has {log_bytes} of its {loop.log_position} bytes"
+                    unusable = DataError(
+                        self._sidecar(step),
+                        given=f"metrics.jsonl has {log_bytes} of its {loop.log_position} bytes",
+                        do="put metrics.jsonl back, or remove the run folder to train from the start",
                     )
+                    raise unusable
             except DataError as error:
                 print(f"{error}\n  Passing over the checkpoint of step {step}.", file=sys.stderr)
             else:
-                return state, loop
+                return self._unpacked(content, template, step), loop
+        if unusable:
+            raise unusable
         return None
 
+    def _sound(self, step: int) -> tuple[bytes, LoopState]:
+        """The bytes of a checkpoint that are as they were written, and its loop."""
+        seal, path = read_json(self._sidecar(step)), self._state_file(step)
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            raise DataError(path, given="no such file") from None
+        if hashlib.sha256(content).hexdigest() != seal.get("sha256"):
+            raise DataError(path, given="its content does not match its hash", do="remove it and its .json")
+        return content, LoopState(**seal["loop"])
+
+    def _unpacked(self, content: bytes, template: Any, step: int) -> Any:
+        try:
+            return unpacked(content, template, str(self._state_file(step)))
+        except DataError as error:
+            raise DataError(
+                error.where,
+                given=error.given,
+                allowed=error.allowed,
+                do="go on with the code it was trained with (began_with in config.json says which), or remove the run "
+                "folder to train from the start",
+            ) from error
+
     def discard_after(self, step: int) -> None:
-        """Remove what lies beyond `step` or was never finished: it will be written again."""
-        for path in [*self.folder.glob("step-*"), *self.folder.glob(".step-*.partial")]:
-            if path.name.startswith(".") or int(path.stem.removeprefix("step-")) > step:
+        """Remove what lies beyond `step`, which will be written again, and what was left half written or removed."""
+        kept = {kept for kept in self.steps() if kept <= step}
+        for path in self.folder.glob(".step-*.partial"):
+            path.unlink()
+        for path in self.folder.glob("step-*"):
+            name = _FILE.fullmatch(path.name)
+            if name and int(name[1]) not in kept:
                 path.unlink()
 
     def _remove_unwanted(self, loop: LoopState) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bridgelib.errors import ConfigError
-from bridgelib.files import read_json, write_json
+from bridgelib.files import disk_errors, read_json, write_json
 
 WITHOUT_EFFECT = (
     "num_steps",
@@ -79,6 +79,7 @@ class RunFolder:
 
         Raises:
             ConfigError: The folder holds a run of another identity.
+            DataError: It cannot be written.
         """
         began_with, went_on_with = made_with, []
         if self.config.exists():
@@ -92,9 +93,10 @@ class RunFolder:
         history = {"began_with": began_with, **({"went_on_with": went_on_with} if went_on_with else {})}
         write_json(self.config, {**record, "identity": self.identity, **history})
         latest, partial = (self.path.parent / name for name in ("latest", ".latest.partial"))
-        partial.unlink(missing_ok=True)
-        partial.symlink_to(self.path.name)
-        os.replace(partial, latest)
+        with disk_errors(latest):
+            partial.unlink(missing_ok=True)
+            partial.symlink_to(self.path.name)
+            os.replace(partial, latest)
 
     def _require_same(self, found: Mapping[str, Any]) -> None:
         if difference := list(differences(found, self.identity)):

@@ -42,8 +42,11 @@ class Guard:
         self.good_step = self.saved_step = step
 
     def _failure(self, what: str, step: int) -> DataError:
+        kept = (
+            f"the last good checkpoint, of step {self.saved_step}, is kept" if self.saved_step else "none was saved yet"
+        )
         return DataError(
             f"training, between step {self.good_step} and step {step}",
             given=what,
-            do=f"look at the data and the learning rate; the last good checkpoint, of step {self.saved_step}, is kept",
+            do=f"look at the data and the learning rate; {kept}",
         )

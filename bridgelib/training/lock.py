@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bridgelib.errors import DataError
+from bridgelib.files import disk_errors
 
 
 @contextmanager
@@ -17,19 +18,25 @@ def exclusive(folder: Path) -> Iterator[None]:
     """Hold `folder` for this process while the block runs, so that an orphan and its successor never both write it.
 
     Raises:
-        DataError: Another living process holds it; the message says which.
+        DataError: Another living process holds it; the message says which. Or it cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
+    with disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise _held(folder, os.pread(descriptor, 4096, 0)) from None
-        _sign(descriptor)
+        with disk_errors(folder):
+            _lock(descriptor, folder)
+            _sign(descriptor)
         yield
     finally:
         os.close(descriptor)
+
+
+def _lock(descriptor: int, folder: Path) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise _held(folder, os.pread(descriptor, 4096, 0)) from None
 
 
 def _sign(descriptor: int) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bridgelib.errors import DataError
+from bridgelib.files import disk_errors
 
 
 class Metrics:
@@ -21,7 +22,7 @@ class Metrics:
             killed before its next checkpoint, and will be written again: it is cut off.
 
     Raises:
-        DataError: The file is shorter than `position`.
+        DataError: The file is shorter than `position`, or cannot be written; `write` and `position` raise that too.
     """
 
     def __init__(self, path: Path, position: int = 0):
@@ -33,21 +34,24 @@ class Metrics:
                 given=f"{size} bytes, where the checkpoint knows of {position}",
                 do="put the file back, or remove the run folder to train from the start",
             )
-        self._file = path.open("ab")
-        self._file.truncate(position)
-        self._file.seek(position)
+        with disk_errors(path):
+            self._file = path.open("ab", buffering=0)  # what a full disk did not take must not come up again in `close`
+            self._file.truncate(position)
+            self._file.seek(position)
 
     def write(self, step: int, kind: str, values: Mapping[str, float], time: Mapping[str, float]) -> dict[str, Any]:
         """Append one line and return it. `values` must be finite; `time` may hold anything a clock says."""
         line = {**{key: float(value) for key, value in values.items()}, "step": step, "kind": kind, "time": dict(time)}
-        text = json.dumps(line, sort_keys=True, allow_nan=False)
-        self._file.write(text.encode() + b"\n")
-        self._file.flush()
+        text = json.dumps(line, sort_keys=True, allow_nan=False).encode() + b"\n"
+        with disk_errors(self.path):
+            while text:
+                text = text[self._file.write(text) :]
         return line
 
     def position(self) -> int:
         """Bytes written so far, once they are on the disk."""
-        os.fsync(self._file.fileno())
+        with disk_errors(self.path):
+            os.fsync(self._file.fileno())
         return self._file.tell()
 
     def close(self) -> None:

@@ -67,6 +67,33 @@ def test_checkpoint_that_knows_of_more_metrics_than_there_are_is_passed_over(tmp
     assert "metrics.jsonl has 39 of its 40 bytes" in capsys.readouterr().err
 
 
+def test_what_is_sound_is_never_thrown_away_for_a_start_from_the_beginning(tmp_path):
+    checkpoints = filled(tmp_path, 2, 4)
+    with pytest.raises(DataError, match=r"metrics\.jsonl has 0 of its 20 bytes"):  # somebody removed it
+        checkpoints.newest(tree(0), log_bytes=0)
+    other = {**tree(0), "kernel": np.zeros((2, 4), np.float32)}  # the code has changed since
+    with pytest.raises(DataError, match="go on with the code it was trained with"):
+        checkpoints.newest(other, log_bytes=1000)
+    assert checkpoints.steps() == [2, 4]
+
+
+@pytest.mark.parametrize("content", ["", "0000"])
+def test_two_broken_ones_fall_back_to_the_third(tmp_path, capsys, content):
+    checkpoints = filled(tmp_path, 2, 4, 6, keep_last=3)
+    (tmp_path / "step-000000006.msgpack").write_text(content)
+    (tmp_path / "step-000000004.json").write_text(content)
+    _, loop = checkpoints.newest(tree(0), log_bytes=1000)
+    assert loop.step == 2
+    assert capsys.readouterr().err.count("Passing over") == 2
+
+
+def test_where_all_are_broken_training_begins_anew(tmp_path):
+    checkpoints = filled(tmp_path, 2, 4)
+    for path in tmp_path.glob("*.msgpack"):
+        path.write_bytes(b"")
+    assert checkpoints.newest(tree(0), log_bytes=1000) is None
+
+
 def test_state_of_another_learner_is_refused_with_both_shapes(tmp_path):
     checkpoints = filled(tmp_path, 2)
     other = {**tree(0), "kernel": np.zeros((2, 4), np.float32)}
@@ -84,9 +111,12 @@ def test_discarding_removes_later_broken_and_unfinished_ones(tmp_path):
     checkpoints = filled(tmp_path, 2, 4)
     (tmp_path / "step-000000004.json").unlink()  # killed before the sidecar came
     (tmp_path / ".step-000000003.msgpack.partial").touch()  # killed while writing
+    (tmp_path / "step-000000001.msgpack").touch()  # killed while removing it, its sidecar first
+    (tmp_path / "step-by-step.txt").touch()  # not ours
     assert checkpoints.steps() == [2]
     checkpoints.discard_after(2)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["step-000000002.json", "step-000000002.msgpack"]
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert left == ["step-000000002.json", "step-000000002.msgpack", "step-by-step.txt"]
 
 
 def test_sidecar_is_readable_json(tmp_path):

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from bridgelib.errors import ConfigError
+from bridgelib.errors import ConfigError, DataError
 from bridgelib.training.folder import RunFolder, differences, identity_of
 
 CONFIGURATION = {"algorithm": "bc", "config": {"batch_size": 8, "num_steps": 4, "agent_kwargs": {"learning_rate": 0.1}}}
@@ -38,6 +38,12 @@ def test_opening_writes_everything_resolved_and_points_latest_here(tmp_path):
     other = folder(tmp_path, changed(batch_size=9))
     other.open({}, MADE_WITH)
     assert latest.resolve() == other.path
+
+
+def test_a_folder_in_the_place_of_latest_is_refused_without_a_traceback(tmp_path):
+    (tmp_path / "bc_all" / "latest").mkdir(parents=True)  # as a copy that follows links leaves it
+    with pytest.raises(DataError, match="Is a directory"):
+        folder(tmp_path).open({}, MADE_WITH)
 
 
 def test_going_on_keeps_what_it_began_with_and_says_what_is_other(tmp_path, capsys):

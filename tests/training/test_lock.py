@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import signal
@@ -47,3 +48,18 @@ def test_unsigned_lock_still_refuses(tmp_path):
         (tmp_path / ".lock").write_text("")
         with pytest.raises(DataError, match="another process is training here"), exclusive(tmp_path):
             pass
+
+
+def test_a_folder_that_cannot_be_made_is_told_without_a_traceback(tmp_path):
+    (tmp_path / "runs").write_text("a file, where the folder should be")
+    with pytest.raises(DataError, match="Not a directory"), exclusive(tmp_path / "runs" / "bc_all"):
+        pass
+
+
+def test_a_folder_that_may_not_be_written_is_told_with_the_cure(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(DataError, match="name another folder in the machine profile"), exclusive(tmp_path / "run"):
+        pass

@@ -1,4 +1,6 @@
 import json
+import resource
+from contextlib import contextmanager
 
 import pytest
 
@@ -43,6 +45,32 @@ def test_file_shorter_than_its_checkpoint_is_refused(tmp_path):
     (tmp_path / "m.jsonl").write_text("{}\n")
     with pytest.raises(DataError, match="3 bytes, where the checkpoint knows of 10"):
         Metrics(tmp_path / "m.jsonl", 10)
+
+
+def test_a_disk_that_takes_no_more_is_told_once_and_what_it_took_is_cut_off_later(tmp_path):
+    path = tmp_path / "m.jsonl"
+    metrics = Metrics(path)
+    metrics.write(1, "train", {"loss": 1}, {})
+    position = metrics.position()
+    with files_of_at_most(position + 10), pytest.raises(DataError, match="ulimit"):
+        metrics.write(2, "train", {"loss": 2}, {})
+    metrics.close()  # as the loop does on its way out: nothing is left that it could fail to write
+    assert path.stat().st_size == position + 10
+    assert [line["step"] for line in read_metrics(path)] == [1]
+    resumed = Metrics(path, position)
+    resumed.write(2, "train", {"loss": 2}, {})
+    assert [line["step"] for line in read_metrics(path)] == [1, 2]
+
+
+@contextmanager
+def files_of_at_most(size: int):
+    """As a full disk would: a write takes what fits, the next one fails."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_reading_leaves_out_a_last_line_that_is_not_whole_and_names_a_broken_one(tmp_path):
