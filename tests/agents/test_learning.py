@@ -22,6 +22,7 @@ FALLING = {  # what must fall by half; the temporal differences of contrastive R
 def test_learns_one_batch(algorithm):
     batch = batch_for(algorithm)
     agent, infos = agent_for(algorithm), []
+    assert_no_memory_is_shared(agent.state)
     before = agent.evaluate(batch, jax.random.PRNGKey(1))
     resumed = None
     for step in range(STEPS.get(algorithm, 120)):
@@ -50,6 +51,12 @@ def test_a_contrastive_critic_without_temporal_differences_tells_the_goals_of_a_
     assert losses[-1] < 0.1 * losses[0]
     assert float(info["critic/categorical_accuracy"]) == 1.0
     assert float(info["critic/logits_pos"]) > float(info["critic/logits_neg"])
+
+
+def assert_no_memory_is_shared(state):
+    """On an accelerator a step gives the old state's memory to the new one: what is given twice would be refused."""
+    places = [leaf.unsafe_buffer_pointer() for leaf in jax.tree_util.tree_leaves(state)]
+    assert len(set(places)) == len(places)
 
 
 def restored(agent):
