@@ -179,11 +179,13 @@ def read_json(path: Path) -> object:
     """Read a JSON file.
 
     Raises:
-        DataError: It is missing or is not JSON.
+        DataError: It is missing, cannot be read, or is not JSON.
     """
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise DataError(path, given="no such file", do="run the step that makes it") from None
+    except OSError as error:
+        raise DataError(path, given=error.strerror, do="check the path") from error
     except ValueError as error:
         raise DataError(path, given=f"not JSON: {error}", do="remove it and run the step that makes it") from error

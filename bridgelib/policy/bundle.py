@@ -14,7 +14,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from bridgelib.agents import TrainState, make_agent
+from bridgelib.agents import AGENTS, TrainState, make_agent
 from bridgelib.data.normalisation import Normaliser
 from bridgelib.errors import DataError
 from bridgelib.files import read_json, write_json, written_whole
@@ -73,9 +73,7 @@ def load(folder: Path, embed: Callable[[str], np.ndarray] | None = None, execute
         DataError: A file is missing or damaged, or the policy no longer gives its golden action.
     """
     folder = Path(folder)
-    content = read_json(folder / "policy.json")
-    if content.get("version") != VERSION:
-        raise DataError(folder, given=f"version {content.get('version')} of the format", allowed=str(VERSION))
+    content = _description(folder / "policy.json")
     for name, expected in content["sha256"].items():
         if not (folder / name).is_file() or _sha256(folder / name) != expected:
             raise DataError(folder / name, given="missing, or other bytes than policy.json says", do="copy it again")
@@ -86,6 +84,18 @@ def load(folder: Path, embed: Callable[[str], np.ndarray] | None = None, execute
     policy = Policy(spec, _agent(spec, weights, str(folder / "params.msgpack")), embed, execute)
     _check_golden(policy, folder / "golden.npz")
     return policy
+
+
+def _description(path: Path) -> dict[str, Any]:
+    content = read_json(path)
+    version = content.get("version") if isinstance(content, dict) else None
+    if version != VERSION:
+        raise DataError(path, given=f"version {version} of the format", allowed=str(VERSION), do="use its own version")
+    missing = [key for key in (*PolicySpec.__dataclass_fields__, "sha256") if key not in content]
+    if missing or content["algorithm"] not in AGENTS:
+        given = f"no '{missing[0]}'" if missing else f"the algorithm '{content['algorithm']}'"
+        raise DataError(path, given=given, allowed=None if missing else AGENTS, do="copy the folder again, whole")
+    return content
 
 
 def _agent(spec: PolicySpec, weights: Any, where: str = "") -> Any:
@@ -116,6 +126,13 @@ def _check_golden(policy: Policy, path: Path) -> None:
     """Refuse a policy that no longer gives the golden actions."""
     with np.load(path) as file:
         golden = dict(file)
+    if golden["image"].shape[-3:] != policy.spec.image_shape:  # most networks would take another size without a word
+        raise DataError(
+            path,
+            given=f"a golden image of shape {list(golden['image'].shape[-3:])}",
+            allowed=f"{list(policy.spec.image_shape)}, as policy.json says",
+            do="copy the folder again, whole",
+        )
     forward = Normaliser(policy.spec.statistics, policy.spec.normalisation).action.forward
     actions = policy.predict(*_arguments(golden))
     worst = float(np.abs(forward(actions) - forward(golden["actions"])).max())

@@ -23,6 +23,9 @@ class Policy:
         agent: The trained agent.
         embed: Instruction -> float32 [E]; for policies that follow instructions.
         execute: How many actions of each predicted chunk to carry out before predicting anew.
+
+    Raises:
+        DataError: `execute` is less than one action.
     """
 
     def __init__(
@@ -30,6 +33,8 @@ class Policy:
     ):
         self.spec, self._agent, self._embed = spec, agent, embed
         self._normaliser = Normaliser(spec.statistics, spec.normalisation)
+        if execute < 1:
+            raise DataError("policy, execute", given=execute, allowed="1 or more", do="carry out at least one action")
         self._execute = min(execute, spec.chunk or 1)
         self.reset()
 
@@ -75,8 +80,19 @@ class Policy:
 
         Returns:
             uint8 [H, W, 3].
+
+        Raises:
+            DataError: It is no such image.
         """
         height, width, _ = self.spec.image_shape
+        image = np.asarray(image)
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[-1] != 3:
+            raise DataError(
+                "policy, camera image",
+                given=f"{image.dtype}{list(image.shape)}",
+                allowed="uint8[height, width, 3], RGB from 0 to 255",
+                do="give the camera's own bytes, channels last; of shares from 0 to 1: (255 * image).astype(uint8)",
+            )
         return np.asarray(Image.fromarray(image).resize((width, height), Image.Resampling.LANCZOS))
 
     def predict(self, images: np.ndarray, proprio: np.ndarray, goals: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -120,14 +136,19 @@ class Policy:
         size = self.spec.proprio_size
         if proprio is None and not self.spec.config["agent_kwargs"].get("use_proprio"):
             return np.zeros(size, np.float32)
-        if np.shape(proprio) != (size,):
+        try:
+            state = np.asarray(proprio, np.float32)
+        except (TypeError, ValueError):
+            state = np.full(size, np.nan, np.float32)
+        if state.shape != (size,) or not np.isfinite(state).all():  # NaN would go through the network to the arm
+            shape = list(np.shape(proprio))
             raise DataError(
                 "policy, proprio",
-                given="none" if proprio is None else f"shape {list(np.shape(proprio))}",
-                allowed=f"{size} numbers, the robot's state in metres, radians and gripper units",
+                given="none" if proprio is None else f"shape {shape}" if shape != [size] else proprio,
+                allowed=f"{size} finite numbers, the robot's state in metres, radians and gripper units",
                 do="give the state of the same moment as the image",
             )
-        return np.asarray(proprio, np.float32)
+        return state
 
     def _goals(self, goal: np.ndarray | None, instruction: str | None) -> dict[str, np.ndarray]:
         kinds = {"image": goal, "language": instruction}

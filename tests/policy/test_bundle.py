@@ -115,6 +115,25 @@ def test_other_statistics_are_found_by_the_golden_action(copied):
         load(copied)
 
 
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"image_shape": [16, 16, 3]}, "a golden image of shape [8, 8, 3]"),
+        ({"algorithm": "gc_bcc"}, "the algorithm 'gc_bcc'"),
+        ({"statistics": None}, "no 'statistics'"),
+        ({"sha256": None}, "no 'sha256'"),
+        ({"version": 2}, "version 2 of the format"),
+    ],
+)
+def test_a_description_that_does_not_fit_is_refused(copied, changed, said):
+    description = json.loads((copied / "policy.json").read_text()) | changed
+    left = {key: value for key, value in description.items() if key not in changed or changed[key] is not None}
+    (copied / "policy.json").write_text(json.dumps(left))
+    with pytest.raises(DataError) as refused:
+        load(copied)
+    assert said in str(refused.value)
+
+
 def test_parameters_of_another_network_are_refused_leaf_by_leaf(copied):
     description = json.loads((copied / "policy.json").read_text())
     description["config"]["encoder_kwargs"]["num_filters"] = 8
@@ -126,6 +145,11 @@ def test_parameters_of_another_network_are_refused_leaf_by_leaf(copied):
 def test_folder_that_is_none_is_refused(tmp_path):
     with pytest.raises(DataError, match="no such file"):
         load(tmp_path)
+    (tmp_path / "policy.json").write_text("[]")
+    with pytest.raises(DataError, match="version None"):
+        load(tmp_path)
+    with pytest.raises(DataError, match="Not a directory"):
+        load(tmp_path / "policy.json")
 
 
 def test_hash_tells_values_and_names_apart():

@@ -30,6 +30,10 @@ def test_proprio_is_normalised_as_in_training_and_asked_for_where_it_is_used():
         policy.act(image(0))
     with pytest.raises(DataError, match=r"shape \[6\]"):
         policy.act(image(0), np.zeros(6))
+    for broken in ([np.nan, *[0.0] * 6], ["open"] * 7):
+        with pytest.raises(DataError, match="7 finite numbers"):
+            policy.act(image(0), broken)
+    assert len(agent.asked) == 1
 
 
 @pytest.mark.parametrize("wrong", [image(0, 8), image(0).astype(np.float32), image(0)[..., 0]])
@@ -100,6 +104,20 @@ def test_prepare_squashes_as_the_conversion_does(tmp_path):
     camera = np.asarray(Image.open(tmp_path / "im_0.jpg"))
     converted = read_frames(tmp_path, 1, 4)[0]
     assert Policy(spec(), FakeAgent()).prepare(camera).tolist() == converted.tolist()
+
+
+@pytest.mark.parametrize(
+    "wrong", [np.zeros((48, 64, 3)), np.zeros((48, 64), np.uint8), np.zeros((48, 64, 4), np.uint8), None, [[0]]]
+)
+def test_prepare_refuses_what_is_no_camera_image(wrong):
+    with pytest.raises(DataError, match=r"allowed: uint8\[height, width, 3\]"):
+        Policy(spec(), FakeAgent()).prepare(wrong)
+
+
+@pytest.mark.parametrize("execute", [0, -1])
+def test_of_each_chunk_at_least_one_action_is_carried_out(execute):
+    with pytest.raises(DataError, match="at least one action"):
+        Policy(spec(chunk=4), FakeAgent(chunk=4), execute=execute)
 
 
 def test_spec_survives_json():
