@@ -32,13 +32,15 @@ def embed_instructions(experiment: Experiment, data: Path, tasks: Sequence[str])
         raise ConfigError(
             where, given=f"{experiment.algorithm}, which learns without instructions", do="embed none for it"
         )
-    coverages, instructions = {}, set()
+    coverages, trained, instructions = {}, Coverage(), set()
     for task in tasks:
         indices = [load_index(Path(data) / task / side / "out.tfrecord") for side in _SIDES]
-        coverages[task] = sum(map(Coverage.of, indices), start=Coverage())
+        sides = [Coverage.of(index) for index in indices]
+        coverages[task] = sum(sides, start=Coverage())
+        trained += sides[0]
         instructions.update(text for index in indices for text in index.languages.tolist())
     print(as_text(coverages), flush=True)
-    if not total(coverages).instructed:
-        raise no_language(experiment, tasks)
+    if not trained.instructed:
+        raise no_language(experiment, tasks, held_out=total(coverages).instructed)
     encoder = make_encoder(experiment.config["text_processor"], experiment.config["text_processor_kwargs"], where)
     return LanguageTable.of(instructions, encoder)

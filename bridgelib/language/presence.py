@@ -40,8 +40,22 @@ def refuse_without_language(
         raise no_language(experiment, tasks)
 
 
-def no_language(experiment: Experiment, tasks: Sequence[str]) -> ConfigError:
-    """The refusal."""
+def no_language(experiment: Experiment, tasks: Sequence[str], held_out: int = 0) -> ConfigError:
+    """The refusal.
+
+    Args:
+        experiment: What is refused.
+        tasks: Its tasks.
+        held_out: How many trajectories have an instruction all the same, all of them on the validation side.
+    """
+    if held_out:
+        return ConfigError(
+            f"experiment '{experiment.name}', dataset '{experiment.dataset.name}'",
+            given=f"{experiment.algorithm}, which learns from instructions; {held_out} of its trajectories have one, "
+            "but the split put all of them on the validation side",
+            allowed="instructions on the training side",
+            do="add lang.txt files and convert again, or divide otherwise: --config split_seed=1",
+        )
     more = f" and {len(tasks) - _SHOWN} more" if len(tasks) > _SHOWN else ""
     return ConfigError(
         f"experiment '{experiment.name}', dataset '{experiment.dataset.name}'",

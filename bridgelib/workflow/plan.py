@@ -111,6 +111,7 @@ class WorkflowPlan:
                 self._check_language(name)
                 self._check_gaze(name)
                 self._check_devices(name)
+        self._check_boxes()
         asked_for = self._stages_for(targets, slots)
         if self.settings.forecast == "refuse" and not self._names_files(words):
             refuse_impossible(asked_for, f"machine '{self.machine.name}'")
@@ -271,6 +272,22 @@ class WorkflowPlan:
                 allowed="gaze: filter or no_filter in the machine profile",
                 do="set it to the pickle of boxes that lies in each trajectory's folder, filter.pkl or no_filter.pkl; "
                 "or train an algorithm without gaze",
+            )
+
+    def _check_boxes(self) -> None:
+        """Refuse gaze boxes that lie in no trajectory the survey looked at: every trajectory would be rejected."""
+        gaze, samples = self.machine.gaze, self.survey.samples if self.machine.gaze != "none" else ()
+        having = {
+            source: sum(Path(self.machine.raw, path, f"{source}.pkl").exists() for path in samples)
+            for source in ("filter", "no_filter")
+        }
+        if samples and not having[gaze]:
+            there = next((source for source, count in having.items() if count), "none")
+            raise ConfigError(
+                f"machine '{self.machine.name}', key 'gaze'",
+                given=f"{gaze}, but of {len(samples)} trajectories looked at none has a {gaze}.pkl",
+                allowed=f"gaze: {there}, as the raw data is",
+                do=f"set it, or add {gaze}.pkl to the trajectories: those without it are rejected",
             )
 
     def _check_devices(self, name: str) -> None:

@@ -54,6 +54,13 @@ def test_instructions_of_both_sides_of_all_tasks(data, capsys):
     assert "all tasks" in capsys.readouterr().out
 
 
+def test_instructions_that_are_all_held_out_are_refused(tmp_path):
+    write_task(tmp_path / "drawer", [("",), (" ",)], [("open the drawer",)])
+    with pytest.raises(ConfigError, match=r"1 of its trajectories have one, but the split") as refused:
+        embed_instructions(experiment(), tmp_path, ["drawer"])
+    assert "split_seed" in refused.value.do
+
+
 def test_no_instruction_at_all_is_refused_after_the_coverage_was_shown(data, capsys):
     with pytest.raises(ConfigError, match=r"lc_bc, which learns from instructions[\s\S]*kitchen/pot"):
         embed_instructions(experiment(), data, ["kitchen/pot"])

@@ -84,6 +84,19 @@ def test_experiments_that_cannot_work_are_refused_at_the_dry_run(tree, content, 
     assert all(text in output for text in said), output
 
 
+@pytest.mark.parametrize("there", ["none", "no_filter"])
+def test_gaze_boxes_that_nobody_has_are_refused_at_the_dry_run(tree, there):
+    """Every trajectory would be rejected."""
+    for folder in tree.raw.glob("*/*/raw/traj_group0/traj*"):
+        (folder / "images0").mkdir()
+        (folder / "images0" / "im_0.jpg").touch()
+        (folder / f"{there}.pkl").touch()
+    code, output = tree.snakemake("-n", "gaze=filter", "tfrecords", check=False)
+    assert code != 0 and "of 8 trajectories looked at none has a filter.pkl" in output
+    assert f"allowed: gaze: {there}, as" in output
+    tree.snakemake("-n", f"gaze={there}", "tfrecords")
+
+
 def test_bad_experiments_do_not_stop_a_conversion(tree):
     path = tree.write_experiments({"matrix": {"algos": ["bc"], "tasks": ["absent"]}})
     assert tree.jobs(f"experiments={path}", "tfrecords") == {"raw_to_numpy": 4, "numpy_to_tfrecord": 2, "tfrecords": 1}
