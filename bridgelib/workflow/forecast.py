@@ -1,5 +1,6 @@
 """What the work still to be done will need, against what the machine has; the impossible is refused."""
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -114,8 +115,18 @@ def refuse_impossible(stages: Sequence[StageForecast], where: str) -> None:
         where: The machine profile, for messages.
 
     Raises:
-        ConfigError: A disk has too little space or too few files left, or jobs at once take more memory than there is.
+        ConfigError: A root cannot be written to, a disk has too little space or too few files left, or jobs at once
+            take more memory than there is.
     """
+    for stage in stages:
+        folder = disk_of(stage.root).folder
+        if stage.at_once and not os.access(folder, os.W_OK | os.X_OK):
+            raise ConfigError(
+                where,
+                given=f"{stage.name} writes to {shown(stage.root)}, and {folder} cannot be written to",
+                do="name another root in the machine profile, or get the right to write there; or go on all the same: "
+                "--config forecast=warn",
+            )
     for needed in disks_of(stages):
         free_files = needed.disk.free_files
         if needed.least_bytes > needed.disk.free_bytes or (free_files is not None and needed.files > free_files):

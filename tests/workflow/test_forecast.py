@@ -44,6 +44,17 @@ def test_what_may_just_fit_is_not_refused(tmp_path):
         refuse_impossible([stage(root=tmp_path, disk_bytes=round(1.2 * free), uncertainty=0.1)], "here")
 
 
+def test_a_root_that_cannot_be_written_to_is_refused(tmp_path, monkeypatch):
+    """On another machine's disk, whose jobs run there, nothing is known of that."""
+    monkeypatch.setattr(
+        forecast.os, "access", lambda folder, mode: folder != tmp_path
+    )  # a superuser may write anywhere
+    elsewhere = stage(root=tmp_path / "not" / "there", at_once=0)
+    refuse_impossible([elsewhere, StageForecast("train_policy", tmp_path)], "here")
+    with pytest.raises(ConfigError, match=r"raw_to_numpy writes to .*not/there, and .* cannot be written to"):
+        refuse_impossible([stage(root=tmp_path / "not" / "there")], "here")
+
+
 def test_more_files_than_may_be_made_are_refused(tmp_path):
     if disks_of([stage(root=tmp_path)])[0].disk.free_files is None:
         pytest.skip("this file system sets no limit to the number of files")
