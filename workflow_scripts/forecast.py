@@ -42,8 +42,9 @@ def main(argv: list[str] | None = None) -> None:
 
 def timed_trainings(plan: WorkflowPlan, environment: str) -> dict[str, float]:
     """Experiment -> seconds; each kind of training is tried once, and what it showed is printed."""
-    seconds = {}
-    for name, names in alike(plan).items():
+    seconds, kinds = {}, alike(plan)
+    for number, (name, names) in enumerate(kinds.items(), 1):
+        print(f"trying {name}, {number} of {len(kinds)} kinds of training: up to a minute of compiling", flush=True)
         try:
             speed = probe_training(plan, environment, name)
         except BridgeError as error:
