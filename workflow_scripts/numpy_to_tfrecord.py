@@ -28,8 +28,8 @@ def main(argv: list[str] | None = None) -> None:
 
     settings = Settings(options.im_size, options.train_proportion, options.seed, options.image_encoding)
     if options.shards:
-        is_folder = len(options.shards) == 1 and options.shards[0].is_dir()
-        shards = shards_of(options.shards[0], options.raw, options.count) if is_folder else options.shards
+        folder = options.shards[0] if len(options.shards) == 1 and options.shards[0].is_dir() else None
+        shards = options.shards if folder is None else shards_of(folder, options.raw, options.count)
         convert_task(shards, options.output, settings, options.overwrite)
     else:
         convert_tree(options.numpy, options.output, settings, options.depth, options.workers, options.overwrite)
@@ -44,8 +44,8 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     source.add_argument("--numpy", "--input_path", type=Path, help="root of the shards of all tasks")
     source.add_argument("--shards", type=Path, nargs="+", metavar="NPZ", help="the shards of one task, or their folder")
     add = parser.add_argument
-    add("--raw", type=Path, metavar="FOLDER", help="of the same task: only shards whose dated folder is in it count")
-    add("--count", type=int, help="how many shards --shards FOLDER must give")
+    add("--raw", type=Path, metavar="FOLDER", help="with a folder: only shards of dated folders in this one count")
+    add("--count", type=int, help="with a folder: how many shards there must be")
     add(
         "--output",
         "--tfrecord",

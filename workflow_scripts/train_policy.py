@@ -13,11 +13,11 @@ from bridgelib.errors import run_program
 
 EXAMPLES = """\
 as the workflow does it:
-  train_policy.py --experiments config/experiments/demo.yaml --experiment bc_all --data demo/tfrecord \\
-      --done demo/runs/bc_all/done.json
+  train_policy.py --experiments config/experiments/demo.yaml --experiment bc_demo --data demo/tfrecord \\
+      --done demo/runs/bc_demo/done.json
 
 can this algorithm learn one batch by heart?
-  train_policy.py --experiments ... --experiment bc_all --data demo/tfrecord --self-test
+  train_policy.py --experiments ... --experiment bc_demo --data demo/tfrecord --self-test
 
 Exit status: 0 done; 2 a setting or the data cannot be used; 75 stopped by SIGTERM or Ctrl-C after saving: run the same
 command again and it goes on from there, to the same weights. W&B: WANDB_MODE=online, offline or disabled; without it,
