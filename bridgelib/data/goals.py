@@ -92,8 +92,9 @@ class Geometric(_SometimesReached):
 class DeltaGoals:
     """Goals uniform over the frames step + low ... step + high - 1, as far as the trajectory has them.
 
-    Transitions with fewer than `low` frames left have no goal and are not sampled. With low = 0 the goal may be the
-    observation itself, which counts as not reached.
+    Transitions with fewer than `low` frames left have no goal and are not sampled. (The predecessor leaves out the
+    last one that has, too: with it, where `low` is 1, the last action of every trajectory.) With low = 0 the goal may
+    be the observation itself, which counts as not reached.
     """
 
     goal_delta: tuple[int, int]
