@@ -69,13 +69,13 @@ def disks_of(stages: Iterable[StageForecast]) -> list[DiskForecast]:
     return [DiskForecast(disk, tuple(those)) for disk, those in disks.values()]
 
 
-def in_brief(stages: Sequence[StageForecast]) -> str:
-    """A few lines for the head of a dry run; empty where nothing is left to do."""
+def in_brief(stages: Sequence[StageForecast], machine: str) -> str:
+    """A few lines for the head of a dry run, with the machine's name; empty where nothing is left to do."""
     left = [stage for stage in stages if stage.jobs]
     if not left:
         return ""
     needs = ", ".join(f"{stage.name} {_disk(stage)}" for stage in left)
-    return "\n".join([f"still to be made: {needs}", *map(str, disks_of(left)), _memory(left)])
+    return "\n".join([f"still to be made on machine '{machine}': {needs}", *map(str, disks_of(left)), _memory(left)])
 
 
 def tree_in_brief(survey: Survey) -> str:

@@ -115,7 +115,7 @@ class WorkflowPlan:
         asked_for = self._stages_for(targets, slots)
         if self.settings.forecast == "refuse" and not self._names_files(words):
             refuse_impossible(asked_for, f"machine '{self.machine.name}'")
-        return in_brief(asked_for)
+        return in_brief(asked_for, self.machine.name)
 
     def stages(
         self, slots: Slots | None = None, probe: Probe | None = None, trainings: Mapping[str, float] | None = None

@@ -20,14 +20,15 @@ def stage(name="raw_to_numpy", root=Path("/"), **numbers):
 
 def test_what_fits_is_told_in_a_few_lines(tmp_path):
     left = [stage(root=tmp_path, disk_bytes=3_500_000, files=4, ram_bytes=GB, at_once=2, uncertainty=0.02)]
-    text = in_brief([*left, StageForecast("train_policy", tmp_path)])
+    text = in_brief([*left, StageForecast("train_policy", tmp_path)], "mine")
+    assert text.startswith("still to be made on machine 'mine': ")
     assert "raw_to_numpy 3.5 MB ±2 %" in text and "4 files needed" in text and "2.0 GB at most" in text
     assert "train_policy" not in text
     refuse_impossible(left, "here")
 
 
 def test_nothing_left_to_do_is_no_line(tmp_path):
-    assert in_brief([StageForecast("train_policy", tmp_path)]) == ""
+    assert in_brief([StageForecast("train_policy", tmp_path)], "mine") == ""
 
 
 def test_what_will_not_fit_the_disk_is_refused(tmp_path):
@@ -91,4 +92,4 @@ def test_the_table_has_a_line_for_every_step(tmp_path):
 def test_memory_of_other_machines_is_not_held_against_this_one(tmp_path):
     on_a_cluster = stage("train_policy", tmp_path, ram_bytes=100_000 * GB, at_once=0)
     refuse_impossible([on_a_cluster], "here")
-    assert in_brief([on_a_cluster]).endswith("for a job of train_policy, on another machine")
+    assert in_brief([on_a_cluster], "mine").endswith("for a job of train_policy, on another machine")

@@ -55,7 +55,7 @@ def test_where_there_are_tfrecords_training_is_timed_too(lab):
 
 def test_the_head_of_a_dry_run_counts_what_its_targets_need(lab):
     _, head = lab.snakemake("-n", *lab.words, "numpy")
-    assert "[forecast] still to be made: raw_to_numpy" in head and "train_policy" not in head
+    assert "[forecast] still to be made on machine 'mine': raw_to_numpy" in head and "train_policy" not in head
     words = ["-n", "--quiet", "all", "--config", f"machine={lab.profile}", "env=current", *lab.words, "--", "numpy"]
     assert "train_policy" not in lab.snakemake(*words, machine=False)[1]
     _, head = lab.snakemake("-n", *lab.words, "train_all")
