@@ -19,9 +19,9 @@ as the workflow does it:
 can this algorithm learn one batch by heart?
   train_policy.py --experiments ... --experiment bc_demo --data demo/tfrecord --self-test
 
-Exit status: 0 done; 2 a setting or the data cannot be used; 75 stopped by SIGTERM or Ctrl-C after saving: run the same
-command again and it goes on from there, to the same weights. W&B: WANDB_MODE=online, offline or disabled; without it,
-online where you are logged in, else offline.
+Exit status: 0 done; 2 a setting or the data cannot be used; 75 stopped by SIGTERM, Ctrl-C or a closed terminal after
+saving: run the same command again and it goes on from there, to the same weights. W&B: WANDB_MODE=online, offline or
+disabled; without it, online where you are logged in, else offline.
 
 JAX_COMPILATION_CACHE_DIR=<a folder of this host> spares a restart most of its compiling, without changing a weight.
 """

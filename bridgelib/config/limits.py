@@ -134,7 +134,9 @@ LIMITS: dict[str, Limit] = {
     "random_brightness": _numbers(1, "[largest change], 0 or more", lambda most: most[0] >= 0),
     **dict.fromkeys(("random_contrast", "random_saturation"), _FACTORS),
     "random_hue": _numbers(1, "[largest change], from 0 to 0.5", lambda most: 0 <= most[0] <= 0.5),
-    "augment_order": Limit(tuple[Literal[_AUGMENTATIONS], ...]),
+    "augment_order": Limit(
+        tuple[Literal[_AUGMENTATIONS], ...], "each at most once", lambda ops: len(set(ops)) == len(ops)
+    ),
     # language
     "text_processor": Limit(str),
     "model": Limit(str | None),

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT as a flag that training polls, so that it ends at a whole step."""
+"""SIGTERM, SIGINT and SIGHUP as a flag that training polls, so that it ends at a whole step."""
 
 import os
 import signal
@@ -17,10 +17,11 @@ class Interrupted(Exception):
 
 
 class Interruption(AbstractContextManager):
-    """Notes the first SIGTERM or SIGINT; `check` raises it where stopping is safe.
+    """Notes the first SIGTERM, SIGINT or SIGHUP (a terminal that is closed); `check` raises it where stopping is safe.
 
     After the first signal Ctrl-C has its usual meaning again, so a second one ends the process at once, even inside a
-    call that never returns to Python. Outside the main thread, where Python admits no handlers, it never fires.
+    call that never returns to Python. Under `nohup` a SIGHUP stays without effect. Outside the main thread, where
+    Python admits no handlers, it never fires.
     """
 
     def __init__(self) -> None:
@@ -29,8 +30,9 @@ class Interruption(AbstractContextManager):
 
     def __enter__(self) -> "Interruption":
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGTERM, signal.SIGINT):
-                self._former[number] = signal.signal(number, self._note)
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+                if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+                    self._former[number] = signal.signal(number, self._note)
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -43,7 +45,10 @@ class Interruption(AbstractContextManager):
             self.signal = signal.Signals(number).name
             # Not print: the signal may have come in the middle of one, and buffered streams are not re-entrant.
             text = f"\n{self.signal}: stopping at the next whole step (Ctrl-C again ends at once)\n"
-            os.write(2, text.encode())
+            try:
+                os.write(2, text.encode())
+            except OSError:  # the terminal is gone, and whatever is printed before the state is saved would fail
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
     def check(self) -> None:
         """Stop here if a signal has come.

@@ -80,6 +80,7 @@ def words_of(kind) -> set[str]:
         ("bc", "dataset_kwargs__augment_kwargs__random_resized_crop__scale", [0.5], "[low, high]"),
         ("bc", "dataset_kwargs__augment_kwargs__random_brightness", ["a"], "a list of numbers"),
         ("bc", "dataset_kwargs__augment_kwargs__random_hue", None, "a list of numbers"),
+        ("bc", "dataset_kwargs__augment_kwargs__augment_order", ["random_hue", "random_hue"], "each at most once"),
         ("bc", "keep_last", 0, "1 or more"),  # a slice of the last none of them is all of them
         ("bc", "eval_batches", 0, "1 or more"),
         ("bc", "num_steps", None, "a whole number"),

@@ -1,7 +1,10 @@
+import fcntl
 import os
+import pty
 import signal
 import subprocess
 import sys
+import termios
 import threading
 import time
 
@@ -52,7 +55,7 @@ def test_nothing_happens_without_a_signal():
         assert interruption.wait_for(lambda a, b: a + b, 1, 2) == 3
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_signal_is_noted_and_raised_where_it_is_looked_for(number, capfd):
     before = signal.getsignal(number)
     with Interruption() as interruption:
@@ -62,6 +65,16 @@ def test_signal_is_noted_and_raised_where_it_is_looked_for(number, capfd):
             interruption.check()
     assert signal.getsignal(number) == before
     assert f"{number.name}: stopping at the next whole step" in capfd.readouterr().err
+
+
+def test_a_closed_terminal_does_not_end_what_was_started_with_nohup():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with Interruption() as interruption:
+            os.kill(os.getpid(), signal.SIGHUP)
+            interruption.check()
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_an_error_in_a_waited_for_call_is_raised_here():
@@ -83,6 +96,40 @@ def test_process_ends_by_the_exit_code_while_its_call_goes_on(waiting):
     process.send_signal(signal.SIGTERM)
     assert process.stdout.readline() == "stopped by SIGTERM\n"
     assert process.wait(10) == 75
+
+
+CLOSED = """
+import sys, time
+from bridgelib.training.interruption import EXIT_CODE, Interrupted, Interruption, leave
+with Interruption() as interruption:
+    print("ready", file=sys.stderr, flush=True)
+    try:
+        interruption.wait_for(time.sleep, 60)
+    except Interrupted:
+        print("nobody reads this any more", file=sys.stderr, flush=True)
+        leave(EXIT_CODE)
+"""
+
+
+def test_a_closed_terminal_stops_it_and_takes_no_print_amiss(repository):
+    ours, its = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", CLOSED],
+        stdin=its,
+        stdout=its,
+        stderr=its,
+        cwd=repository,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    os.close(its)
+    try:
+        assert os.read(ours, 100).startswith(b"ready")
+        os.close(ours)
+        assert process.wait(10) == 75
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_second_ctrl_c_ends_at_once(waiting):
