@@ -101,7 +101,7 @@ def doubled_when_repeated(question):
 def collection_session():
     """The raw input of a shard: its real dated folder, whose own date does not count, or the simulation's last file."""
     folder = told(PLAN.dated_folder)
-    return folder if PLAN.simulation else ancient(folder)
+    return ancient(folder) if MACHINE.simulation is None else folder
 
 
 VENVS = shown(Path(workflow.basedir) / ".venvs")

@@ -5,7 +5,7 @@ INPUTS   the `simulation:` section of the machine profile
 OUTPUTS  <raw>/<task>/<date>/, of which collection_metadata.json is written last
 """
 
-if PLAN.simulation:
+if MACHINE.simulation is not None:
 
     rule simulate_demonstrations:
         """Simulate one collection session."""

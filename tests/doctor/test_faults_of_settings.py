@@ -84,6 +84,11 @@ def a_misspelt_task(laboratory):
     laboratory.experiments = {"matrix": {"algos": ["bc"], "tasks": ["open_draw"]}}
 
 
+@FAULTS.on(healthy_cpu, "settings", "simulated task: place", "correct the setting")
+def a_simulation_of_a_task_that_nobody_wrote(laboratory):
+    laboratory.keys["simulation"] = {"tasks": ["place"]}
+
+
 @FAULTS.on(healthy_cuda12, "batch", "a batch of 33 on 2 GPUs", "train_batch_size: 32")
 def a_batch_that_the_gpus_do_not_divide(laboratory):
     keys = {"cuda_visible_devices": "0,1", "train_batch_size": 33}

@@ -40,7 +40,7 @@ def test_the_machine_is_taken_from_the_variable(tree, monkeypatch):
 
 
 def test_a_fresh_clone_dry_runs_on_the_demo(workspace):
-    _, output = workspace.snakemake("-n", "--config", "machine=demo", "env=current", "raw=x", "numpy=x", machine=False)
+    _, output = workspace.snakemake("-n", "--config", "machine=demo", "env=current", "raw=x", "numpy=y", machine=False)
     assert "train_policy" in output and "simulate_demonstrations" in output
 
 

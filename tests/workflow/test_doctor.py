@@ -76,3 +76,9 @@ def test_jobs_that_fail_are_explained_below_snakemakes_own_error(lab, monkeypatc
 def test_nothing_is_explained_where_nothing_failed(lab):
     _, output = lab.snakemake("-n", "numpy", lab.experiments)
     assert "Why it failed" not in output
+
+
+def test_it_starts_though_nothing_can_be_simulated(lab):
+    lab.write_profile(simulation={"tasks": ["open_door"]})
+    code, output = lab.snakemake("doctor", lab.experiments, check=False)
+    assert code != 0 and "simulated task: open_door" in output and '.smk", line 8' not in output

@@ -32,13 +32,14 @@ _MEDDLING = {
 def settings(subject: Subject) -> Iterator[Answer]:
     """Can profile, datasets and experiments be used, and does each experiment find its tasks?"""
     if subject.refusal is not None:
-        problem = subject.refusal
-        told = f"{problem.where}: {problem.given}" + (f" (allowed: {problem.allowed})" if problem.allowed else "")
-        yield error(told, cure=problem.do)
+        yield _refused(subject.refusal)
         return
     try:
         _ = subject.plan.dated_folders
-    except BridgeError:
+    except BridgeError as problem:
+        if subject.machine.simulation is not None:  # no data is missing, then: what to simulate is written wrongly
+            yield _refused(problem)
+            return
         yield not_checked("they can be read; which tasks the experiments find cannot be told without the raw data")
         return
     wrong = False
@@ -51,6 +52,12 @@ def settings(subject: Subject) -> Iterator[Answer]:
     if not wrong:
         where = shown(subject.settings.experiments_file)
         yield ok(f"machine {subject.machine.name}; {len(subject.experiments)} experiments in {where}")
+
+
+def _refused(problem: BridgeError) -> Answer:
+    """A refusal in its own words."""
+    told = f"{problem.where}: {problem.given}" + (f" (allowed: {problem.allowed})" if problem.allowed else "")
+    return error(told, cure=problem.do)
 
 
 @check("batch")
