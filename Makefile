@@ -2,6 +2,7 @@
 # make test    the test suite; make test ARGS="--cov --cov-report=term" tells which lines it ran
 # make setup   only the environment that runs the workflow, in .venv
 # make test-environments   builds the environments from their locks and imports everything that is started in them
+# make test-gpu          on a machine with an NVIDIA GPU: trainings, tests and the doctor on it; keeps a transcript in tests/gpu
 # make test-seed-stack   the parts that must also run in the older stack that users verified, there
 PYTHON ?= python3
 BIN := .venv/bin
@@ -15,7 +16,7 @@ SEED_STACK_TESTS := tests/raw tests/formats tests/data tests/conversion tests/la
     --ignore-glob='*crash*' --ignore-glob='*forecast*' -k 'not test_train_policy or two_steps'
 BRIDGE_ALGORITHMS ?= bc,lc_bc,gc_ddpm_bc
 
-.PHONY: demo test test-environments test-seed-stack setup lint locks clean
+.PHONY: demo test test-environments test-gpu test-seed-stack setup lint locks clean
 
 demo: setup
 	$(SNAKEMAKE) --config machine=demo -- all
@@ -31,6 +32,9 @@ test-environments: .venv/dev.txt
 	$(SNAKEMAKE) --quiet all --config machine=demo -- environments
 	BUILD_ENVIRONMENTS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile tests/envs tests/conversion/test_forecast.py \
 	    tests/training/test_memory.py $(ARGS)
+
+test-gpu: .venv/dev.txt
+	$(BIN)/python -m tests.gpu $(ARGS)
 
 test-seed-stack: .venvs/seed-stack/.ready
 	BRIDGE_ALGORITHMS=$(BRIDGE_ALGORITHMS) .venvs/seed-stack/bin/python -m pytest -q -n 2 --dist loadfile $(SEED_STACK_TESTS) $(ARGS)

@@ -26,6 +26,7 @@ def main():
 run_program(main)
 """
 
+PLATFORM = os.environ.get("JAX_PLATFORMS", "cpu")  # `make test-gpu` names another
 ENCODER = "resnetv1-18-bridge"
 
 SETTINGS = {
@@ -82,7 +83,7 @@ class Workplace:
             "XLA_FLAGS": "--xla_backend_optimization_level=0",  # a third of the time to compile, which is most of it
             **os.environ,
             "WANDB_MODE": "disabled",
-            "JAX_PLATFORMS": "cpu",
+            "JAX_PLATFORMS": PLATFORM,
             "JAX_COMPILATION_CACHE_DIR": str(self.cache),
             "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
             "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",

@@ -8,6 +8,7 @@ import os
 import signal
 import time
 
+import jax
 import pytest
 
 from bridgelib.agents import AGENTS
@@ -47,7 +48,7 @@ def test_everything_lies_in_the_run_folder(straight):
     config = json.loads((run / "config.json").read_text())
     assert config["config"]["batch_size"] == SETTINGS["train_batch_size"]
     assert config["identity"]["data"]["train"]["colours"]["transitions"] == 40 * 6
-    assert config["began_with"]["versions"]["jax"] and config["began_with"]["device"].startswith("cpu")
+    assert config["began_with"]["versions"]["jax"] and config["began_with"]["device"].startswith(jax.default_backend())
     assert set(config["files"].values()) == {40 * 7 * (192 + 256), 4 * 7 * (192 + 256)}
 
 
