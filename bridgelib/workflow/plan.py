@@ -23,7 +23,15 @@ from bridgelib.workflow.provenance import digest_of
 from bridgelib.workflow.resources import conversion_mb, tfrecord_mb, training_mb
 from bridgelib.workflow.stages import Probe, Slots, StageForecast, environment_stage, stages
 from bridgelib.workflow.survey import Key, Survey, survey
-from bridgelib.workflow.targets import ONLY_TOLD, TRAINING, WITHOUT_DATA, WITHOUT_RECORDS, makes_nothing, targets_in
+from bridgelib.workflow.targets import (
+    ONLY_TOLD,
+    TRAINING,
+    WITHOUT_DATA,
+    WITHOUT_RECORDS,
+    makes_nothing,
+    refuse_misunderstood,
+    targets_in,
+)
 
 SIDES = ("train", "val")
 
@@ -97,6 +105,7 @@ class WorkflowPlan:
             ConfigError, DataError: No raw data, a wrong depth, an experiment without tasks, devices that do not fit,
                 more than the disk or the memory holds.
         """
+        refuse_misunderstood(words, {name: self.done_file(name) for name in self.settings.experiments})
         # The doctor tells whatever is wrong, all of it, and has to start for that.
         if "doctor" in words or makes_nothing(words):
             return ""

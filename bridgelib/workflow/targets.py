@@ -1,13 +1,33 @@
 """What a command line asks for, as far as it decides what is checked before any job starts."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from itertools import pairwise
+
+from bridgelib.errors import ConfigError
 
 WITHOUT_DATA = {"environments"}
 WITHOUT_TRAINING = {"numpy", "tfrecords", "data_report"}
 WITHOUT_RECORDS = {"numpy"}
 TRAINING = {"all", "train_all"}
 ONLY_TOLD = {"forecast"}
+
+_TARGETS = sorted(WITHOUT_DATA | WITHOUT_TRAINING | TRAINING | ONLY_TOLD | {"doctor"})
+# Options that take no value, before a target.
+_SWITCHES = {
+    "-n",
+    "--dry-run",
+    "--dryrun",
+    "-p",
+    "--printshellcmds",
+    "-k",
+    "--keep-going",
+    "--forceall",
+    "-f",
+    "-F",
+    "--",
+}
 
 # Options of Snakemake under which no job is started: a full disk must not stand in the way of `--delete-all-output`.
 _MAKES_NOTHING = {
@@ -24,6 +44,33 @@ def targets_in(words: Sequence[str]) -> set[str]:
     quiet = {after for after, (option, _) in enumerate(pairwise(words), 1) if option in ("-q", "--quiet")}
     known = WITHOUT_DATA | WITHOUT_TRAINING | TRAINING | ONLY_TOLD
     return {word for place, word in enumerate(words) if word in known and not (word == "all" and place in quiet)}
+
+
+def refuse_misunderstood(words: Sequence[str], runs: Mapping[str, str]) -> None:
+    """Refuse words that Snakemake takes otherwise than they are meant, or refuses without saying what was meant.
+
+    Args:
+        words: The words of a command line.
+        runs: Experiment -> the file that Snakemake knows its training by.
+
+    Raises:
+        ConfigError: `--config` twice, of which Snakemake silently forgets the first; a target misspelt; an experiment
+            asked for by its name.
+    """
+    if sum(bool(re.fullmatch(r"--config(=.*)?|-C.*", word)) for word in words) > 1:
+        raise ConfigError(
+            "the command line",
+            given="--config more than once, of which only the last would count",
+            do="write all settings after one: --config machine=NAME im_size=128",
+        )
+    for before, word in pairwise(["--", *words]):
+        if not re.fullmatch(r"[\w.-]+", word) or word[0] == "-" or (before[0] == "-" and before not in _SWITCHES):
+            continue
+        close = [] if word in _TARGETS else get_close_matches(word, _TARGETS, n=1, cutoff=0.75)
+        if word in runs or close:
+            what = "an experiment, which is no target" if word in runs else "no target"
+            do = f"ask for its file: {runs[word]}" if word in runs else f"did you mean '{close[0]}'?"
+            raise ConfigError("the command line", given=f"'{word}', {what}", allowed=_TARGETS, do=do)
 
 
 def makes_nothing(words: Sequence[str]) -> bool:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from bridgelib.workflow.targets import makes_nothing, targets_in
+from bridgelib.errors import ConfigError
+from bridgelib.workflow.targets import makes_nothing, refuse_misunderstood, targets_in
 
 
 @pytest.mark.parametrize(
@@ -19,6 +20,38 @@ from bridgelib.workflow.targets import makes_nothing, targets_in
 )
 def test_targets_among_the_words(line, targets):
     assert targets_in(line.split()) == targets
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("-n --config machine=tasl --config im_size=64", "--config more than once"),
+        ("--config=machine=tasl -Cim_size=64 tfrecords", "--config more than once"),
+        ("-n --config machine=tasl trian_all", "did you mean 'train_all'?"),
+        ("tfrecord", "did you mean 'tfrecords'?"),
+        ("--cores 8 forcast", "did you mean 'forecast'?"),
+        ("-n bc_all --config machine=tasl", "ask for its file: runs/bc_all/done.json"),
+    ],
+)
+def test_what_snakemake_would_misunderstand_is_refused(line, said):
+    with pytest.raises(ConfigError) as refused:
+        refuse_misunderstood(line.split(), {"bc_all": "runs/bc_all/done.json"})
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-n --config machine=tasl train_all",
+        "--configfile mine.yaml --config machine=tasl -- doctor",
+        "--until numpy_to_tfrecord --cores all --quiet all tfrecords",
+        "--forcerun train_policy --rerun-triggers mtime params --set-resources train_policy:mem_mb=64000",
+        "--snakefile numpys -j 4 runs/bc_all/done.json",
+        "",
+    ],
+)
+def test_what_snakemake_understands_is_let_through(line):
+    refuse_misunderstood(line.split(), {"bc_all": "runs/bc_all/done.json"})
 
 
 def test_what_starts_no_job_is_known():
