@@ -21,6 +21,7 @@ from bridgelib.policy.spec import PolicySpec
 THEIR_NAMES = {"contrastive_rl_td": "stable_contrastive_rl"}
 _OUR_NAMES = {theirs: ours for ours, theirs in THEIR_NAMES.items()}
 _SCORE_WIDTH = 256
+_OURS_ALONE = "resnetv1-18-bridge-film"
 
 
 @dataclass(frozen=True)
@@ -85,13 +86,22 @@ def read_configuration(path: Path) -> Configuration:
     )
 
 
-def their_configuration(spec: PolicySpec) -> dict[str, Any]:
+def their_configuration(spec: PolicySpec, text_encoder: str | None = None) -> dict[str, Any]:
     """The configuration with which the predecessor's evaluation builds the agent of a policy.
 
+    Args:
+        spec: What the policy expects.
+        text_encoder: What embedded its instructions, a name of `bridgelib.language.settings`; None where that is not
+            known, or there are none.
+
     Raises:
-        ConfigError: It cannot build that agent.
+        ConfigError: It cannot build that agent, or embed its instructions.
     """
     _require_buildable(spec)
+    language = {}
+    if spec.goal == "language":
+        _require_muse(text_encoder)
+        language = {"text_processor": "muse_embedding", "text_processor_kwargs": {}}
     agent_kwargs = deepcopy(dict(spec.config["agent_kwargs"]))
     agent_kwargs.get("policy_kwargs", {}).pop("dropout_rate", None)  # not a field of its policy; of no effect here
     if spec.algorithm == "iql":
@@ -102,6 +112,7 @@ def their_configuration(spec: PolicySpec) -> dict[str, Any]:
         "agent_kwargs": agent_kwargs,
         "encoder": spec.config["encoder"],
         "encoder_kwargs": spec.config["encoder_kwargs"],
+        **language,
         "dataset_kwargs": {
             "obs_horizon": spec.history,
             "act_pred_horizon": spec.chunk,
@@ -156,6 +167,17 @@ def _as_built(config: dict[str, Any]) -> dict[str, Any]:
     return config
 
 
+def _require_muse(text_encoder: str | None) -> None:
+    """Refuse instructions that were embedded by what the predecessor does not have; a policy of its own has muse's."""
+    if text_encoder not in ("muse", None):
+        raise ConfigError(
+            "export of lc_bc, text_processor",
+            given=text_encoder,
+            allowed="muse: the predecessor embeds instructions with nothing else",
+            do="evaluate this policy with bridgelib.policy.load",
+        )
+
+
 def _require_buildable(spec: PolicySpec) -> None:
     """Refuse a policy whose networks the predecessor cannot build."""
     agent_kwargs, encoder_kwargs = spec.config["agent_kwargs"], spec.config["encoder_kwargs"]
@@ -168,6 +190,19 @@ def _require_buildable(spec: PolicySpec) -> None:
             "true, with a history of observations",
             "false: it cannot join proprio to a history",
             spec.history is not None and agent_kwargs.get("use_proprio", False),
+        ),
+        ("encoder", spec.config["encoder"], "34 or 50 layers with film", spec.config["encoder"] == _OURS_ALONE),
+        (
+            "obs_horizon",
+            spec.history,
+            "null where there is neither goal nor instruction: only beside one it encodes a history",
+            spec.history is not None and spec.goal == "none",
+        ),
+        (
+            "early_goal_concat",
+            "false, with a history of observations",
+            "true: only so it joins the goal to each frame",
+            (spec.history or 1) > 1 and spec.goal == "image" and not agent_kwargs.get("early_goal_concat", False),
         ),
         (
             "encoder_kwargs.softmax_temperature",

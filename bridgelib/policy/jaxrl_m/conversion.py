@@ -88,7 +88,9 @@ def export_checkpoint(folder: Path, output: Path) -> tuple[PolicySpec, Path]:
         ConfigError: The predecessor cannot build its networks.
     """
     spec = load(folder).spec  # checks the files' hashes and that it acts as it did
-    content = their_configuration(spec)
+    table = folder / "language.npz"
+    text_encoder = LanguageTable.load(table).encoder_identity["name"] if table.is_file() else None
+    content = their_configuration(spec, text_encoder)
     weights = serialization.msgpack_restore((folder / "params.msgpack").read_bytes())
     has_one_loss = issubclass(AGENTS[spec.algorithm], BC)
     write_checkpoint(output, weights, spec.step, None if has_one_loss else list(_abstract_state(spec).opt_state))

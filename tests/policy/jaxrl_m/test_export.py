@@ -1,15 +1,26 @@
 """Policy folders as checkpoints that the predecessor restores."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jax
+import numpy as np
 import pytest
 
 from bridgelib.errors import ConfigError
+from bridgelib.language.table import LanguageTable
 from bridgelib.policy.jaxrl_m.configuration import read_configuration, their_configuration
 from tests.policy.fakes import STATISTICS, spec
-from tests.policy.jaxrl_m.predecessor import configuration, importing, same, saved, small_weights, their_agent
+from tests.policy.jaxrl_m.predecessor import (
+    LANGUAGE_SIZE,
+    configuration,
+    importing,
+    same,
+    saved,
+    small_weights,
+    their_agent,
+)
 
 
 @pytest.mark.parametrize(("algorithm", "losses"), [("bc", ()), ("gc_iql", ("actor", "value", "critic"))])
@@ -73,7 +84,30 @@ def test_the_configuration_is_one_that_the_predecessor_builds(tmp_path):
     assert configured.statistics.proprio.to_json() == STATISTICS.proprio.to_json()
 
 
+@pytest.mark.parametrize("text_encoder", ["muse", None])
+def test_a_policy_that_follows_instructions_is_exported_with_what_embeds_them(text_encoder):
+    content = their_configuration(spec(algorithm="lc_bc", goal="language", language_size=512), text_encoder)
+    assert (content["text_processor"], content["text_processor_kwargs"]) == ("muse_embedding", {})
+    assert "text_processor" not in their_configuration(spec_of("bc"))
+
+
+def test_instructions_that_the_predecessor_cannot_embed_are_refused(convert, refusal, tmp_path):
+    params = small_weights("lc_bc")
+    config = configuration(tmp_path / "config.json", "lc_bc", encoder="tiny-film")
+    arguments = importing(saved(their_agent(params, params), tmp_path / "saved"), config, tmp_path / "policy")
+    identity = {"name": "hashing", "settings": {}, "version": 1, "model_digest": None}
+    embeddings = np.zeros((1, LANGUAGE_SIZE), np.float32)
+    LanguageTable(("",), embeddings, identity).save(tmp_path / "language.npz")
+    convert(*arguments, "--language", tmp_path / "language.npz")
+    told = refusal("--bundle", tmp_path / "policy", "--output", tmp_path / "checkpoint_1")
+    assert "text_processor\n  given:   hashing\n  allowed: muse" in told
+    assert not (tmp_path / "checkpoint_1").exists()
+
+
 UNBUILDABLE = {
+    "encoder": replace(spec_of("lc_bc"), config={**spec_of("lc_bc").config, "encoder": "resnetv1-18-bridge-film"}),
+    "obs_horizon": spec_of("bc", history=2),
+    "early_goal_concat": replace(spec_of("gc_bc", history=2, early_goal_concat=False), goal="image"),
     "hidden_dim": spec_of("gc_ddpm_bc", history=2, score_network_kwargs={"hidden_dim": 128}),
     "use_proprio": spec_of("gc_ddpm_bc", history=2, use_proprio=True),
     "softmax_temperature": spec_of(
@@ -92,7 +126,7 @@ def test_what_it_can_build_of_these_is_not():
     pooled = {"pooling_method": "avg", "softmax_temperature": 0.5}
     score = {"score_network_kwargs": {"hidden_dim": 256}}
     for buildable in (
-        spec_of("gc_ddpm_bc", history=2, **score),
+        replace(spec_of("gc_ddpm_bc", history=2, early_goal_concat=True, **score), goal="image"),
         spec_of("bc", use_proprio=True, encoder_kwargs=pooled),
         spec_of("bc", encoder_kwargs={"pooling_method": "spatial_softmax", "softmax_temperature": -1}),
     ):
