@@ -15,19 +15,7 @@ ONLY_TOLD = {"forecast"}
 
 _TARGETS = sorted(WITHOUT_DATA | WITHOUT_TRAINING | TRAINING | ONLY_TOLD | {"doctor"})
 # Options that take no value, before a target.
-_SWITCHES = {
-    "-n",
-    "--dry-run",
-    "--dryrun",
-    "-p",
-    "--printshellcmds",
-    "-k",
-    "--keep-going",
-    "--forceall",
-    "-f",
-    "-F",
-    "--",
-}
+_SWITCHES = set("-n --dry-run --dryrun -p --printshellcmds -k --keep-going -f --force -F --forceall --".split())
 
 # Options of Snakemake under which no job is started: a full disk must not stand in the way of `--delete-all-output`.
 _MAKES_NOTHING = {
@@ -64,7 +52,8 @@ def refuse_misunderstood(words: Sequence[str], runs: Mapping[str, str]) -> None:
             do="write all settings after one: --config machine=NAME im_size=128",
         )
     for before, word in pairwise(["--", *words]):
-        if not re.fullmatch(r"[\w.-]+", word) or word[0] == "-" or (before[0] == "-" and before not in _SWITCHES):
+        is_value = before.startswith("-") and before not in _SWITCHES
+        if is_value or not re.fullmatch(r"\w[\w.-]*", word):
             continue
         close = [] if word in _TARGETS else get_close_matches(word, _TARGETS, n=1, cutoff=0.75)
         if word in runs or close:
