@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bridgelib.config.experiments import Experiment
 from bridgelib.config.launch import Launch
-from bridgelib.config.machines import ENVIRONMENTS, MachineProfile, shown
+from bridgelib.config.machines import ENVIRONMENTS, MachineProfile, absolute_path, shown
 from bridgelib.config.settings import Settings
 from bridgelib.data.selection import select_tasks
 from bridgelib.errors import ConfigError, DataError
@@ -195,11 +195,12 @@ class WorkflowPlan:
 
     def done_file(self, experiment: str) -> str:
         """`<runs>/<experiment>/done.json`."""
-        return shown(Path(self.experiment(experiment).save_dir or self.machine.runs) / experiment / "done.json")
+        folder = _own_root(self.experiment(experiment).save_dir) or self.machine.runs
+        return shown(Path(folder) / experiment / "done.json")
 
     def data_root(self, experiment: str) -> str:
         """Where an experiment's TFRecords lie: its own data_root, or the machine's."""
-        return self.experiment(experiment).data_root or self.machine.tfrecord
+        return _own_root(self.experiment(experiment).data_root) or self.machine.tfrecord
 
     def language_table(self, experiment: str) -> list[str]:
         """The embeddings of an experiment's instructions; none for an algorithm that needs no language."""
@@ -346,3 +347,8 @@ class WorkflowPlan:
                 do="correct data_root in the experiments file, or remove it to use the machine's own TFRecords",
             )
         return found
+
+
+def _own_root(given: str | None) -> str | None:
+    """A root that an experiments file names, as a machine profile's: `~` and variables expanded, no final slash."""
+    return str(absolute_path(given, Path.cwd())) if given else None

@@ -15,7 +15,7 @@ ONLY_TOLD = {"forecast"}
 
 _TARGETS = sorted(WITHOUT_DATA | WITHOUT_TRAINING | TRAINING | ONLY_TOLD | {"doctor"})
 # Options that take no value, before a target.
-_SWITCHES = set("-n --dry-run --dryrun -p --printshellcmds -k --keep-going -f --force -F --forceall --".split())
+_SWITCHES = {"-n", "-p", "-k", "-f", "-F", "--", "--dry-run", "--dryrun", "--keep-going", "--force", "--forceall"}
 
 # Options of Snakemake under which no job is started: a full disk must not stand in the way of `--delete-all-output`.
 _MAKES_NOTHING = {
