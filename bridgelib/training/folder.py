@@ -2,6 +2,7 @@
 
 <runs>/<experiment>/done.json               the declared output, written last
 <runs>/<experiment>/latest                  -> the folder of the last run
+<runs>/<experiment>/.lock                   held by the process that trains
 <runs>/<experiment>/<experiment>-<digest>/  config.json, metrics.jsonl, checkpoints/, policy/, wandb/
 """
 
@@ -69,7 +70,7 @@ class RunFolder:
         return self.path / "policy"
 
     def open(self, record: Mapping[str, Any], made_with: Mapping[str, Any]) -> None:
-        """Write config.json and point `latest` here; to be called by the holder of the folder's lock.
+        """Write config.json and point `latest` here; to be called by the holder of the experiment's lock.
 
         Args:
             record: What config.json is to hold, besides the identity.

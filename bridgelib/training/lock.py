@@ -1,4 +1,4 @@
-"""One process per run folder: a lock that the kernel frees when its holder dies, however it dies."""
+"""One process per experiment: a lock that the kernel frees when its holder dies, however it dies."""
 
 import fcntl
 import json

@@ -58,7 +58,7 @@ def train(
 
     Raises:
         ConfigError: Something in the configuration cannot be used, or is not what the run folder began with.
-        DataError: The data cannot be used, another process trains in the run folder, or a quantity became NaN.
+        DataError: The data cannot be used, another process trains this experiment, or a quantity became NaN.
         Interrupted: SIGTERM or SIGINT came. What was learned is saved.
     """
     join_processes()
@@ -73,7 +73,8 @@ def train(
         folder = RunFolder.of(done.parent, identity)
         made_with = provenance(devices.describe(), jax.process_count())
         if is_writer():
-            stack.enter_context(exclusive(folder.path))
+            # Of the experiment, not of the run alone: an orphan under a former configuration would end by writing done.
+            stack.enter_context(exclusive(done.parent))
             folder.open({"experiment": experiment.name, "config": config, "files": inputs.files}, made_with)
             done.unlink(missing_ok=True)  # of an earlier run: until this one is done, nothing is
         run = _Run(experiment, inputs, folder, devices, interruption)

@@ -44,7 +44,7 @@ def test_everything_lies_in_the_run_folder(straight):
     experiment = straight / "bc_colours"
     run = experiment / json.loads((experiment / "done.json").read_text())["run"]
     assert (experiment / "latest").resolve() == run.resolve()
-    assert {path.name for path in run.iterdir()} == {"config.json", "metrics.jsonl", "checkpoints", "policy", ".lock"}
+    assert {path.name for path in run.iterdir()} == {"config.json", "metrics.jsonl", "checkpoints", "policy"}
     config = json.loads((run / "config.json").read_text())
     assert config["config"]["batch_size"] == SETTINGS["train_batch_size"]
     assert config["identity"]["data"]["train"]["colours"]["transitions"] == 40 * 6
@@ -63,7 +63,7 @@ def test_a_second_process_is_refused_and_the_first_saves_when_asked_to_stop(work
     first = workplace.start(arguments)
     metrics = runs / "bc_colours" / "latest" / "metrics.jsonl"
     wait_until(lambda: metrics.exists() and metrics.read_text().count("\n") > 3, first)
-    second = workplace.start(arguments)
+    second = workplace.start(workplace.arguments(runs, seed=1))  # whose run folder would be another
     _, refusal = second.communicate(timeout=120)
     assert second.returncode == 2
     assert f"process {first.pid} on" in refusal and "Traceback" not in refusal
