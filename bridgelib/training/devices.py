@@ -20,7 +20,9 @@ def join_processes(environ: Mapping[str, str] = os.environ) -> None:
     whatever `SLURM_NTASKS` says.
     """
     if int(environ.get("SLURM_NTASKS", 1)) > 1 and "SLURM_STEP_NODELIST" in environ:
-        jax.distributed.initialize()
+        leased = [name for name in environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name.strip()]
+        # By itself JAX takes one GPU per process under SLURM, that of the process's number on its host.
+        jax.distributed.initialize(local_device_ids=list(range(len(leased))) or None)
 
 
 def is_writer() -> bool:

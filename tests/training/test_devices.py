@@ -20,7 +20,8 @@ from tests.training.toy import toy_loop
 loop = toy_loop(Path(sys.argv[1]), 4)
 loop.run()
 params = jax.device_get(loop.learner.agent.state.params)
-print(json.dumps({"devices": len(jax.devices()), "kernel": params["kernel"].tolist()}))
+gpus = jax.config.values["jax_cuda_visible_devices"]
+print(json.dumps({"devices": len(jax.devices()), "gpus": gpus, "kernel": params["kernel"].tolist()}))
 """
 
 
@@ -75,12 +76,14 @@ def test_two_processes_from_slurm_variables_give_the_numbers_of_one(tmp_path, re
         "SLURM_STEP_NUM_NODES": "1",
         "SLURM_NTASKS": "2",
         "JAX_CPU_COLLECTIVES_IMPLEMENTATION": "gloo",
+        "CUDA_VISIBLE_DEVICES": "4,5,6,7",  # as leased; there are none, but which of them JAX would take can be seen
     }
     processes = [
         started(tmp_path, repository, **step, SLURM_PROCID=str(rank), SLURM_LOCALID=str(rank)) for rank in range(2)
     ]
     first, second = (finished(process) for process in processes)
     assert first["devices"] == 2 and first["kernel"] == second["kernel"]
+    assert first["gpus"] == second["gpus"] == "0,1,2,3"
     np.testing.assert_allclose(first["kernel"], on_one_device[0]["kernel"], rtol=1e-5, atol=1e-6)
     assert_same_numbers(metrics(tmp_path), on_one_device[1])
 
