@@ -91,8 +91,8 @@ class Checkpoints:
             log_bytes: The size of metrics.jsonl. A checkpoint that knows of more than that cannot be gone on from.
 
         Raises:
-            DataError: There are sound ones, and none can be gone on from: they are of another learner, or
-                metrics.jsonl is too short for each. To train from the start would be to throw them away.
+            DataError: There are sound ones, and none can be gone on from: they are of another learner, the disk does
+                not give them, or metrics.jsonl is too short for each. A start from the beginning would remove them.
         """
         unusable = None
         for step in reversed(self.steps()):
@@ -106,6 +106,8 @@ class Checkpoints:
                     )
                     raise unusable
             except DataError as error:
+                if isinstance(error.__cause__, OSError):  # it may be sound, as another day may show
+                    unusable = error
                 print(f"{error}\n  Passing over the checkpoint of step {step}.", file=sys.stderr)
             else:
                 return self._unpacked(content, template, step), loop
@@ -120,6 +122,8 @@ class Checkpoints:
             content = path.read_bytes()
         except FileNotFoundError:
             raise DataError(path, given="no such file") from None
+        except OSError as error:
+            raise DataError(path, given=error.strerror, do="check the disk and the file's permissions") from error
         if hashlib.sha256(content).hexdigest() != seal.get("sha256"):
             raise DataError(path, given="its content does not match its hash", do="remove it and its .json")
         return content, LoopState(**seal["loop"])

@@ -1,5 +1,7 @@
+import errno
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -75,6 +77,23 @@ def test_what_is_sound_is_never_thrown_away_for_a_start_from_the_beginning(tmp_p
     with pytest.raises(DataError, match="go on with the code it was trained with"):
         checkpoints.newest(other, log_bytes=1000)
     assert checkpoints.steps() == [2, 4]
+
+
+@pytest.mark.parametrize("unreadable", [{4}, {2, 4}])
+def test_one_that_the_disk_does_not_give_is_passed_over_and_kept(tmp_path, monkeypatch, unreadable):
+    checkpoints, read = filled(tmp_path, 2, 4), Path.read_bytes
+
+    def failing(path):
+        if path.suffix == ".msgpack" and int(path.stem[-9:]) in unreadable:
+            raise OSError(errno.EIO, "Input/output error")
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", failing)
+    if unreadable == {4}:
+        assert checkpoints.newest(tree(0), log_bytes=1000)[1].step == 2
+    else:
+        with pytest.raises(DataError, match="Input/output error"):
+            checkpoints.newest(tree(0), log_bytes=1000)
 
 
 @pytest.mark.parametrize("content", ["", "0000"])

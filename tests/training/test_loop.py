@@ -137,3 +137,12 @@ def test_interrupted_nan_state_is_not_saved(tmp_path):
     with pytest.raises(DataError, match=r"holds NaN(.|\n)*none was saved yet"):
         loop.run()
     assert loop.checkpoints.steps() == []
+
+
+def test_nan_in_a_validation_names_it_and_the_step_is_not_saved(tmp_path):
+    loop = toy_loop(tmp_path, 40, log_interval=50, eval_interval=4, save_interval=4)
+    sound = loop.validate
+    loop.validate = lambda: {**sound(), **({"mse": float("nan")} if loop.state.step == 8 else {})}
+    with pytest.raises(DataError, match=r"between step 4 and step 8\n.*validation mse is nan\n.*of step 4, is kept"):
+        loop.run()
+    assert loop.checkpoints.steps() == [4]
