@@ -6,10 +6,13 @@ from bridgelib.conversion.accounting import Account, TreeReport
 
 COLUMNS = ("task", "found", "kept", "rejected", "passed over", "train", "val", "frames", "bytes", "language")
 WHOLE_TREE = "whole tree"
+REPAIRED = """\
+When one is repaired: remove the shard of its dated folder, <numpy>/<task>/<date>.npz, and run the same command again.
+Trajectories that come or go are noticed, files that change inside of one are not."""
 
 
 def as_text(tree: TreeReport, listed: int = 20) -> str:
-    """One line for each task, the whole tree last; then rejections by reason, and the first `listed` by name."""
+    """One line for each task, the whole tree last; rejections by reason, the first `listed` by name, the remedy."""
     accounts = [(task.task, task.account) for task in tree.tasks]
     outside = sum(entry.count for entry in tree.outside)
     if outside:
@@ -24,6 +27,7 @@ def as_text(tree: TreeReport, listed: int = 20) -> str:
         if len(rejected) > listed:
             lines.append((f"… and {len(rejected) - listed:,} more", "", ""))
         sections.append(aligned(("rejected trajectory", "reason", "detail"), lines, text_columns=3))
+        sections.append(REPAIRED)
     return "\n\n".join(sections) + "\n"
 
 

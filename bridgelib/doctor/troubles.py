@@ -243,7 +243,8 @@ _DATA = {
     "language": (
         "trajectories have instructions, where an algorithm learns from them",
         "lc_bc learns nothing from trajectories without lang.txt, and is refused where there is none.",
-        "add lang.txt files and convert again, or: snakemake {set} experiments=FILE   # without lc_bc",
+        "add lang.txt files, remove those shards (<numpy>/<task>/*.npz) and run again, or: "
+        "snakemake {set} experiments=FILE   # without lc_bc",
     ),
     "tfrecords": (
         "TFRecords are whole, and this workflow's own",

@@ -13,6 +13,7 @@ from bridgelib.errors import ConfigError
 from bridgelib.language.settings import encoder_settings, needs_language
 
 _SHOWN = 5
+_ADD = "add lang.txt files, remove the shards of these tasks (<numpy>/<task>/*.npz) and run the same command again"
 
 
 def refuse_without_language(
@@ -54,7 +55,7 @@ def no_language(experiment: Experiment, tasks: Sequence[str], held_out: int = 0)
             given=f"{experiment.algorithm}, which learns from instructions; {held_out} of its trajectories have one, "
             "but the split put all of them on the validation side",
             allowed="instructions on the training side",
-            do="add lang.txt files and convert again, or divide otherwise: --config split_seed=1",
+            do=f"{_ADD}, or divide otherwise: --config split_seed=1",
         )
     more = f" and {len(tasks) - _SHOWN} more" if len(tasks) > _SHOWN else ""
     return ConfigError(
@@ -62,7 +63,7 @@ def no_language(experiment: Experiment, tasks: Sequence[str], held_out: int = 0)
         given=f"{experiment.algorithm}, which learns from instructions, on tasks without one: "
         f"{', '.join(tasks[:_SHOWN])}{more} (language coverage 0 %)",
         allowed="a dataset in which some trajectories have a lang.txt",
-        do="add the lang.txt files and convert again, choose another dataset, or train an algorithm without language",
+        do=f"{_ADD}; or choose another dataset, or train an algorithm without language",
     )
 
 

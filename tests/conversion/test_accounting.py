@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridgelib.conversion.accounting import Account, TaskReport, TreeReport, find_reports
-from bridgelib.conversion.tables import as_text, readable_bytes
+from bridgelib.conversion.tables import REPAIRED, as_text, readable_bytes
 from bridgelib.errors import DataError
 from bridgelib.files import write_json
 from bridgelib.raw.rejection import REASONS
@@ -74,6 +74,7 @@ def test_text(root):
         "open/d/raw/traj_group0/traj0  duplicate     for a test\n"
         "open/d/raw/traj_group0/traj1  broken_image  for a test\n"
         "… and 1 more\n"
+        "\n" + REPAIRED + "\n"
     )
 
 
