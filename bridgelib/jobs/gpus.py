@@ -6,6 +6,7 @@ counts GPUs; it does not say which one is free.
 
 import fcntl
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -64,6 +65,7 @@ def lease_gpus(count: int, allowed: Sequence[str], folder: Path | None = None, p
         )
     folder = folder or lease_folder()
     folder.mkdir(parents=True, exist_ok=True)
+    told = False
     while True:
         taken: dict[str, int] = {}
         for device in allowed:
@@ -77,6 +79,9 @@ def lease_gpus(count: int, allowed: Sequence[str], folder: Path | None = None, p
         # All or nothing: a job that held one of two while waiting could block another that does the same.
         for descriptor in taken.values():
             os.close(descriptor)
+        if not told:
+            told = True
+            print(f"[job] waiting for {count} of the GPUs {', '.join(allowed)}, which other jobs have", file=sys.stderr)
         time.sleep(poll)
 
 

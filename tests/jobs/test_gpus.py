@@ -63,6 +63,19 @@ def test_more_than_there_are_is_refused(tmp_path):
         lease_gpus(2, ["0"], tmp_path)
 
 
+def test_who_waits_says_so_once(repository, tmp_path):
+    held = lease_gpus(1, ["0"], tmp_path)
+    program = "import sys; from pathlib import Path; from bridgelib.jobs.gpus import lease_gpus\n"
+    program += "lease_gpus(1, ['0'], Path(sys.argv[1]), poll=0.01)"
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    job = subprocess.Popen(command, cwd=repository, stderr=subprocess.PIPE, text=True)
+    assert held == ["0"] and job.stderr.readline() == "[job] waiting for 1 of the GPUs 0, which other jobs have\n"
+    time.sleep(0.1)
+    job.kill()
+    assert job.stderr.read() == ""
+    job.wait()
+
+
 JOB = """
 import os, sys, time
 from pathlib import Path
