@@ -12,7 +12,7 @@ The same instructions, settings and model give the same bytes.
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -110,6 +110,7 @@ class LanguageTable:
         """
         encoder = cache(lambda: self._encoder(model))
 
+        @lru_cache(maxsize=64)  # a policy asks again at every step
         def embed(instruction: str) -> np.ndarray:
             if instruction in self.by_instruction:
                 return self.by_instruction[instruction]

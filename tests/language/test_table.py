@@ -81,6 +81,14 @@ def test_a_policy_embeds_what_the_table_does_not_hold():
     assert not embed("").any()
 
 
+def test_a_policy_embeds_an_instruction_once_however_many_steps_it_takes(monkeypatch):
+    embed, asked = table().embedder(), []
+    monkeypatch.setattr(Encoder, "encode", lambda self, texts: asked.append(texts) or hashed(texts))
+    for _ in range(3):
+        np.testing.assert_array_equal(embed("close the drawer"), hashed(["close the drawer"])[0])
+    assert asked == [["close the drawer"]]
+
+
 @pytest.mark.parametrize(("key", "value"), [("version", 0), ("model_digest", "0123")])
 def test_a_policy_refuses_another_encoder_than_the_tables(key, value):
     made = table()
