@@ -33,6 +33,12 @@ TESTS = (
     "tests/agents/test_learning.py",
     *(f"tests/training/test_{name}.py" for name in ("train_policy", "kills", "loop")),
 )
+_DEVICES = """
+import json, sys
+from pathlib import Path
+for path in sorted(Path(sys.argv[1]).glob("*/latest/config.json")):
+    print(path.parts[-3], "on", json.loads(path.read_text())["began_with"]["device"])
+"""
 # A module run by the environment's Python, with the packages of the tests behind its own.
 _MODULE = (
     "import runpy, sys; sys.path.append(sys.argv.pop(1)); del sys.argv[0]; "
@@ -121,6 +127,8 @@ class Place:
         if len(self.driver.gpus) > 1 and self.on_gpu:
             together = self._write("together", self.gpus)
             steps.append(self._step("a training on all GPUs together", self._snakemake(together, "train_all")))
+        devices = [sys.executable, "-c", _DEVICES, str(self.folder / "runs")]
+        steps.append(self._step("what a short training computed on", devices))
         steps.append(self._step("the tests of agents and training", [*self._module("pytest"), "-q", *TESTS]))
         golden = REPOSITORY.parent / "shared" / "golden" / "jaxrl_m"
         if golden.is_dir():
@@ -147,7 +155,16 @@ class Place:
         return ["--config", f"machine={self.folder / 'gpu.yaml'}", f"experiments={experiments}", "wandb=disabled"]
 
     def _snakemake(self, experiments: Path, target: str) -> list[str]:
-        return [*self._python("snakemake"), "--quiet", "rules", *self._settings(experiments), "--", target]
+        return [
+            *self._python("snakemake"),
+            "--quiet",
+            "rules",
+            "progress",
+            "host",
+            *self._settings(experiments),
+            "--",
+            target,
+        ]
 
     def _python(self, module: str) -> list[str]:
         return [sys.executable, "-m", module]
