@@ -1,10 +1,11 @@
-"""GPU leases: never two jobs on one device, none leaked by a death."""
+"""GPU leases: never two jobs on one device, none leaked by a death, none idle while work waits."""
 
 import random
-import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
+from itertools import pairwise
 
 import pytest
 
@@ -80,41 +81,90 @@ JOB = """
 import os, sys, time
 from pathlib import Path
 from bridgelib.jobs.gpus import lease_gpus
-locks, marks, seconds = Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
-devices = lease_gpus(1, [str(n) for n in range(8)], locks, poll=0.02)
-mark = marks / f"{devices[0]}-{os.getpid()}"
-mark.touch()
-print(devices[0], flush=True)
-time.sleep(seconds)
-mark.unlink()
+
+locks, log, count, seconds, work = sys.argv[1:]
+with open(log, "a") as file:
+    file.write(f"{os.getpid()} {time.monotonic()} asks\\n")
+devices = lease_gpus(int(count), [str(number) for number in range(8)], Path(locks), poll=0.02)
+with open(log, "a") as file:
+    file.write(f"{os.getpid()} {time.monotonic()} has {' '.join(devices)}\\n")
+# As the launcher does: the program takes over the process, and the lease must pass to it.
+os.execv(sys.executable, [sys.executable, "-S", "-c", work, log, seconds])
+"""
+
+WORK = """
+import os, sys, time
+
+time.sleep(float(sys.argv[2]))
+with open(sys.argv[1], "a") as file:
+    file.write(f"{os.getpid()} {time.monotonic()} leaves\\n")
 """
 
 
+@dataclass
+class Lease:
+    """When a job asked, was given devices, held them for certain, and was gone for certain; None where it never was."""
+
+    asked: float | None = None
+    given: float | None = None
+    devices: tuple[str, ...] = ()
+    held_until: float | None = None
+    gone: float | None = None
+
+
+def forty_jobs(repository, folder) -> list[Lease]:
+    """Start them all at once, every fifth for two devices, and kill eight, waiting or working."""
+    log, draw = folder / "log", random.Random(7)
+
+    def start(number):
+        options = [folder / "locks", log, 2 if number % 5 == 4 else 1, draw.uniform(0.05, 0.4), WORK]
+        return subprocess.Popen([sys.executable, "-c", JOB, *map(str, options)], cwd=repository)
+
+    jobs = [start(number) for number in range(40)]
+    leases = {job.pid: Lease() for job in jobs}
+    victims = draw.sample(jobs, 8)
+    next_kill = time.monotonic()
+    while any(leases[job.pid].gone is None for job in jobs):
+        if victims and time.monotonic() > next_kill:
+            victim, next_kill = victims.pop(), time.monotonic() + draw.uniform(0.05, 0.4)
+            if victim.poll() is None:
+                leases[victim.pid].held_until = time.monotonic()
+                victim.kill()
+        for job in jobs:
+            if leases[job.pid].gone is None and job.poll() is not None:
+                leases[job.pid].gone = time.monotonic()
+        time.sleep(0.005)
+    for line in log.read_text().splitlines():
+        pid, moment, what, *devices = line.split()
+        lease, when = leases[int(pid)], float(moment)
+        if what == "asks":
+            lease.asked = when
+        elif what == "has":
+            lease.given, lease.devices = when, tuple(devices)
+        else:
+            lease.held_until = min(when, lease.held_until or when)
+    assert sum(job.returncode == 0 for job in jobs) >= 32
+    return list(leases.values())
+
+
 def test_forty_jobs_on_eight_devices_with_random_kills(repository, tmp_path):
-    locks, marks = tmp_path / "locks", tmp_path / "marks"
-    marks.mkdir()
-    draw = random.Random(7)
-
-    def start(seconds):
-        command = [sys.executable, "-c", JOB, str(locks), str(marks), str(seconds)]
-        return subprocess.Popen(command, cwd=repository, stdout=subprocess.PIPE, text=True)
-
-    jobs = [start(draw.uniform(0.05, 0.3)) for _ in range(40)]
-    killed = set()
-    while any(job.poll() is None for job in jobs):
-        alive = [job for job in jobs if job.poll() is None]
-        if len(killed) < 8 and draw.random() < 0.2:
-            victim = draw.choice(alive)
-            victim.send_signal(signal.SIGKILL)
-            victim.wait()
-            killed.add(victim.pid)
-        holders = {}
-        for mark in marks.iterdir():
-            device, pid = mark.name.split("-")
-            if int(pid) not in killed:
-                holders.setdefault(device, set()).add(pid)
-        assert all(len(pids) == 1 for pids in holders.values()), holders
-        time.sleep(0.01)
-    assert sum(job.returncode == 0 for job in jobs) == 40 - len(killed)
-    # Nothing leaked: all eight can be had at once.
-    assert len(lease_gpus(8, [str(number) for number in range(8)], locks)) == 8
+    leases = forty_jobs(repository, tmp_path)
+    held = {str(number): [] for number in range(8)}
+    for lease in sorted(leases, key=lambda lease: lease.given or 0):
+        for device in lease.devices:
+            held[device].append(lease)
+    idle = [
+        (before.gone, after.given)
+        for jobs in held.values()
+        for before, after in pairwise(jobs)
+        if before.gone < after.given
+    ]
+    # never two on one device
+    for jobs in held.values():
+        assert all(before.held_until <= after.given for before, after in pairwise(jobs))
+    # none idle while a job waits that one device would do for
+    for lease in leases:
+        if lease.asked and lease.given and len(lease.devices) == 1:
+            assert all(min(lease.given, end) - max(lease.asked, begin) < 2 for begin, end in idle)
+    # none leaked: all eight can be had at once
+    assert len(lease_gpus(8, list(held), tmp_path / "locks")) == 8
