@@ -301,7 +301,7 @@ class WorkflowPlan:
             )
 
     def _check_devices(self, name: str) -> None:
-        """Refuse more GPUs than there are, and a batch size that the devices do not divide."""
+        """Refuse more GPUs than there are or than JAX knows, and a batch size that the devices do not divide."""
         where, experiment = f"{shown(self.settings.experiments_file)}, experiment '{name}'", self.experiment(name)
         devices, present, batch = self.gpus(name), len(self.machine.gpus), experiment.config["batch_size"]
         if devices > max(1, present):
@@ -309,6 +309,14 @@ class WorkflowPlan:
                 where,
                 given=f"cuda_visible_devices names {devices} GPUs, machine '{self.machine.name}' has {present}",
                 do="ask for fewer, or list the GPUs under `gpus:` in the machine profile",
+            )
+        if devices and self.machine.environment == "cpu" and self.settings.env == "rule":
+            raise ConfigError(
+                where,
+                given=f"it takes {devices} GPU{'s' * (devices > 1)}, and the machine profile has `environment: cpu`, "
+                "whose JAX knows no GPU",
+                allowed="environment: cuda12 or cuda13",
+                do="set it in the machine profile; or, to train on the CPU: --config jax_platform=cpu",
             )
         if devices > 1 and batch % devices:
             below = batch - batch % devices

@@ -1,21 +1,27 @@
 """How a training's process is started: the machine's settings, and the experiment's over them."""
 
+import pytest
 import yaml
 
 from bridgelib.config.settings import load_settings
+from bridgelib.errors import ConfigError
 from bridgelib.workflow.plan import WorkflowPlan
 
 
-def launch(tmp_path, repository, settings=None, **keys) -> list[str]:
-    """The options of `envs/run` for the one experiment of a file with these `global:` settings."""
+def planned(tmp_path, repository, settings=None, **keys) -> WorkflowPlan:
+    """The plan of one experiment, of a file with these `global:` settings, on a machine with these keys."""
     (tmp_path / "raw" / "task" / "2021-08-02_10-00-00").mkdir(parents=True, exist_ok=True)
     profile = {**{root: root for root in ("raw", "numpy", "tfrecord", "runs")}, "gpus": "0,1", **keys}
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(profile))
     content = {"global": settings or {}, "runs": [{"algo": "bc", "task": "task", "name": "run"}]}
     (tmp_path / "experiments.yaml").write_text(yaml.safe_dump(content))
     chosen = {"machine": str(tmp_path / "mine.yaml"), "experiments": str(tmp_path / "experiments.yaml")}
-    plan = WorkflowPlan(load_settings(chosen, repository, environ={}), repository)
-    return plan.launch_options("run").split()
+    return WorkflowPlan(load_settings({**chosen, "forecast": "warn"}, repository, environ={}), repository)
+
+
+def launch(*arguments, **keys) -> list[str]:
+    """The options of `envs/run` for that experiment."""
+    return planned(*arguments, **keys).launch_options("run").split()
 
 
 def test_what_is_not_set_is_no_option(tmp_path, repository):
@@ -42,3 +48,13 @@ def test_a_profile_that_says_nothing_of_gpus_trains_on_the_cpu(tmp_path, reposit
     assert launch(tmp_path, repository, gpus=None) == ["--cuda-libs=pip", "--platform=cpu"]
     assert "--platform=auto" in launch(tmp_path, repository, gpus=None, environment="cuda12")
     assert "--platform=cuda" in launch(tmp_path, repository, {"jax_platform_name": "gpu"}, gpus=None)
+
+
+def test_gpus_without_an_environment_for_them_are_refused_at_the_dry_run(tmp_path, repository):
+    """JAX's CPU wheels would find none, hours later."""
+    with pytest.raises(ConfigError, match="environment: cuda12 or cuda13") as refused:
+        planned(tmp_path, repository).check(["-n"])
+    assert "it takes 1 GPU, and" in refused.value.given and "jax_platform=cpu" in refused.value.do
+    for keys in ({"environment": "cuda12"}, {"jax_platform": "cpu"}, {"gpus": None}):
+        planned(tmp_path, repository, **keys).check(["-n"])
+    planned(tmp_path, repository).check(["-n", "tfrecords"])
