@@ -107,8 +107,8 @@ class Subject:
 
     @cached_property
     def is_built(self) -> bool:
-        """Whether it has a Python and packages."""
-        return (self.environment / "bin" / "python").exists() and self.installed.site_packages is not None
+        """Whether it has packages, and a Python that this user may start."""
+        return os.access(self.environment / "bin" / "python", os.X_OK) and self.installed.site_packages is not None
 
     @property
     def not_built(self) -> str | None:

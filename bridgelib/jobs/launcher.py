@@ -23,9 +23,11 @@ def main(argv: list[str] | None = None) -> int:
     # `current`: the environment that Snakemake itself runs in, whose Python runs this launcher.
     given = {"active": None, "current": sys.prefix}.get(options.environment, options.environment)
     environment = None if given is None else Path(given).absolute()
-    if environment is not None and not (environment / "bin" / "python").exists():
+    if environment is not None and not os.access(environment / "bin" / "python", os.X_OK):
         raise ConfigError(
-            environment, given="no environment there", do=f"build it: snakemake {_shown(environment / '.ready')}"
+            environment,
+            given="no environment there, or one whose Python you may not start",
+            do=f"build it: snakemake --force {_shown(environment / '.ready')}",
         )
     variables = job_variables(
         environment,

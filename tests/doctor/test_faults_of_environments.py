@@ -26,6 +26,15 @@ def an_interrupted_environment(laboratory):
     (laboratory.environment / "bin" / "python").unlink()
 
 
+@FAULTS.on(
+    healthy_cpu, "environment", "/gone/bin/python, is gone, or another user's", "rm -rf .venvs/train && snakemake"
+)
+def a_python_of_another_user(laboratory):
+    python = laboratory.environment / "bin" / "python"
+    python.unlink()
+    python.symlink_to("/gone/bin/python")
+
+
 @FAULTS.on(healthy_cpu, "environment", "does not start", "rm -rf .venvs/train")
 def a_python_that_does_not_start(laboratory):
     python = laboratory.environment / "bin" / "python"

@@ -1,5 +1,6 @@
 """Packages of the training environment: is it built, is it what was locked, do its parts fit each other."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,8 +40,14 @@ def environment(subject: Subject) -> Answer:
     where = shown(subject.environment)
     if subject.not_built == REFUSED:
         return not_checked(REFUSED)
-    if not subject.environment.exists():
+    python = subject.environment / "bin" / "python"
+    if not os.path.exists(subject.environment):  # noqa: PTH110 (a folder that may not be entered is no error here)
         return note(f"{where} is not built yet; it is when a job first needs it")
+    if python.is_symlink() and not os.access(python, os.X_OK):
+        leads = os.path.realpath(python)
+        return error(
+            f"the Python of {where}, {leads}, is gone, or another user's in a folder of theirs", cure="{rebuild}"
+        )
     if not subject.is_built:
         return error(f"{where} has no Python or no packages: its building was interrupted", cure="{rebuild}")
     if problem := subject.probe.get("problem"):

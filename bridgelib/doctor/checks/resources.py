@@ -24,7 +24,6 @@ _NO_FORECAST = "what the workflow will need cannot be told without settings and 
 _GIB = 1 << 30
 _SHM_OF_A_GPU = 1 * _GIB
 _FILES_BESIDE_RECORDS = 512
-_GONE = "have the file system mounted again"
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
@@ -141,11 +140,11 @@ def writable(subject: Subject) -> Iterator[Answer]:
     for key in _ROOTS:
         try:
             answer = _unwritable(subject, key)
-        except OSError as problem:  # a network's disk that is gone: even to ask about it fails
+        except OSError as problem:  # to ask about it fails: a network's disk that is gone, a folder above it is closed
             folder = getattr(subject.machine, key)
-            answer = error(
-                f"`{key}`: {folder} cannot be looked at: {problem.strerror}", cure=f"ls {folder}; df   # {_GONE}"
-            )
+            mount = f"ls {folder}; df   # have the file system mounted again"
+            cure = None if problem.errno == errno.EACCES else mount
+            answer = error(f"`{key}`: {folder} cannot be looked at: {problem.strerror}", cure, folder=folder, key=key)
         if answer is not None:
             wrong = True
             yield answer
