@@ -39,7 +39,9 @@ try:
         for line in PLAN.check(sys.argv[1:], slots()).splitlines():
             print(f"[forecast] {line}", file=sys.stderr)
 except BridgeError as error:
-    raise WorkflowError(str(error)) from None
+    # Not a WorkflowError: Snakemake puts lines of this file above and below it, in which nothing is wrong.
+    print(error, file=sys.stderr)
+    sys.exit(2)
 
 MACHINE = PLAN.machine
 # A job on a cluster's node reads this file again: there the host's name would choose another machine.
