@@ -87,7 +87,12 @@ def find_tasks(raw: Path, depth: int | str = "auto") -> RawTree:
         DataError: The raw root is missing, empty, unreadable, or holds no dated folder.
     """
     raw = Path(raw)
-    if not raw.is_dir():
+    try:
+        there = raw.is_dir()
+    except OSError as problem:  # a folder above it is closed, or a network's disk is gone
+        advice = "look whether you may read it, and whether its disk is mounted"
+        raise DataError(raw, given=problem.strerror, do=advice) from None
+    if not there:
         raise DataError(raw, given="no such folder", do="set `raw` of the machine profile to where the raw data lies")
     if depth != "auto" and (isinstance(depth, bool) or not isinstance(depth, int) or depth < 1):
         raise ConfigError("depth", given=repr(depth), allowed="auto, or a whole number of at least 2")

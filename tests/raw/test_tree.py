@@ -1,5 +1,6 @@
 """Tasks, dated folders, trajectories are found, all else is passed over with its reason, wrong depths are refused."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -109,6 +110,20 @@ def test_several_depths_are_left_to_the_user(tmp_path):
     with pytest.raises(ConfigError, match=f"1 at depth 2 \\(as task/{FIRST}\\); 2 at depth 3"):
         find_tasks(tmp_path)
     assert [task.name for task in find_tasks(tmp_path, 3).tasks] == ["kitchen/task"]
+
+
+def test_a_root_that_cannot_even_be_asked_about_is_refused(tmp_path, monkeypatch):
+    """A network's disk that is gone, or a folder above it that is closed."""
+    real = os.stat
+
+    def stat(path, *rest, **options):
+        if str(path) == str(tmp_path / "gone"):
+            raise OSError(errno.ESTALE, "Stale file handle", str(path))
+        return real(path, *rest, **options)
+
+    monkeypatch.setattr(os, "stat", stat)
+    with pytest.raises(DataError, match="Stale file handle"):
+        find_tasks(tmp_path / "gone")
 
 
 def test_missing_and_empty_roots_are_told_apart(tmp_path):
