@@ -195,10 +195,10 @@ def require_decay_after_warmup(agent_kwargs: Mapping[str, Any], where: str) -> N
 def _check_values(section: dict[str, Any], path: str, where: str) -> None:
     for key, value in section.items():
         place = f"{path}.{key}"
-        if isinstance(value, dict):
+        limit = LIMITS.get(".".join(place.split(".")[-2:])) or LIMITS.get(key)
+        if limit is None:
             _check_values(value, place, where)
             continue
-        limit = LIMITS.get(".".join(place.split(".")[-2:])) or LIMITS[key]
         converted = as_type(value, limit.kind, f"{where}, {place}")
         if not limit.fits(converted):
             raise ConfigError(f"{where}, {place}", given=value, allowed=limit.allowed, do="correct the value")
