@@ -1,6 +1,7 @@
 """Raw demonstrations and TFRecords: are they there, laid out as they should be, whole, and with instructions."""
 
 import mmap
+import os
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -53,7 +54,7 @@ def raw_layout(subject: Subject) -> Answer:
 
 def _recognised(raw: Path) -> tuple[str, str | None] | tuple[()]:
     """What a folder without dated folders looks like, and what to do; nothing where it is not known."""
-    for pattern, name, cure in _OTHER_LAYOUTS if raw.is_dir() else ():
+    for pattern, name, cure in _OTHER_LAYOUTS if os.access(raw, os.R_OK | os.X_OK) else ():
         found = next(islice(raw.glob(pattern), 1), None)
         if found is not None:
             above = raw.parents[2] if pattern == "raw/traj_group*" and len(raw.parents) > 2 else raw.parent
