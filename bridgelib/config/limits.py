@@ -74,7 +74,8 @@ LIMITS: dict[str, Limit] = {
     **dict.fromkeys(("batch_size", "val_batch_size", "num_steps", "keep_last"), _whole(1)),
     **dict.fromkeys(("log_interval", "eval_interval", "save_interval"), _whole(1)),
     **dict.fromkeys(("keep_every", "eval_batches"), _or_null(_whole(1))),
-    "seed": Limit(int),
+    # JAX makes its keys of the lower 32 bits: beyond them two seeds would begin with the same weights
+    "seed": Limit(int, "a whole number from -2^31 to 2^32 - 1", lambda seed: -(2**31) <= seed < 2**32),
     # the encoder
     "encoder": _words(*(f"resnetv1-{name}" for name in (*_RESNETS, *_FILM))),
     "pooling_method": _words("avg", "max", "none", "spatial_softmax", "spatial_learned_embeddings"),

@@ -87,6 +87,7 @@ def words_of(kind) -> set[str]:
         ("bc", "keep_every", {}, "a whole number or nothing (null)"),
         ("iql", "agent_kwargs__actor_decay_steps", {"scale": [1, 2]}, "a whole number or nothing (null)"),
         ("bc", "seed", None, "a whole number"),
+        ("bc", "seed", 2**32, "from -2^31 to 2^32 - 1"),
     ],
 )
 def test_what_could_not_be_trained_is_refused(algorithm, key, value, said):
