@@ -98,7 +98,7 @@ def as_table(stages: Sequence[StageForecast], runs: Mapping[str, CheckpointForec
             f"{stage.files:,}",
             readable_bytes(stage.ram_bytes),
             readable_bytes(stage.ram_at_once),
-            "-" if stage.seconds is None else duration(stage.seconds),
+            _time(stage),
             shown(stage.root),
         )
         for stage in stages
@@ -157,6 +157,12 @@ def _more_space(needed: DiskForecast) -> str:
     remedies += ["`image_encoding: jpeg`"] if "numpy_to_tfrecord" in names else []
     remedies += ["keep fewer checkpoints (config.keep_every, config.keep_last)"] if "train_policy" in names else []
     return ", or ".join(remedies) + "; or go on all the same: --config forecast=warn"
+
+
+def _time(stage: StageForecast) -> str:
+    if stage.seconds is None:
+        return "-"
+    return f"over {duration(stage.seconds)}" if stage.untimed else duration(stage.seconds)
 
 
 def _disk(stage: StageForecast) -> str:

@@ -67,7 +67,8 @@ class StageForecast:
         disk_bytes: What its results will take, beyond what is there.
         files: Files and folders it will make.
         ram_bytes: Peak resident memory of one job.
-        seconds: How long all its jobs take; None where that was not probed.
+        seconds: How long all its jobs take, those apart that were not timed; None where none was.
+        untimed: How many jobs were not timed, beside others that were.
         uncertainty: Of disk_bytes, relative: twice the standard error.
         passing_bytes: Disk taken beyond that while it runs.
     """
@@ -82,6 +83,7 @@ class StageForecast:
     seconds: float | None = None
     uncertainty: float = 0.0
     passing_bytes: int = 0
+    untimed: int = 0
 
     @property
     def ram_at_once(self) -> int:
@@ -232,6 +234,7 @@ def _runs(
         max(0, each.total + _RUN_BYTES - _made(root / name)) for name, each in zip(names, checkpoints, strict=True)
     )
     memory = (_memory(plan, experiment) for experiment in experiments)
+    timed = [trainings[name] for name in names if name in trainings]
     return StageForecast(
         "train_policy",
         root,
@@ -241,9 +244,8 @@ def _runs(
         files=sum(_RUN_FILES + _CHECKPOINT_FILES * each.count for each in checkpoints),
         ram_bytes=max(memory, default=0),
         # Each GPU serves one training; the cores of a CPU are shared by those that run at once.
-        seconds=sum(trainings[name] for name in names) / (at_once if all(gpus) else 1)
-        if names and set(names) <= trainings.keys()
-        else None,
+        seconds=sum(timed) / (at_once if all(gpus) else 1) if timed else None,
+        untimed=len(names) - len(timed) if timed else 0,
         uncertainty=0.05 if names else 0.0,
     )
 

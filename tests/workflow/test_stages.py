@@ -59,6 +59,15 @@ def test_no_job_runs_here_where_a_cluster_runs_them(planned):
     assert {each.at_once for each in planned().stages(Slots(cores=1, gpus=0, elsewhere=True))} == {0}
 
 
+def test_trainings_that_could_not_be_timed_are_counted_beside_those_that_were(planned):
+    """Before its instructions are embedded, lc_bc cannot be tried."""
+    plan, some = planned(), {"bc_demo": 100.0, "gc_bc_demo": 60.0}
+    (training,) = (stage for stage in plan.stages(SLOTS, None, some) if stage.name == "train_policy")
+    assert (training.seconds, training.untimed, training.jobs) == (160.0, 2, 4)  # one after the other: cores are shared
+    (training,) = (stage for stage in plan.stages(SLOTS) if stage.name == "train_policy")
+    assert (training.seconds, training.untimed) == (None, 0)
+
+
 def on_disk(folder: Path) -> tuple[int, int]:
     """Bytes of the files below a folder, and how many files and folders there are."""
     paths = list(folder.rglob("*"))
