@@ -84,7 +84,10 @@ _PATTERNS = (
     ("launcher-variables", r"is specified together with (?P<variables>XLA_PYTHON_CLIENT_MEM_FRACTION)"),
     ("launcher-variables", r"(?P<variables>XLA_PYTHON_CLIENT_ALLOCATOR) env var must"),
     ("jax", r"CUDA-enabled jaxlib is not installed|Unable to initialize backend '(cuda|gpu)'"),
-    ("jax", r"assert _default_backend is not None"),  # JAX_PLATFORMS names one that is not there
+    (
+        "jax",
+        r"assert _default_backend is not None|JAX has no device of JAX_PLATFORMS",
+    ),  # it names one that is not there
     ("cuda-origin", r"lib(cud|cub|cus|cuf|nv|nccl)\w*\.so[.\d]*: (cannot open shared|undefined symbol|version)"),
     (
         "xla-flags",

@@ -68,6 +68,7 @@ TEXTS = [
         "jax[",
     ),
     ("        assert _default_backend is not None", "jax", "jax["),
+    ("RuntimeError: JAX has no device of JAX_PLATFORMS=cuda; what it said above may tell why", "jax", "jax["),
     # From the issues of JAX, in its words.
     ("Unable to initialize backend 'cuda': FAILED_PRECONDITION: No visible GPU devices.", "driver", "nvidia-smi"),
     (

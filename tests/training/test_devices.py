@@ -102,5 +102,17 @@ def test_batch_that_the_devices_do_not_divide_is_refused_with_the_nearest_sizes(
         require_divisible(3, 4, "batch_size")
 
 
+def test_a_platform_that_is_not_there_is_named(repository):
+    """On this JAX, which is for the CPU; by itself it fails without a word, or with one of its own."""
+    program = "from bridgelib.training.devices import Devices; Devices()"
+    environ = {**os.environ, "JAX_PLATFORMS": "cuda"}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, cwd=repository, env=environ, capture_output=True, text=True)
+    said = done.stderr.splitlines()[-1]
+    assert done.returncode == 1 and ("JAX_PLATFORMS=cuda" in said or "Unable to initialize backend 'cuda'" in said), (
+        said
+    )
+
+
 def test_describes_what_it_runs_on():
     assert Devices().describe().startswith("cpu: 1 x ")
