@@ -41,12 +41,12 @@ def training_speed(
     seconds: float = 5.0,
 ) -> TrainingSpeed:
     """Train from the start for some seconds and write nothing; the arguments as those of `train`."""
-    began, config = time.monotonic(), experiment.config
+    began, config, devices = time.monotonic(), experiment.config, Devices()
     with Interruption() as interruption:
         inputs = interruption.wait_for(read_inputs, experiment, data_root, groups, language)
         keys = jax.random.split(jax.random.PRNGKey(config["seed"]))
         agent = make_agent(experiment.algorithm, keys[0], inputs.training.batch(0), config)
-        learner = new_learner(experiment, inputs, agent, Devices(), keys[1], interruption)
+        learner = new_learner(experiment, inputs, agent, devices, keys[1], interruption)
 
         def validation_batch() -> float:
             if inputs.validation is None:

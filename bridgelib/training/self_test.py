@@ -57,12 +57,12 @@ def overfit_one_batch(experiment: Experiment, inputs: Inputs, steps: int, interr
     Raises:
         DataError: It did not fall by half.
     """
-    config = deepcopy(experiment.config)
+    config, devices = deepcopy(experiment.config), Devices()
     config["agent_kwargs"]["warmup_steps"] = 1
     batch = inputs.training.batch(0)
     learner = Learner(
         make_agent(experiment.algorithm, jax.random.PRNGKey(config["seed"]), batch, config),
-        Devices(),
+        devices,
         augment=lambda batch, key: batch,
         evaluate=lambda agent, batch, key: {},
         key=jax.random.PRNGKey(0),
