@@ -122,18 +122,11 @@ def forty_jobs(repository, folder) -> list[Lease]:
 
     jobs = [start(number) for number in range(40)]
     leases = {job.pid: Lease() for job in jobs}
-    victims = draw.sample(jobs, 8)
-    next_kill = time.monotonic()
-    while any(leases[job.pid].gone is None for job in jobs):
-        if victims and time.monotonic() > next_kill:
-            victim, next_kill = victims.pop(), time.monotonic() + draw.uniform(0.05, 0.4)
-            if victim.poll() is None:
-                leases[victim.pid].held_until = time.monotonic()
-                victim.kill()
+    try:
+        watch(jobs, leases, draw.sample(jobs, 8), draw)
+    finally:
         for job in jobs:
-            if leases[job.pid].gone is None and job.poll() is not None:
-                leases[job.pid].gone = time.monotonic()
-        time.sleep(0.005)
+            job.kill()
     for line in log.read_text().splitlines():
         pid, moment, what, *devices = line.split()
         lease, when = leases[int(pid)], float(moment)
@@ -145,6 +138,22 @@ def forty_jobs(repository, folder) -> list[Lease]:
             lease.held_until = min(when, lease.held_until or when)
     assert sum(job.returncode == 0 for job in jobs) >= 32
     return list(leases.values())
+
+
+def watch(jobs, leases, victims, draw) -> None:
+    """Kill the victims one after the other, and note when each job is gone."""
+    next_kill, latest = time.monotonic(), time.monotonic() + 120
+    while any(leases[job.pid].gone is None for job in jobs):
+        assert time.monotonic() < latest, "jobs wait for ever"
+        if victims and time.monotonic() > next_kill:
+            victim, next_kill = victims.pop(), time.monotonic() + draw.uniform(0.05, 0.4)
+            if victim.poll() is None:
+                leases[victim.pid].held_until = time.monotonic()
+                victim.kill()
+        for job in jobs:
+            if leases[job.pid].gone is None and job.poll() is not None:
+                leases[job.pid].gone = time.monotonic()
+        time.sleep(0.005)
 
 
 def test_forty_jobs_on_eight_devices_with_random_kills(repository, tmp_path):
