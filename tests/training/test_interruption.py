@@ -27,6 +27,14 @@ with Interruption() as interruption:
 """
 
 
+@pytest.fixture(autouse=True)
+def closed_terminals_count():
+    """Also where these tests themselves were started with nohup, which processes hand down."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.fixture
 def waiting(repository):
     started = []
