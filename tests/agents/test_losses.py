@@ -19,6 +19,7 @@ def test_an_expectile_weighs_under_and_overestimates_differently():
     # 0.7·2², 0.3·2², and the middle expectile is half the square
     close(losses.expectile_loss(jnp.array([2.0, -2.0]), 0.7), [2.8, 1.2])
     close(losses.expectile_loss(jnp.array([3.0, -3.0]), 0.5), [4.5, 4.5])
+    close(losses.expectile_loss(jnp.array([0.1, -0.1]), 0.7), [0.007, 0.003])
 
 
 def test_the_bellman_target_stops_at_the_end():
@@ -91,3 +92,14 @@ def test_divergences_by_hand(kind, expected):
     gaze, saliency = jnp.array([1.0, 1.0]).reshape(1, 2, 1, 1), jnp.array([0.75, 0.25]).reshape(1, 2, 1, 1)
     close(losses.saliency_divergence(gaze, saliency, kind), [expected], rtol=1e-4)
     close(losses.saliency_divergence(gaze, gaze, kind), [0], atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", losses.DIVERGENCES)
+def test_images_of_a_batch_do_not_mix(kind):
+    rng = np.random.default_rng(0)
+    features, gaze = jnp.asarray(rng.normal(size=(3, 2, 2, 4)) * [[[[1]]], [[[3]]], [[[9]]]]), rng.random((3, 4, 6, 1))
+    saliency = losses.saliency_map(features, 1.0, 4, 6)
+    alone = [losses.saliency_map(features[i : i + 1], 1.0, 4, 6) for i in range(3)]
+    close(saliency, np.concatenate(alone), atol=1e-6)
+    one_by_one = [losses.saliency_divergence(gaze[i : i + 1], alone[i], kind)[0] for i in range(3)]
+    close(losses.saliency_divergence(jnp.asarray(gaze), saliency, kind), one_by_one, rtol=1e-4)
