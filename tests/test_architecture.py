@@ -25,8 +25,9 @@ ROOMS = {
     "agents": 7,
     "policy": 8,
     "training": 9,
-    "workflow": 10,
-    "doctor": 11,
+    "evaluation": 10,
+    "workflow": 11,
+    "doctor": 12,
 }
 WITH_TENSORFLOW = "bridgelib/formats/tfrecord.py"
 

@@ -110,7 +110,7 @@ class Agent(flax.struct.PyTreeNode):
             networks=FrozenDict({name: network for name, (network, _) in built.items()}),
             settings=settings,
         )
-        opt_state = {name: optax.adam(rate).init(params) for name, rate in agent.schedules().items()}
+        opt_state = {name: agent.optimiser(rate).init(params) for name, rate in agent.schedules().items()}
         has_targets = hasattr(settings, "target_update_rate")
         # a copy, not an alias: a training step may donate its buffers
         target_params = jax.tree_util.tree_map(jnp.copy, params) if has_targets else None
@@ -154,12 +154,18 @@ class Agent(flax.struct.PyTreeNode):
         info["grad_norm"] = optax.global_norm(gradients)
         return self.replace(state=self._stepped(gradients, schedules)), info
 
+    def optimiser(self, rate: optax.Schedule) -> optax.GradientTransformation:
+        """Adam, with decoupled weight decay where it is asked for."""
+        decay = self.settings.weight_decay
+        return optax.adamw(rate, weight_decay=decay) if decay else optax.adam(rate)
+
     def _stepped(self, gradients: dict[str, Params], schedules: dict[str, optax.Schedule]) -> TrainState:
         """The state after each loss's own Adam has made its step; steps on shared parameters add up."""
         params, opt_state = self.state.params, {}
         for name, gradient in gradients.items():
-            optimiser = optax.adam(schedules[name])
-            change, opt_state[name] = optimiser.update(gradient, self.state.opt_state[name])
+            change, opt_state[name] = self.optimiser(schedules[name]).update(
+                gradient, self.state.opt_state[name], self.state.params
+            )
             params = optax.apply_updates(params, change)
         target_params = self.state.target_params
         if target_params is not None:

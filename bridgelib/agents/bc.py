@@ -10,17 +10,16 @@ import optax
 from bridgelib.agents.agent import Agent, Batch, Info, Loss, Params, learning_rate_schedule
 from bridgelib.agents.build import goal_encoding, language_encoding, plain_encoding
 from bridgelib.agents.gaussian import gaussian_policy, likelihood_loss, policy_measures
-from bridgelib.agents.settings import GoalSettings, NetworkSettings, OptimiserSettings, PolicySettings
+from bridgelib.agents.settings import GoalSettings, NetworkSettings, OptimiserSettings, PolicySettings, SightSettings
 from bridgelib.networks.encoding import Encoding
 
 
 @dataclass(frozen=True)
-class BCSettings(OptimiserSettings):
+class BCSettings(SightSettings, OptimiserSettings):
     """Hyperparameters of behavioural cloning."""
 
     network_kwargs: NetworkSettings = field(default_factory=NetworkSettings)
     policy_kwargs: PolicySettings = field(default_factory=lambda: PolicySettings(state_dependent_std=False))
-    use_proprio: bool = False
     warmup_steps: int = 1000
     decay_steps: int = 1_000_000
 
@@ -67,7 +66,7 @@ class BC(Agent):
     @classmethod
     def encoding(cls, settings: BCSettings, new_encoder: Callable) -> Encoding:
         """What the policy sees."""
-        return plain_encoding(new_encoder, settings.use_proprio)
+        return plain_encoding(new_encoder, settings)
 
     @classmethod
     def build(cls, settings: BCSettings, new_encoder: Callable, batch: Batch) -> dict:
@@ -86,7 +85,7 @@ class GoalBC(BC):
     @classmethod
     def encoding(cls, settings: GoalBCSettings, new_encoder: Callable) -> Encoding:
         """What the policy sees: the observation and the goal image."""
-        return goal_encoding(new_encoder, settings.use_proprio, settings)
+        return goal_encoding(new_encoder, settings, settings)
 
 
 class LanguageBC(BC):
@@ -98,4 +97,4 @@ class LanguageBC(BC):
     @classmethod
     def encoding(cls, settings: LanguageBCSettings, new_encoder: Callable) -> Encoding:
         """What the policy sees: the observation, through an encoder that the instruction modulates."""
-        return language_encoding(new_encoder, settings.use_proprio)
+        return language_encoding(new_encoder, settings)

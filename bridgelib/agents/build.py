@@ -2,27 +2,27 @@
 
 from collections.abc import Callable
 
-from bridgelib.agents.settings import GoalSettings, NetworkSettings
+from bridgelib.agents.settings import GoalSettings, NetworkSettings, SightSettings
 from bridgelib.errors import ConfigError
 from bridgelib.networks.encoding import Encoding
 from bridgelib.networks.mlp import MLP
 
 
-def plain_encoding(new_encoder: Callable, use_proprio: bool) -> Encoding:
+def plain_encoding(new_encoder: Callable, sight: SightSettings) -> Encoding:
     """An encoding of the observation alone."""
-    return _encoding(new_encoder, "none", use_proprio)
+    return _encoding(new_encoder, "none", sight)
 
 
-def goal_encoding(new_encoder: Callable, use_proprio: bool, goals: GoalSettings) -> Encoding:
+def goal_encoding(new_encoder: Callable, sight: SightSettings, goals: GoalSettings) -> Encoding:
     """An encoding of the observation and a goal image."""
     if goals.early_goal_concat:
-        return _encoding(new_encoder, "early", use_proprio)
-    return _encoding(new_encoder, "late", use_proprio, None if goals.shared_goal_encoder else new_encoder())
+        return _encoding(new_encoder, "early", sight)
+    return _encoding(new_encoder, "late", sight, None if goals.shared_goal_encoder else new_encoder())
 
 
-def language_encoding(new_encoder: Callable, use_proprio: bool) -> Encoding:
+def language_encoding(new_encoder: Callable, sight: SightSettings) -> Encoding:
     """An encoding of the observation under an instruction."""
-    return _encoding(new_encoder, "language", use_proprio)
+    return _encoding(new_encoder, "language", sight)
 
 
 def perceptron(settings: NetworkSettings, dropout_rate: float | None = None) -> MLP:
@@ -31,7 +31,7 @@ def perceptron(settings: NetworkSettings, dropout_rate: float | None = None) -> 
     return MLP(settings.hidden_dims, activate_final=True, use_layer_norm=settings.use_layer_norm, dropout_rate=rate)
 
 
-def _encoding(new_encoder: Callable, fusion: str, use_proprio: bool, goal_encoder=None) -> Encoding:
+def _encoding(new_encoder: Callable, fusion: str, sight: SightSettings, goal_encoder=None) -> Encoding:
     encoder = new_encoder()
     takes_instruction = encoder.takes_condition
     if takes_instruction != (fusion == "language"):
@@ -41,4 +41,4 @@ def _encoding(new_encoder: Callable, fusion: str, use_proprio: bool, goal_encode
             allowed="a '-film' encoder for lc_bc, any other for the other algorithms",
             do=f"choose the encoder {'without' if takes_instruction else 'with'} '-film' in its name",
         )
-    return Encoding(encoder, fusion, goal_encoder, use_proprio)
+    return Encoding(encoder, fusion, goal_encoder, sight.use_proprio, sight.blind)

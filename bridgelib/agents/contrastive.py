@@ -14,9 +14,9 @@ import optax
 
 from bridgelib.agents.agent import Agent, Batch, Info, Loss, Params, learning_rate_schedule
 from bridgelib.agents.build import goal_encoding, perceptron
-from bridgelib.agents.gaussian import gaussian_policy, policy_measures
+from bridgelib.agents.gaussian import gaussian_policy, policy_measures, require_single_actions
 from bridgelib.agents.losses import classification_loss, squared_error, temporal_difference_loss
-from bridgelib.agents.settings import GoalSettings, NetworkSettings, OptimiserSettings, PolicySettings
+from bridgelib.agents.settings import GoalSettings, NetworkSettings, OptimiserSettings, PolicySettings, SightSettings
 from bridgelib.errors import ConfigError
 from bridgelib.networks.heads import ContrastiveCritic
 
@@ -40,7 +40,7 @@ class CriticSettings:
 
 
 @dataclass(frozen=True)
-class ContrastiveSettings(OptimiserSettings, GoalSettings):
+class ContrastiveSettings(SightSettings, OptimiserSettings, GoalSettings):
     """Hyperparameters of contrastive reinforcement learning.
 
     Attributes:
@@ -58,7 +58,6 @@ class ContrastiveSettings(OptimiserSettings, GoalSettings):
     critic_kwargs: CriticSettings = field(default_factory=lambda: CriticSettings(init_final=1e-12))
     policy_network_kwargs: NetworkSettings = field(default_factory=NetworkSettings)
     policy_kwargs: PolicySettings = field(default_factory=lambda: PolicySettings(state_dependent_std=False))
-    use_proprio: bool = False
     shared_encoder: bool = True
     actor_decay_steps: int | None = None
     use_td: bool = False
@@ -170,16 +169,17 @@ class ContrastiveRL(Agent):
     def build(cls, settings: ContrastiveSettings, new_encoder: Callable, batch: Batch) -> dict:
         """Policy and critic."""
         _require_consistent(settings, batch)
+        require_single_actions(batch["actions"])
         actor_goals = settings if settings.shared_encoder else EARLY
         actor = gaussian_policy(
-            goal_encoding(new_encoder, settings.use_proprio, actor_goals),
+            goal_encoding(new_encoder, settings, actor_goals),
             settings.policy_network_kwargs,
             settings.policy_kwargs,
             batch["actions"],
         )
         nets = [perceptron(settings.critic_network_kwargs) for _ in range(4 if settings.critic_kwargs.twin_q else 2)]
         critic = ContrastiveCritic(
-            goal_encoding(new_encoder, settings.use_proprio, settings),
+            goal_encoding(new_encoder, settings, settings),
             *nets,
             repr_dim=settings.critic_kwargs.repr_dim,
             init_final=settings.critic_kwargs.init_final,

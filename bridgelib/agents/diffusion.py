@@ -12,7 +12,7 @@ import optax
 from bridgelib.agents.agent import Agent, Batch, Info, Loss, Params, learning_rate_schedule
 from bridgelib.agents.build import goal_encoding
 from bridgelib.agents.losses import squared_error
-from bridgelib.agents.settings import GoalSettings, OptimiserSettings
+from bridgelib.agents.settings import GoalSettings, OptimiserSettings, SightSettings
 from bridgelib.errors import ConfigError
 from bridgelib.networks.diffusion import BetaSchedule, FourierFeatures, ScoreNetwork, noise_variances, remaining_signal
 from bridgelib.networks.mlp import MLP, MLPResNet
@@ -40,7 +40,7 @@ class ScoreSettings:
 
 
 @dataclass(frozen=True)
-class DiffusionSettings(OptimiserSettings, GoalSettings):
+class DiffusionSettings(SightSettings, OptimiserSettings, GoalSettings):
     """Hyperparameters of diffusion behavioural cloning.
 
     Attributes:
@@ -53,7 +53,6 @@ class DiffusionSettings(OptimiserSettings, GoalSettings):
     """
 
     score_network_kwargs: ScoreSettings = field(default_factory=ScoreSettings)
-    use_proprio: bool = False
     actor_decay_steps: int | None = None
     beta_schedule: BetaSchedule = "cosine"
     diffusion_steps: int = 25
@@ -171,7 +170,7 @@ class DiffusionBC(Agent):
             )
         score = settings.score_network_kwargs
         network = ScoreNetwork(
-            goal_encoding(new_encoder, settings.use_proprio, settings),
+            goal_encoding(new_encoder, settings, settings),
             FourierFeatures(score.time_dim),
             MLP((2 * score.time_dim, score.time_dim)),
             MLPResNet(

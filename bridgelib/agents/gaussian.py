@@ -8,9 +8,11 @@ from bridgelib.agents.build import perceptron
 from bridgelib.agents.losses import squared_error
 from bridgelib.agents.settings import NetworkSettings, PolicySettings
 from bridgelib.errors import ConfigError
-from bridgelib.networks.distributions import DiagonalNormal, TanhNormal
+from bridgelib.networks.distributions import DiagonalLaplace, DiagonalNormal, TanhNormal
 from bridgelib.networks.encoding import Encoding
 from bridgelib.networks.heads import Policy
+
+Distribution = DiagonalNormal | DiagonalLaplace | TanhNormal
 
 
 def gaussian_policy(encoding: Encoding, network: NetworkSettings, policy: PolicySettings, actions: jax.Array) -> Policy:
@@ -19,29 +21,45 @@ def gaussian_policy(encoding: Encoding, network: NetworkSettings, policy: Policy
     Args:
         encoding: What the policy sees.
         network, policy: Its settings.
-        actions: [B, A].
+        actions: [B, A], or chunks [B, Ta, A].
 
     Raises:
-        ConfigError: The actions are chunks [B, Ta, A], or `fixed_std` does not suit them.
+        ConfigError: `fixed_std` does not suit the actions, or the distribution cannot be squashed.
     """
-    if actions.ndim != 2:
-        raise ConfigError(
-            "config.dataset_kwargs.act_pred_horizon",
-            given=f"actions of shape {tuple(actions.shape)}",
-            allowed="null: a Gaussian policy predicts one action at a time",
-            do="remove act_pred_horizon, or train gc_ddpm_bc",
-        )
     _require_suitable_std(policy.fixed_std, actions.shape[-1])
+    if policy.tanh_squash_distribution and policy.distribution != "normal":
+        raise ConfigError(
+            "config.agent_kwargs.policy_kwargs.tanh_squash_distribution",
+            given=f"true, with distribution: {policy.distribution}",
+            allowed="true for a normal distribution only",
+            do="set one of the two to its default",
+        )
     return Policy(
         encoding,
         perceptron(network, policy.dropout_rate),
-        action_dim=actions.shape[-1],
+        action_shape=tuple(actions.shape[1:]),
         fixed_std=policy.fixed_std,
         state_dependent_std=policy.state_dependent_std,
         log_std_min=policy.log_std_min,
         log_std_max=policy.log_std_max,
         tanh_squash_distribution=policy.tanh_squash_distribution,
+        distribution=policy.distribution,
     )
+
+
+def require_single_actions(actions: jax.Array) -> None:
+    """Refuse chunks of actions where a value function judges one action.
+
+    Raises:
+        ConfigError: They are chunks [B, Ta, A].
+    """
+    if actions.ndim != 2:
+        raise ConfigError(
+            "config.dataset_kwargs.act_pred_horizon",
+            given=f"actions of shape {tuple(actions.shape)}",
+            allowed="null: a value function judges one action at a time",
+            do="remove act_pred_horizon, or train an algorithm of behavioural cloning",
+        )
 
 
 def _require_suitable_std(fixed_std: tuple[float, ...] | None, action_dim: int) -> None:
@@ -54,10 +72,10 @@ def _require_suitable_std(fixed_std: tuple[float, ...] | None, action_dim: int) 
         )
 
 
-def likelihood_loss(policy: DiagonalNormal | TanhNormal, actions: jax.Array) -> tuple[jax.Array, Info]:
-    """Mean negative log-likelihood of `actions` [B, A] under a policy, and what is worth a log."""
+def likelihood_loss(policy: Distribution, actions: jax.Array) -> tuple[jax.Array, Info]:
+    """Mean negative log-likelihood of `actions` [B, (Ta,) A] under a policy, and what is worth a log."""
     log_probs = policy.log_prob(actions)
-    std = jnp.mean(policy.stddev(), axis=-1)  # [B]
+    std = jnp.mean(policy.stddev(), axis=-1)  # [B, (Ta)]
     loss = -jnp.mean(log_probs)
     return loss, {
         "actor_loss": loss,
@@ -69,11 +87,18 @@ def likelihood_loss(policy: DiagonalNormal | TanhNormal, actions: jax.Array) -> 
     }
 
 
-def policy_measures(policy: DiagonalNormal | TanhNormal, actions: jax.Array) -> dict[str, jax.Array]:
-    """How well a policy predicts `actions` [B, A]: squared error and log-likelihood [B], and its best actions."""
+def policy_measures(policy: Distribution, actions: jax.Array) -> dict[str, jax.Array]:
+    """How well a policy predicts `actions` [B, (Ta,) A]: squared error and log-likelihood [B], and its best actions.
+
+    Of a chunk, errors are averaged over its steps.
+    """
     predicted = policy.mode()
+
+    def per_sample(values: jax.Array) -> jax.Array:
+        return jnp.mean(values.reshape(values.shape[0], -1), axis=1)
+
     return {
         "actions": predicted,
-        "mse": squared_error(predicted, actions),
-        "log_probs": policy.log_prob(actions),
+        "mse": per_sample(squared_error(predicted, actions)),
+        "log_probs": per_sample(policy.log_prob(actions)),
     }

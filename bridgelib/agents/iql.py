@@ -10,15 +10,15 @@ import optax
 
 from bridgelib.agents.agent import Agent, Batch, Info, Loss, Params, learning_rate_schedule
 from bridgelib.agents.build import goal_encoding, perceptron, plain_encoding
-from bridgelib.agents.gaussian import gaussian_policy, policy_measures
+from bridgelib.agents.gaussian import gaussian_policy, policy_measures, require_single_actions
 from bridgelib.agents.losses import advantage_weighted_loss, bellman_target, expectile_loss, squared_error
-from bridgelib.agents.settings import GoalSettings, NetworkSettings, OptimiserSettings, PolicySettings
+from bridgelib.agents.settings import GoalSettings, NetworkSettings, OptimiserSettings, PolicySettings, SightSettings
 from bridgelib.networks.encoding import Encoding
 from bridgelib.networks.heads import Value
 
 
 @dataclass(frozen=True)
-class IQLSettings(OptimiserSettings):
+class IQLSettings(SightSettings, OptimiserSettings):
     """Hyperparameters of implicit Q-learning.
 
     Attributes:
@@ -33,7 +33,6 @@ class IQLSettings(OptimiserSettings):
 
     network_kwargs: NetworkSettings = field(default_factory=NetworkSettings)
     policy_kwargs: PolicySettings = field(default_factory=lambda: PolicySettings(state_dependent_std=False))
-    use_proprio: bool = False
     shared_encoder: bool = True
     actor_decay_steps: int | None = None
     discount: float = 0.95
@@ -142,7 +141,7 @@ class IQL(Agent):
     @classmethod
     def encoding(cls, settings: IQLSettings, new_encoder: Callable) -> Encoding:
         """What each network sees."""
-        return plain_encoding(new_encoder, settings.use_proprio)
+        return plain_encoding(new_encoder, settings)
 
     @classmethod
     def shares_encoder(cls, settings: IQLSettings) -> bool:
@@ -153,6 +152,7 @@ class IQL(Agent):
     def build(cls, settings: IQLSettings, new_encoder: Callable, batch: Batch) -> dict:
         """Policy, value function and critic."""
         network, actions = settings.network_kwargs, batch["actions"]
+        require_single_actions(actions)
         actor = gaussian_policy(cls.encoding(settings, new_encoder), network, settings.policy_kwargs, actions)
         value, critic = (Value(cls.encoding(settings, new_encoder), perceptron(network)) for _ in range(2))
         inputs = (batch["observations"], batch.get("goals"))
@@ -179,4 +179,4 @@ class GoalIQL(IQL):
     @classmethod
     def encoding(cls, settings: GoalIQLSettings, new_encoder: Callable) -> Encoding:
         """What each network sees: the observation and the goal image."""
-        return goal_encoding(new_encoder, settings.use_proprio, settings)
+        return goal_encoding(new_encoder, settings, settings)

@@ -44,6 +44,7 @@ class PolicySettings:
         fixed_std: The deviation of each dimension; None learns it.
         log_std_min, log_std_max: Bounds of the logarithm of the deviation.
         dropout_rate: Dropout of the policy alone; None leaves it to `network_kwargs`.
+        distribution: Normal, whose likelihood is the squared error, or Laplace, whose is the absolute error.
     """
 
     tanh_squash_distribution: bool = False
@@ -52,6 +53,20 @@ class PolicySettings:
     log_std_min: float = -20.0
     log_std_max: float = 2.0
     dropout_rate: float | None = None
+    distribution: Literal["normal", "laplace"] = "normal"
+
+
+@dataclass(frozen=True)
+class SightSettings:
+    """What of an observation reaches the networks.
+
+    Attributes:
+        use_proprio: Whether the robot's own state does, beside the frames.
+        blind: Whether the frames do not: they are black. A policy that does not beat such a one does not look.
+    """
+
+    use_proprio: bool = False
+    blind: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,10 +76,12 @@ class OptimiserSettings:
     Attributes:
         learning_rate: The highest learning rate.
         warmup_steps: Steps until it is reached.
+        weight_decay: Decoupled weight decay (Loshchilov & Hutter 2019, "AdamW"); 0 is Adam.
     """
 
     learning_rate: float = 3e-4
     warmup_steps: int = 2000
+    weight_decay: float = 0.0
 
 
 @dataclass(frozen=True)

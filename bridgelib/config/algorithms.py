@@ -18,6 +18,7 @@ _TRAINING = {
     "keep_every": None,  # and those at multiples of this many steps
     "eval_batches": None,  # None: the whole validation side
     "seed": 42,
+    "act_exec_horizon": None,  # actions of each predicted chunk that are carried out; None: one
 }
 
 _AUGMENTATION = {
@@ -76,16 +77,19 @@ _POLICY = {
     "log_std_min": -20.0,
     "log_std_max": 2.0,
     "dropout_rate": None,  # None: that of the network
+    "distribution": "normal",
 }
 
-_OPTIMISER = {"learning_rate": 3e-4, "warmup_steps": 2000}
+_SEEN = {"use_proprio": False, "blind": False}
+
+_OPTIMISER = {"learning_rate": 3e-4, "warmup_steps": 2000, "weight_decay": 0.0}
 
 _GOAL = {"early_goal_concat": True, "shared_goal_encoder": True}
 
 _BC_AGENT = {
     "network_kwargs": _POLICY_NETWORK,
     "policy_kwargs": _POLICY,
-    "use_proprio": False,
+    **_SEEN,
     **_OPTIMISER,
     "decay_steps": 2_000_000,
 }
@@ -99,7 +103,7 @@ _DIFFUSION_AGENT = {
         "use_layer_norm": True,
     },
     **_GOAL,
-    "use_proprio": False,
+    **_SEEN,
     "beta_schedule": "cosine",
     "diffusion_steps": 20,
     "action_samples": 1,
@@ -112,7 +116,7 @@ _DIFFUSION_AGENT = {
 _IQL_AGENT = {
     "network_kwargs": _NETWORK,
     "policy_kwargs": {**_POLICY, "dropout_rate": 0.1},
-    "use_proprio": False,
+    **_SEEN,
     "shared_encoder": True,
     "discount": 0.98,
     "expectile": 0.7,
@@ -131,7 +135,7 @@ _CONTRASTIVE_AGENT = {
     "shared_encoder": False,
     "early_goal_concat": False,
     "shared_goal_encoder": True,
-    "use_proprio": False,
+    **_SEEN,
     "use_td": True,
     "gcbc_coef": 0.2,
     "discount": 0.98,
@@ -179,3 +183,28 @@ ALGORITHMS: dict[str, dict] = {
 def algorithm_defaults(algorithm: str) -> dict:
     """A fresh copy of the default configuration tree of `algorithm`, which must be a key of ALGORITHMS."""
     return deepcopy(ALGORITHMS[algorithm])
+
+
+ADDED = {
+    "act_exec_horizon": None,
+    "agent_kwargs.blind": False,
+    "agent_kwargs.weight_decay": 0.0,
+    "agent_kwargs.policy_kwargs.distribution": "normal",
+}
+"""Settings that came later than the first runs, each with the value that means what was before."""
+
+
+def without_added(config: dict) -> dict:
+    """A copy of a configuration tree without the `ADDED` settings that change nothing.
+
+    What names a run is made of this, so that a run begun before a setting came is gone on with, not begun anew.
+    """
+    config = deepcopy(config)
+    for path, neutral in ADDED.items():
+        *sections, name = path.split(".")
+        section = config
+        for key in sections:
+            section = section.get(key, {})
+        if section.get(name, ...) == neutral:
+            del section[name]
+    return config

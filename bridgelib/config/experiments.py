@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from bridgelib.config.algorithms import ALGORITHMS, algorithm_defaults
+from bridgelib.config.algorithms import ALGORITHMS, algorithm_defaults, without_added
 from bridgelib.config.datasets import Dataset, read_dataset
 from bridgelib.config.goal_settings import settle_goal_settings, with_all_goal_settings
 from bridgelib.config.limits import check_limits
@@ -90,7 +90,7 @@ class Experiment:
 
     def as_json(self) -> str:
         """What determines the trained weights, as canonical JSON."""
-        content = {"algorithm": self.algorithm, "dataset": asdict(self.dataset), "config": self.config}
+        content = {"algorithm": self.algorithm, "dataset": asdict(self.dataset), "config": without_added(self.config)}
         return json.dumps(content, sort_keys=True, separators=(",", ":"))
 
 

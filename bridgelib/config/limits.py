@@ -77,7 +77,7 @@ LIMITS: dict[str, Limit] = {
     # JAX makes its keys of the lower 32 bits: beyond them two seeds would begin with the same weights
     "seed": Limit(int, "a whole number from -2^31 to 2^32 - 1", lambda seed: -(2**31) <= seed < 2**32),
     # the encoder
-    "encoder": _words(*(f"resnetv1-{name}" for name in (*_RESNETS, *_FILM))),
+    "encoder": _words(*(f"resnetv1-{name}" for name in (*_RESNETS, *_FILM)), "convnet-4", "convnet-4-film"),
     "pooling_method": _words("avg", "max", "none", "spatial_softmax", "spatial_learned_embeddings"),
     "act": _words("relu", "swish", "gelu", "elu"),
     "norm": _words("group", "layer"),
@@ -91,10 +91,12 @@ LIMITS: dict[str, Limit] = {
     **dict.fromkeys(("use_layer_norm", "tanh_squash_distribution", "state_dependent_std"), _SWITCH),
     "fixed_std": _or_null(_DEVIATIONS),
     **dict.fromkeys(("log_std_min", "log_std_max"), Limit(float)),
-    **dict.fromkeys(("use_proprio", "early_goal_concat", "shared_goal_encoder", "shared_encoder"), _SWITCH),
+    "distribution": _words("normal", "laplace"),
+    **dict.fromkeys(("use_proprio", "blind", "early_goal_concat", "shared_goal_encoder", "shared_encoder"), _SWITCH),
     # learning
     "learning_rate": _POSITIVE,
     "warmup_steps": _whole(0),
+    "weight_decay": _number("from 0 on", lambda number: number >= 0),
     "decay_steps": _whole(1),
     "actor_decay_steps": _or_null(_whole(1)),
     "target_update_rate": _SOME,
@@ -129,7 +131,7 @@ LIMITS: dict[str, Limit] = {
     "reached_proportion": _SHARE,
     "goal_relabeling_kwargs.discount": _SOME,
     "goal_delta": _DELTA,
-    **dict.fromkeys(("act_pred_horizon", "obs_horizon"), _or_null(_whole(1))),
+    **dict.fromkeys(("act_pred_horizon", "obs_horizon", "act_exec_horizon"), _or_null(_whole(1))),
     **dict.fromkeys(("augment", "augment_next_obs_goal_differently"), _SWITCH),
     **dict.fromkeys(("scale", "ratio"), _RANGE),
     "random_brightness": _numbers(1, "[largest change], 0 or more", lambda most: most[0] >= 0),
@@ -158,6 +160,9 @@ _NEEDED: dict[str, dict[str, Any]] = {
     "bc_saliency": {"encoder_kwargs.pooling_method": "none", "dataset_kwargs.obs_horizon": None},
 }
 """Settings of which an algorithm knows one value only, carried because published configurations carry them."""
+
+
+_WITH_VALUES = ("iql", "gc_iql", "contrastive_rl_td")
 
 
 def check_limits(config: dict[str, Any], algorithm: str, where: str) -> None:
@@ -209,12 +214,12 @@ def _check_values(section: dict[str, Any], path: str, where: str) -> None:
 
 
 def _check_horizons(config: Mapping[str, Any], algorithm: str, where: str) -> None:
-    """Action chunks are for diffusion, which needs a history too; one of a single frame will do."""
+    """A value function judges single actions; diffusion needs chunks and a history, and one of one frame will do."""
     dataset = config["dataset_kwargs"]
     chunk, history = dataset["act_pred_horizon"], dataset["obs_horizon"]
-    if algorithm != "gc_ddpm_bc" and chunk is not None:
-        allowed = f"null: {algorithm} predicts one action at a time"
-        raise _refusal(where, "dataset_kwargs.act_pred_horizon", chunk, allowed, "remove it, or train gc_ddpm_bc")
+    if chunk is not None and algorithm in _WITH_VALUES:
+        allowed, do = f"null: the value functions of {algorithm} judge one action at a time", "remove it"
+        raise _refusal(where, "dataset_kwargs.act_pred_horizon", chunk, allowed, do)
     if algorithm == "gc_ddpm_bc" and None in (chunk, history):
         name = "act_pred_horizon" if chunk is None else "obs_horizon"
         raise _refusal(where, f"dataset_kwargs.{name}", None, f"1 or more, for {algorithm}", "give a whole number")

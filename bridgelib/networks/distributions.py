@@ -1,4 +1,4 @@
-"""The two distributions a policy may return: a diagonal normal, and one squashed into (-1, 1) by tanh."""
+"""The distributions a policy may return: a diagonal normal, a diagonal Laplace, a normal squashed into (-1, 1)."""
 
 import math
 
@@ -36,6 +36,36 @@ class DiagonalNormal:
     def sample(self, key: jax.Array) -> jax.Array:
         """One draw [..., A]."""
         return self.mean + self.std * jax.random.normal(key, self.mean.shape, self.mean.dtype)
+
+
+@flax.struct.dataclass
+class DiagonalLaplace:
+    """A Laplace distribution with independent dimensions: its likelihood is the absolute error of the mean.
+
+    Attributes:
+        mean: float32 [..., A].
+        std: float32 [..., A], positive; the scale is std / √2.
+    """
+
+    mean: jax.Array
+    std: jax.Array
+
+    def log_prob(self, value: jax.Array) -> jax.Array:
+        """Log density of `value` [..., A], summed over A: float32 [...]."""
+        scale = self.std / math.sqrt(2)
+        return jnp.sum(-jnp.abs(value - self.mean) / scale - jnp.log(2 * scale), axis=-1)
+
+    def mode(self) -> jax.Array:
+        """The most likely value [..., A]."""
+        return self.mean
+
+    def stddev(self) -> jax.Array:
+        """The standard deviation of each dimension [..., A]."""
+        return self.std
+
+    def sample(self, key: jax.Array) -> jax.Array:
+        """One draw [..., A]."""
+        return self.mean + self.std / math.sqrt(2) * jax.random.laplace(key, self.mean.shape, self.mean.dtype)
 
 
 @flax.struct.dataclass

@@ -6,14 +6,16 @@ from typing import Any
 
 from bridgelib.config.schema import read_section
 from bridgelib.errors import ConfigError, did_you_mean
-from bridgelib.networks.resnet import EncoderSettings, ResNetEncoder
+from bridgelib.networks.convnet import ConvNetEncoder
+from bridgelib.networks.layers import EncoderSettings
+from bridgelib.networks.resnet import ResNetEncoder
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """What the name of an encoder stands for."""
+    """What the name of an encoder stands for; without stages it is the small convolutional network."""
 
-    stage_sizes: tuple[int, ...]
+    stage_sizes: tuple[int, ...] | None = None
     bottleneck: bool = False
     use_film: bool = False
 
@@ -30,10 +32,12 @@ ENCODERS: dict[str, Architecture] = {
     "resnetv1-18-bridge-film": Architecture((2, 2, 2, 2), use_film=True),
     "resnetv1-34-bridge-film": Architecture((3, 4, 6, 3), use_film=True),
     "resnetv1-50-bridge-film": Architecture((3, 4, 6, 3), bottleneck=True, use_film=True),
+    "convnet-4": Architecture(),
+    "convnet-4-film": Architecture(use_film=True),
 }
 
 
-def make_encoder(name: str, kwargs: Mapping[str, Any]) -> ResNetEncoder:
+def make_encoder(name: str, kwargs: Mapping[str, Any]) -> ResNetEncoder | ConvNetEncoder:
     """A new encoder.
 
     Args:
@@ -55,4 +59,6 @@ def make_encoder(name: str, kwargs: Mapping[str, Any]) -> ResNetEncoder:
             allowed="a multiple of 4 (the group normalisation has 4 groups)",
             do=f"take {max(4, settings.num_filters // 4 * 4)} or {max(4, settings.num_filters // 4 * 4) + 4}",
         )
+    if architecture.stage_sizes is None:
+        return ConvNetEncoder(settings)
     return ResNetEncoder(architecture.stage_sizes, architecture.bottleneck, settings)

@@ -19,12 +19,14 @@ class Encoding(nn.Module):
             an encoding beside that of the frames ("late"); an instruction as the encoder's condition ("language").
         goal_encoder: Encodes the goal image of late fusion; None for the same network as the frames.
         use_proprio: Whether the robot's own state is joined to the encoding.
+        blind: Whether the frames are black to it: a policy that beats one like that has learned to look.
     """
 
     encoder: nn.Module
     fusion: Literal["none", "early", "late", "language"] = "none"
     goal_encoder: nn.Module | None = None
     use_proprio: bool = False
+    blind: bool = False
 
     def __call__(self, observations: Arrays, goals: Arrays | None = None) -> jax.Array:
         """Encode a batch.
@@ -40,6 +42,8 @@ class Encoding(nn.Module):
         image = observations["image"]
         batch, history = image.shape[0], image.shape[1] if image.ndim == 5 else 1
         frames = image.reshape(batch * history, *image.shape[-3:])  # [B·T, H, W, C]
+        if self.blind:
+            frames = jnp.zeros_like(frames)
         condition = None
         if self.fusion == "early":
             frames = jnp.concatenate([frames, jnp.repeat(goals["image"], history, axis=0)], axis=-1)

@@ -1,10 +1,13 @@
 """What stands on an encoding: policies, value functions and the contrastive critic."""
 
+import math
+from typing import Literal
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from bridgelib.networks.distributions import DiagonalNormal, TanhNormal
+from bridgelib.networks.distributions import DiagonalLaplace, DiagonalNormal, TanhNormal
 from bridgelib.networks.encoding import Arrays, Encoding
 from bridgelib.networks.initialisers import xavier_uniform
 from bridgelib.networks.mlp import MLP
@@ -16,21 +19,23 @@ class Policy(nn.Module):
     Attributes:
         encoder: Observation and task to one vector.
         network: From that vector to the features of the action.
-        action_dim: Number of dimensions of an action.
+        action_shape: Dimensions of an action (A,), or length of a chunk and these (Ta, A).
         fixed_std: Standard deviation of each dimension; None learns it.
         state_dependent_std: Whether a learned deviation is a function of the observation.
         log_std_min, log_std_max: Bounds of the logarithm of the deviation.
         tanh_squash_distribution: Whether actions are squashed into (-1, 1).
+        distribution: Its kind.
     """
 
     encoder: Encoding
     network: MLP
-    action_dim: int
+    action_shape: tuple[int, ...]
     fixed_std: tuple[float, ...] | None = None
     state_dependent_std: bool = True
     log_std_min: float = -20.0
     log_std_max: float = 2.0
     tanh_squash_distribution: bool = False
+    distribution: Literal["normal", "laplace"] = "normal"
 
     @nn.compact
     def __call__(
@@ -40,19 +45,26 @@ class Policy(nn.Module):
         *,
         temperature: float | jax.Array = 1.0,
         train: bool = False,
-    ) -> DiagonalNormal | TanhNormal:
-        """The distribution of the action [B, A]; `temperature` divides the logarithm of the deviation."""
+    ) -> DiagonalNormal | DiagonalLaplace | TanhNormal:
+        """The distribution of the action [B, A] or chunk [B, Ta, A]; `temperature` divides the log of the deviation."""
         features = self.network(self.encoder(observations, goals), train=train)
-        mean = _dense(self.action_dim)(features)
+        mean = self._per_action(features)
         if self.fixed_std is not None:
             log_std = jnp.log(jnp.asarray(self.fixed_std, jnp.float32))
         elif self.state_dependent_std:
-            log_std = _dense(self.action_dim)(features)
+            log_std = self._per_action(features)
         else:
-            log_std = self.param("log_stds", nn.initializers.zeros, (self.action_dim,))
+            log_std = self.param("log_stds", nn.initializers.zeros, self.action_shape)
         log_std = jnp.clip(log_std, self.log_std_min, self.log_std_max) / temperature
-        normal = DiagonalNormal(mean, jnp.broadcast_to(jnp.exp(log_std), mean.shape))
+        std = jnp.broadcast_to(jnp.exp(log_std), mean.shape)
+        if self.distribution == "laplace":
+            return DiagonalLaplace(mean, std)
+        normal = DiagonalNormal(mean, std)
         return TanhNormal(normal) if self.tanh_squash_distribution else normal
+
+    def _per_action(self, features: jax.Array) -> jax.Array:
+        """One number for each entry of the action: [B, F] to [B, (Ta,) A]."""
+        return _dense(math.prod(self.action_shape))(features).reshape(features.shape[0], *self.action_shape)
 
 
 class Value(nn.Module):

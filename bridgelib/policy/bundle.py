@@ -8,6 +8,7 @@ policy.json      the spec, and the hashes of the others; written last
 
 import hashlib
 from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from bridgelib.policy.weights import packed, unpacked
 _TOLERANCE = 0.02
 """How far an action may lie from the golden one, in normalised units: above what TF32 on a GPU makes of a deep network,
 far below what another weight, statistic or image size does."""
+
+_REQUIRED = [field.name for field in fields(PolicySpec) if field.default is MISSING]
 
 
 def save(
@@ -61,13 +64,13 @@ def save(
     write_json(folder / "policy.json", {**spec.to_json(), "sha256": hashes, "made_with": made_with})
 
 
-def load(folder: Path, embed: Callable[[str], np.ndarray] | None = None, execute: int = 1) -> Policy:
+def load(folder: Path, embed: Callable[[str], np.ndarray] | None = None, execute: int | None = None) -> Policy:
     """Load a policy folder and check that it still acts as it did.
 
     Args:
         folder: The `policy/` of a run, wherever it was copied to.
         embed: Instruction -> float32 [E], for policies that follow instructions; None: the folder's language table.
-        execute: How many actions of each predicted chunk to carry out before predicting anew.
+        execute: How many actions of each predicted chunk to carry out before predicting anew; None: as it was trained.
 
     Raises:
         DataError: A file is missing or damaged, or the policy no longer gives its golden action.
@@ -91,7 +94,7 @@ def _description(path: Path) -> dict[str, Any]:
     version = content.get("version") if isinstance(content, dict) else None
     if version != VERSION:
         raise DataError(path, given=f"version {version} of the format", allowed=str(VERSION), do="use its own version")
-    missing = [key for key in (*PolicySpec.__dataclass_fields__, "sha256") if key not in content]
+    missing = [key for key in (*_REQUIRED, "sha256") if key not in content]
     if missing or content["algorithm"] not in AGENTS:
         given = f"no '{missing[0]}'" if missing else f"the algorithm '{content['algorithm']}'"
         raise DataError(path, given=given, allowed=None if missing else AGENTS, do="copy the folder again, whole")

@@ -15,6 +15,31 @@ from bridgelib.policy.spec import PolicySpec
 _ASKED_BY = {"none": "nothing", "image": "goal=<image>", "language": "instruction=<text>"}
 
 
+class Memory:
+    """What a policy remembers of one episode: the last frames, and the actions it has planned.
+
+    Args:
+        spec: Of the policy.
+    """
+
+    def __init__(self, spec: PolicySpec):
+        self._history = spec.history
+        self._past: deque[tuple[np.ndarray, np.ndarray]] = deque(maxlen=spec.history or 1)
+        self.planned: deque[np.ndarray] = deque()
+
+    def see(self, image: np.ndarray, proprio: np.ndarray) -> None:
+        """Take in the present frame, uint8 [H, W, 3], and the robot's state, float32 [P]."""
+        self._past.append((image, proprio))
+
+    def observed(self) -> tuple[np.ndarray, np.ndarray]:
+        """Images and proprio to predict from, [(history,) ...]; before the start the first frame repeats."""
+        if self._history is None:
+            return self._past[-1]
+        past = [self._past[0]] * (self._history - len(self._past)) + list(self._past)
+        images, proprio = zip(*past, strict=True)
+        return np.stack(images), np.stack(proprio)
+
+
 class Policy:
     """Acts one step at a time; remembers past frames and planned actions where its algorithm uses them.
 
@@ -22,26 +47,29 @@ class Policy:
         spec: What it expects.
         agent: The trained agent.
         embed: Instruction -> float32 [E]; for policies that follow instructions.
-        execute: How many actions of each predicted chunk to carry out before predicting anew.
+        execute: How many actions of each predicted chunk to carry out before predicting anew; None: as it was trained.
+
+    Attributes:
+        execute: That number.
 
     Raises:
         DataError: `execute` is less than one action.
     """
 
     def __init__(
-        self, spec: PolicySpec, agent: Any, embed: Callable[[str], np.ndarray] | None = None, execute: int = 1
+        self, spec: PolicySpec, agent: Any, embed: Callable[[str], np.ndarray] | None = None, execute: int | None = None
     ):
         self.spec, self._agent, self._embed = spec, agent, embed
         self._normaliser = Normaliser(spec.statistics, spec.normalisation)
+        execute = spec.execute if execute is None else execute
         if execute < 1:
             raise DataError("policy, execute", given=execute, allowed="1 or more", do="carry out at least one action")
-        self._execute = min(execute, spec.chunk or 1)
+        self.execute = min(execute, spec.chunk or 1)
         self.reset()
 
     def reset(self) -> None:
         """Forget past frames and planned actions; to be called where an episode begins."""
-        self._past: deque[tuple[np.ndarray, np.ndarray]] = deque(maxlen=self.spec.history or 1)
-        self._planned: deque[np.ndarray] = deque()
+        self._memory = Memory(self.spec)
 
     def act(
         self,
@@ -66,11 +94,11 @@ class Policy:
         Raises:
             DataError: An image of another size or type, a missing proprio, a goal of the wrong kind.
         """
-        goals = self._goals(goal, instruction)
-        self._past.append((self._checked("image", image), self._checked_proprio(proprio)))
-        if not self._planned:
-            self._planned.extend(self.predict(*self._observed(), goals)[: self._execute])
-        return self._planned.popleft()
+        goals = self.goals(goal, instruction)
+        self._memory.see(self._checked("image", image), self._checked_proprio(proprio))
+        if not self._memory.planned:
+            self._memory.planned.extend(self.predict(*self._memory.observed(), goals)[: self.execute])
+        return self._memory.planned.popleft()
 
     def prepare(self, image: np.ndarray) -> np.ndarray:
         """A camera's image as training saw it: squashed to its size whatever the aspect, by Pillow's LANCZOS.
@@ -106,20 +134,16 @@ class Policy:
         Returns:
             float32 [Ta, A], in the robot's units; Ta is 1 for a policy without chunks.
         """
-        observations = {"image": images[None], "proprio": self._normaliser.proprio.forward(proprio)[None]}
-        if "image" in goals:  # the loader always delivers the goal's proprio; no network reads it
-            goals = {**goals, "proprio": np.zeros(self.spec.proprio_size, np.float32)}
-        batched = {key: value[None] for key, value in goals.items()}
-        actions = np.asarray(jax.device_get(self._agent.sample_actions(observations, batched or None)))
-        return self._normaliser.action.inverse(actions.reshape(-1, self.spec.action_size))
+        alone = {key: value[None] for key, value in goals.items()}
+        return self.predict_batch(images[None], np.asarray(proprio)[None], alone)[0]
 
-    def _observed(self) -> tuple[np.ndarray, np.ndarray]:
-        """Images and proprio to predict from; before the start the first frame repeats."""
-        if self.spec.history is None:
-            return self._past[-1]
-        past = [self._past[0]] * (self.spec.history - len(self._past)) + list(self._past)
-        images, proprio = zip(*past, strict=True)
-        return np.stack(images), np.stack(proprio)
+    def predict_batch(self, images: np.ndarray, proprio: np.ndarray, goals: Mapping[str, np.ndarray]) -> np.ndarray:
+        """As `predict`, for B observations at once: every array has one more axis in front, [B, ...]."""
+        observations = {"image": images, "proprio": self._normaliser.proprio.forward(proprio)}
+        if "image" in goals:  # the loader always delivers the goal's proprio; no network reads it
+            goals = {**goals, "proprio": np.zeros((len(images), self.spec.proprio_size), np.float32)}
+        actions = np.asarray(jax.device_get(self._agent.sample_actions(observations, dict(goals) or None)))
+        return self._normaliser.action.inverse(actions.reshape(len(images), -1, self.spec.action_size))
 
     def _checked(self, name: str, image: np.ndarray) -> np.ndarray:
         image = np.asarray(image)
@@ -150,7 +174,12 @@ class Policy:
             )
         return state
 
-    def _goals(self, goal: np.ndarray | None, instruction: str | None) -> dict[str, np.ndarray]:
+    def goals(self, goal: np.ndarray | None = None, instruction: str | None = None) -> dict[str, np.ndarray]:
+        """What the policy is told to do, as `predict` takes it: `image`, `language` (embedded), or nothing.
+
+        Raises:
+            DataError: It was trained to be told otherwise.
+        """
         kinds = {"image": goal, "language": instruction}
         given = [kind for kind, value in kinds.items() if value is not None] or ["none"]
         if given != [self.spec.goal]:

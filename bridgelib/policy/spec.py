@@ -31,6 +31,7 @@ class PolicySpec:
         normalisation: Kind of normalisation of actions and proprio.
         statistics: Of the training data, for that normalisation.
         step: Updates made.
+        execute: How many actions of each predicted chunk to carry out before predicting anew.
     """
 
     algorithm: str
@@ -45,6 +46,7 @@ class PolicySpec:
     normalisation: str
     statistics: Statistics
     step: int
+    execute: int = 1
 
     @classmethod
     def of(
@@ -65,6 +67,7 @@ class PolicySpec:
             normalisation=dataset["normalization_type"],
             statistics=statistics,
             step=step,
+            execute=config.get("act_exec_horizon") or 1,
         )
 
     def example(self) -> dict[str, Any]:
@@ -106,7 +109,7 @@ class PolicySpec:
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> "PolicySpec":
         """The inverse of `to_json`."""
-        known = {key: content[key] for key in cls.__dataclass_fields__}
+        known = {key: content[key] for key in cls.__dataclass_fields__ if key in content}
         return cls(
             **{
                 **known,

@@ -67,6 +67,10 @@ def demonstrate(task: str, seed: int, image_size: tuple[int, int]) -> Demonstrat
     )
 
 
+def goal_image(task, seed, image_size):
+    return demonstrate(task, seed, image_size).images[-1]
+
+
 def write_dated_folder(raw: Path, entry: PlanEntry) -> Path:
     """Write `<raw>/<task>/<date>`, whole or not at all; a folder already there is replaced by the same bytes.
 

@@ -106,8 +106,11 @@ class Scene:
 
     def success(self) -> bool:
         """Whether the task is done: the item is where it belongs, and the gripper does not hold it."""
-        off = self.item.position[:2] - self.target.position[:2]
-        return not self.holding and float(np.hypot(*off)) <= self.task.tolerance
+        return not self.holding and self.distance() <= self.task.tolerance
+
+    def distance(self) -> float:
+        """Metres over ground between the axes of item and target."""
+        return float(np.hypot(*(self.item.position[:2] - self.target.position[:2])))
 
     def _between_fingers(self, pose: np.ndarray) -> bool:
         """Whether the fingers are around the item, so that closing them takes hold of it."""

@@ -27,6 +27,7 @@ WITHOUT_EFFECT = (
     "val_batch_size",
     "keep_last",
     "keep_every",
+    "act_exec_horizon",
 )
 """Keys of the configuration tree that change no weight: a run goes on under others, for instance to more steps."""
 

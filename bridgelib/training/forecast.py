@@ -8,11 +8,12 @@ from typing import Any
 _FLOAT = 4  # bytes of a float32
 _MOMENTS = 2  # Adam keeps two moments per weight, for each loss
 
-# Weights of a ResNet of 64 filters, without head. A network of other width has the square of the ratio of that.
-_RESNET = {18: 11.2e6, 34: 21.3e6, 50: 23.6e6}
-_FILM = {18: 1.97e6, 34: 3.9e6, 50: 15.5e6}  # linear in the width: from an instruction of 512 entries to each block
-_FEATURES = {18: 8, 34: 8, 50: 32}  # times the filters: the width of the encoding
-_HEAD = 256
+# By the layers of an encoder: 4 is the small convolutional network, the others are ResNets.
+# Weights at 64 filters, without head. A network of other width has the square of the ratio of that.
+_ENCODER = {4: 9.7e4, 18: 11.2e6, 34: 21.3e6, 50: 23.6e6}
+_FILM = {4: 2.3e5, 18: 1.97e6, 34: 3.9e6, 50: 15.5e6}  # linear in the width: from an instruction of 512 entries
+_FEATURES = {4: 1, 18: 8, 34: 8, 50: 32}  # times the filters: the width of the last feature map
+_HEAD = (256, 256, 256)  # of what has no widths of its own
 _SCORE_NETWORK = 1.47e6, 274  # what it has more than a head, and more of that for each entry of the encoding
 
 _LOSSES = {"iql": 3, "gc_iql": 3, "contrastive_rl_td": 2}
@@ -70,13 +71,24 @@ def bytes_of_checkpoint(weights: int, losses: int = 1, targets: bool = False) ->
 def approximate_weights(algorithm: str, config: Mapping[str, Any]) -> int:
     """How many weights an algorithm's networks have, to a few per cent."""
     depth = int(re.search(r"-(\d+)", config["encoder"])[1])
-    width = config["encoder_kwargs"]["num_filters"] / 64
-    encoder = _RESNET[depth] * width**2 + (_FILM[depth] * width if config["encoder"].endswith("-film") else 0)
-    encoding = _FEATURES[depth] * 64 * width
-    head = _HEAD * (encoding + 2 * _HEAD)
-    agent = config["agent_kwargs"]
+    width, agent = config["encoder_kwargs"]["num_filters"] / 64, config["agent_kwargs"]
+    encoder = _ENCODER[depth] * width**2 + (_FILM[depth] * width if config["encoder"].endswith("-film") else 0)
+    encoding = _FEATURES[depth] * 64 * width * _pooled_to(config["encoder_kwargs"])
     encoders = _ENCODERS.get(algorithm, 1) if agent.get("shared_encoder", True) else _LOSSES[algorithm]
     if not (agent.get("early_goal_concat", True) or agent.get("shared_goal_encoder", True)):
         encoders *= 2
     score = _SCORE_NETWORK[0] + _SCORE_NETWORK[1] * encoding if "score_network_kwargs" in agent else 0
-    return round(encoders * encoder + _HEADS.get(algorithm, 1) * head + score)
+    return round(encoders * encoder + _HEADS.get(algorithm, 1) * _head(encoding, agent) + score)
+
+
+def _pooled_to(encoder_kwargs: Mapping[str, Any]) -> int:
+    """Entries of the encoding for each channel of the last feature map."""
+    pooling = encoder_kwargs["pooling_method"]
+    return {"spatial_softmax": 2, "spatial_learned_embeddings": encoder_kwargs["num_spatial_blocks"]}.get(pooling, 1)
+
+
+def _head(encoding: float, agent_kwargs: Mapping[str, Any]) -> float:
+    """Weights of one perceptron on an encoding."""
+    network = agent_kwargs.get("network_kwargs", agent_kwargs.get("policy_network_kwargs", {}))
+    widths = [encoding, *network.get("hidden_dims", _HEAD)]
+    return sum(before * after for before, after in zip(widths, widths[1:], strict=False))

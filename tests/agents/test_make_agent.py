@@ -3,6 +3,7 @@ import typing
 from copy import deepcopy
 
 import jax
+import numpy as np
 import pytest
 
 from bridgelib.agents import AGENTS, make_agent
@@ -10,7 +11,7 @@ from bridgelib.agents.settings import read_settings
 from bridgelib.config.algorithms import ALGORITHMS, algorithm_defaults
 from bridgelib.errors import BridgeError, ConfigError, DataError
 from bridgelib.networks.encoders import make_encoder
-from bridgelib.networks.resnet import EncoderSettings
+from bridgelib.networks.layers import EncoderSettings
 from tests.agents.examples import batch_for, config_for
 
 KEY = jax.random.PRNGKey(0)
@@ -124,14 +125,27 @@ def test_an_unknown_algorithm_is_refused():
         make_agent("gcbc", KEY, batch_for("bc"), config_for("bc"))
 
 
-@pytest.mark.parametrize("algorithm", [name for name in AGENTS if name != "gc_ddpm_bc"])
-def test_only_diffusion_takes_chunks_and_it_needs_them(algorithm):
+@pytest.mark.parametrize("algorithm", ["iql", "gc_iql", "contrastive_rl_td"])
+def test_value_functions_take_no_chunks(algorithm):
+    batch = {**batch_for(algorithm), "actions": batch_for("gc_ddpm_bc")["actions"]}
     with pytest.raises(ConfigError, match="act_pred_horizon"):
-        shapes(
-            algorithm, {**batch_for(algorithm), "actions": batch_for("gc_ddpm_bc")["actions"]}, config_for(algorithm)
-        )
+        shapes(algorithm, batch, config_for(algorithm))
+
+
+def test_diffusion_needs_chunks():
     with pytest.raises(ConfigError, match="chunks of actions"):
-        shapes("gc_ddpm_bc", batch_for(algorithm), config_for("gc_ddpm_bc"))
+        shapes("gc_ddpm_bc", batch_for("gc_bc"), config_for("gc_ddpm_bc"))
+
+
+@pytest.mark.parametrize("algorithm", ["bc", "gc_bc", "lc_bc", "bc_saliency"])
+def test_behavioural_cloning_predicts_the_chunks_it_is_given(algorithm):
+    batch = {**batch_for(algorithm), "actions": batch_for("gc_ddpm_bc")["actions"]}
+    agent = make_agent(algorithm, jax.random.PRNGKey(0), batch, config_for(algorithm))
+    _, info = agent.update(batch)
+    assert np.isfinite(float(info["loss"]))
+    measured = agent.evaluate(batch, jax.random.PRNGKey(1))
+    assert measured["actions"].shape == batch["actions"].shape
+    assert measured["mse"].shape == batch["actions"].shape[:1]
 
 
 @pytest.mark.parametrize("algorithm", ["contrastive_rl_td", "bc_saliency"])

@@ -6,6 +6,7 @@ from copy import deepcopy
 import pytest
 
 from bridgelib.agents.losses import DIVERGENCES
+from bridgelib.agents.settings import PolicySettings
 from bridgelib.config.algorithms import ALGORITHMS, algorithm_defaults
 from bridgelib.config.limits import LIMITS, check_limits
 from bridgelib.config.overrides import apply_override
@@ -13,7 +14,7 @@ from bridgelib.data import augment, normalisation
 from bridgelib.errors import ConfigError
 from bridgelib.networks.diffusion import BETA_SCHEDULES
 from bridgelib.networks.encoders import ENCODERS
-from bridgelib.networks.resnet import EncoderSettings
+from bridgelib.networks.layers import EncoderSettings
 
 
 def checked(algorithm, **overrides):
@@ -38,6 +39,7 @@ def test_the_words_are_those_that_are_understood():
         "prob_dist_type": DIVERGENCES,
         "normalization_type": normalisation.KINDS,
         "augment_order": augment._OPS,
+        "distribution": typing.get_args(typing.get_type_hints(PolicySettings)["distribution"]),
         **{name: typing.get_args(encoder[name]) for name in ("act", "norm", "pooling_method")},
     }
     assert {name: words_of(LIMITS[name].kind) for name in understood} == {
@@ -73,7 +75,7 @@ def words_of(kind) -> set[str]:
         ("gc_ddpm_bc", "dataset_kwargs__obs_horizon", None, "1 or more, for gc_ddpm_bc"),
         ("gc_ddpm_bc", "dataset_kwargs__obs_horizon", 0, "1 or more"),
         ("gc_bc", "dataset_kwargs__obs_horizon", "two", "a whole number or nothing (null)"),
-        ("gc_bc", "dataset_kwargs__act_pred_horizon", 4, "gc_bc predicts one action at a time"),
+        ("gc_iql", "dataset_kwargs__act_pred_horizon", 4, "judge one action at a time"),
         ("contrastive_rl_td", "dataset_kwargs__obs_horizon", 2, "null, for contrastive_rl_td"),
         ("contrastive_rl_td", "agent_kwargs__temperature", 0.5, "1, for contrastive_rl_td"),
         ("contrastive_rl_td", "agent_kwargs__critic_kwargs__twin_q", False, "true where use_td is true"),

@@ -21,7 +21,7 @@ class Vector(nn.Module):
 
 
 def policy_of(temperature=1.0, **options):
-    module = Policy(Vector(), MLP((8,), activate_final=True), action_dim=3, **options)
+    module = Policy(Vector(), MLP((8,), activate_final=True), action_shape=(3,), **options)
     variables = jax.jit(module.init)(KEY, OBSERVATIONS)
     return jax.jit(module.apply)(variables, OBSERVATIONS, temperature=temperature), variables["params"]
 

@@ -6,15 +6,9 @@ import pytest
 
 from bridgelib.errors import ConfigError
 from bridgelib.networks.encoders import ENCODERS, make_encoder
+from bridgelib.networks.layers import EncoderSettings, FilmConditioning, MyGroupNorm, with_coordinates
 from bridgelib.networks.pooling import SpatialLearnedEmbeddings, SpatialSoftmax
-from bridgelib.networks.resnet import (
-    BottleneckResNetBlock,
-    EncoderSettings,
-    FilmConditioning,
-    MyGroupNorm,
-    ResNetEncoder,
-    with_coordinates,
-)
+from bridgelib.networks.resnet import BottleneckResNetBlock, ResNetEncoder
 
 KEY = jax.random.PRNGKey(0)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bridgelib.agents import AGENTS
+from bridgelib.config.algorithms import without_added
 from bridgelib.config.schema import as_type, read_yaml, require_mapping
 from bridgelib.data.statistics import Statistics
 from bridgelib.errors import ConfigError, did_you_mean
@@ -102,7 +103,7 @@ def their_configuration(spec: PolicySpec, text_encoder: str | None = None) -> di
     if spec.goal == "language":
         _require_muse(text_encoder)
         language = {"text_processor": "muse_embedding", "text_processor_kwargs": {}}
-    agent_kwargs = deepcopy(dict(spec.config["agent_kwargs"]))
+    agent_kwargs = without_added(dict(spec.config))["agent_kwargs"]
     agent_kwargs.get("policy_kwargs", {}).pop("dropout_rate", None)  # not a field of its policy; of no effect here
     if spec.algorithm == "iql":
         agent_kwargs.pop("dropout_target_networks", None)
@@ -183,6 +184,8 @@ def _require_buildable(spec: PolicySpec) -> None:
     agent_kwargs, encoder_kwargs = spec.config["agent_kwargs"], spec.config["encoder_kwargs"]
     width = agent_kwargs.get("score_network_kwargs", {}).get("hidden_dim", _SCORE_WIDTH)
     temperature = encoder_kwargs.get("softmax_temperature", 1.0)
+    distribution = agent_kwargs.get("policy_kwargs", {}).get("distribution", "normal")
+    is_gaussian = "score_network_kwargs" not in agent_kwargs
     refusals = [
         ("score_network_kwargs.hidden_dim", width, _SCORE_WIDTH, width != _SCORE_WIDTH),
         (
@@ -192,6 +195,9 @@ def _require_buildable(spec: PolicySpec) -> None:
             spec.history is not None and agent_kwargs.get("use_proprio", False),
         ),
         ("encoder", spec.config["encoder"], "34 or 50 layers with film", spec.config["encoder"] == _OURS_ALONE),
+        ("encoder", spec.config["encoder"], "a ResNet", spec.config["encoder"].startswith("convnet")),
+        ("blind", "true", "false", agent_kwargs.get("blind", False)),
+        ("policy_kwargs.distribution", distribution, "normal", distribution != "normal"),
         (
             "obs_horizon",
             spec.history,
@@ -210,6 +216,7 @@ def _require_buildable(spec: PolicySpec) -> None:
             "1 or -1",
             encoder_kwargs.get("pooling_method") == "spatial_softmax" and temperature not in (1, -1),
         ),
+        ("act_pred_horizon", spec.chunk, "null but for diffusion", is_gaussian and spec.chunk is not None),
     ]
     for key, given, allowed, is_refused in refusals:
         if is_refused:

@@ -1,0 +1,63 @@
+"""A trained policy as an actor: it sees what a robot would show it, and is told what to do as it was trained."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from bridgelib.evaluation.environment import Environment, Observation
+from bridgelib.evaluation.rollouts import WIDTH
+from bridgelib.policy.policy import Memory, Policy
+
+
+class PolicyActor:
+    """A policy in many scenes at once: one call of the network for all that must plan.
+
+    Args:
+        policy: As `bridgelib.policy.load` gives it.
+        instructions: What the scenes are told instead of their own instructions, in order, over and over; for policies
+            that follow instructions.
+    """
+
+    def __init__(self, policy: Policy, instructions: Sequence[str] = ()):
+        self._policy, self._instructions = policy, instructions
+        self._memories: list[Memory] = []
+        self._goals: list[Mapping[str, np.ndarray]] = []
+
+    def begin(self, environments: Sequence[Environment]) -> None:
+        """See `Actor`."""
+        self._memories = [Memory(self._policy.spec) for _ in environments]
+        self._goals = [self._goal(environment) for environment in environments]
+
+    def _goal(self, environment: Environment) -> Mapping[str, np.ndarray]:
+        match self._policy.spec.goal:
+            case "image":
+                return self._policy.goals(goal=self._policy.prepare(environment.goal_image()))
+            case "language":
+                told = self._instructions
+                instruction = told[environment.seed % len(told)] if told else environment.instruction
+                return self._policy.goals(instruction=instruction)
+            case _:
+                return {}
+
+    def act(self, observations: Sequence[Observation | None]) -> list[np.ndarray | None]:
+        """See `Actor`."""
+        acting = [number for number, observation in enumerate(observations) if observation is not None]
+        for number in acting:
+            image, state = observations[number]["image"], observations[number]["state"]
+            self._memories[number].see(self._policy.prepare(image), np.asarray(state, np.float32))
+        self._plan([number for number in acting if not self._memories[number].planned])
+        return [
+            self._memories[number].planned.popleft() if observation is not None else None
+            for number, observation in enumerate(observations)
+        ]
+
+    def _plan(self, numbers: Sequence[int]) -> None:
+        """Predict for these scenes; the batch is filled up to WIDTH, so that the network is compiled once."""
+        if not numbers:
+            return
+        rows = [*numbers, *[numbers[-1]] * (WIDTH - len(numbers))]
+        images, proprio = zip(*(self._memories[row].observed() for row in rows), strict=True)
+        goals = {key: np.stack([self._goals[row][key] for row in rows]) for key in self._goals[rows[0]]}
+        chunks = self._policy.predict_batch(np.stack(images), np.stack(proprio), goals)
+        for number, chunk in zip(numbers, chunks, strict=False):
+            self._memories[number].planned.extend(chunk[: self._policy.execute])

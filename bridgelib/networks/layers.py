@@ -1,0 +1,113 @@
+"""What the image encoders share: their settings, their layers, and how an instruction enters them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from bridgelib.networks.initialisers import kaiming_normal, xavier_normal
+from bridgelib.networks.pooling import SpatialLearnedEmbeddings, SpatialSoftmax
+
+ACTIVATIONS = {"relu": nn.relu, "swish": nn.swish, "gelu": nn.gelu, "elu": nn.elu}
+
+
+@dataclass(frozen=True)
+class EncoderSettings:
+    """What may be chosen about an encoder (`encoder_kwargs`); the defaults are those of the predecessor's class.
+
+    Attributes:
+        num_filters: Width of the first stage, a multiple of 4; each later stage is twice as wide.
+        act: The activation.
+        norm: Group normalisation (4 groups) or layer normalisation.
+        add_spatial_coordinates: Whether the row and column in [-1, 1] are two more input channels.
+        pooling_method: How the last feature map becomes a vector; "none" keeps the map.
+        softmax_temperature: Of "spatial_softmax"; -1 learns it.
+        num_spatial_blocks: Weightings per channel of "spatial_learned_embeddings".
+        use_film: Whether an instruction scales and shifts the features of each block.
+        use_multiplicative_cond: Whether an instruction scales the features of each block.
+    """
+
+    num_filters: int = 64
+    act: Literal["relu", "swish", "gelu", "elu"] = "relu"
+    norm: Literal["group", "layer"] = "group"
+    add_spatial_coordinates: bool = False
+    pooling_method: Literal["avg", "max", "none", "spatial_softmax", "spatial_learned_embeddings"] = "avg"
+    softmax_temperature: float = 1.0
+    num_spatial_blocks: int = 8
+    use_film: bool = False
+    use_multiplicative_cond: bool = False
+
+    @property
+    def takes_condition(self) -> bool:
+        """Whether an encoder with these settings must be given an instruction."""
+        return self.use_film or self.use_multiplicative_cond
+
+
+class MyGroupNorm(nn.GroupNorm):
+    """Group normalisation under the name its parameters have in the predecessor's checkpoints."""
+
+
+class FilmConditioning(nn.Module):
+    """Feature-wise linear modulation (Perez et al. 2018); begins as the identity."""
+
+    @nn.compact
+    def __call__(self, features: jax.Array, condition: jax.Array) -> jax.Array:
+        """Scale and shift the channels of `features` [B, H, W, C] by what `condition` [B, E] says."""
+        scale = nn.Dense(features.shape[-1], kernel_init=nn.initializers.zeros)(condition)
+        shift = nn.Dense(features.shape[-1], kernel_init=nn.initializers.zeros)(condition)
+        return features * (1 + scale[:, None, None, :]) + shift[:, None, None, :]
+
+
+def convolution(filters: int, size: int, stride: int = 1, padding="SAME", name: str | None = None) -> nn.Conv:
+    """A convolution without bias: a normalisation follows."""
+    return nn.Conv(
+        filters,
+        (size, size),
+        (stride, stride),
+        padding=padding,
+        use_bias=False,
+        kernel_init=kaiming_normal,
+        name=name,
+    )
+
+
+def norm(settings: EncoderSettings, scale_init=nn.initializers.ones, name: str | None = None) -> nn.Module:
+    """The normalisation that the settings name."""
+    if settings.norm == "layer":
+        return nn.LayerNorm(epsilon=1e-5, scale_init=scale_init, name=name)
+    return MyGroupNorm(num_groups=4, epsilon=1e-5, scale_init=scale_init, name=name)
+
+
+def conditioned(settings: EncoderSettings, x: jax.Array, condition: jax.Array | None) -> jax.Array:
+    """Features [B, H, W, C] under an instruction [B, E], as far as the settings ask for it."""
+    if settings.use_film:
+        x = FilmConditioning()(x, condition)
+    if settings.use_multiplicative_cond:
+        scale = nn.Dense(x.shape[-1], kernel_init=xavier_normal)(condition)
+        x = x * scale[:, None, None, :]
+    return x
+
+
+def pooled(settings: EncoderSettings, x: jax.Array) -> jax.Array:
+    """The last feature map [B, H, W, C] as a vector [B, F]; as it is for `pooling_method` "none"."""
+    match settings.pooling_method:
+        case "avg":
+            return jnp.mean(x, axis=(-3, -2))
+        case "max":
+            return jnp.max(x, axis=(-3, -2))
+        case "spatial_softmax":
+            return SpatialSoftmax(settings.softmax_temperature)(x)
+        case "spatial_learned_embeddings":
+            return SpatialLearnedEmbeddings(settings.num_spatial_blocks)(x)
+        case _:
+            return x
+
+
+def with_coordinates(x: jax.Array) -> jax.Array:
+    """Append each pixel's row and column, in [-1, 1], to its channels: [B, H, W, C] to [B, H, W, C + 2]."""
+    batch, height, width, _ = x.shape
+    rows, columns = jnp.meshgrid(jnp.linspace(-1, 1, height), jnp.linspace(-1, 1, width), indexing="ij")
+    grid = jnp.broadcast_to(jnp.stack([rows, columns], axis=-1), (batch, height, width, 2))
+    return jnp.concatenate([x, grid], axis=-1)
