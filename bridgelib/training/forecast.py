@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 _FLOAT = 4  # bytes of a float32
@@ -91,4 +92,4 @@ def _head(encoding: float, agent_kwargs: Mapping[str, Any]) -> float:
     """Weights of one perceptron on an encoding."""
     network = agent_kwargs.get("network_kwargs", agent_kwargs.get("policy_network_kwargs", {}))
     widths = [encoding, *network.get("hidden_dims", _HEAD)]
-    return sum(before * after for before, after in zip(widths, widths[1:], strict=False))
+    return sum(before * after for before, after in pairwise(widths))

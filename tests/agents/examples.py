@@ -68,7 +68,7 @@ def outline_of(algorithm: str, **agent_kwargs: Any) -> Agent:
     return jax.eval_shape(lambda: agent_for(algorithm, **agent_kwargs))
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def tiny_encoders():
     """Two encoders: of one convolution, and of one more block conditioned by language."""
     with pytest.MonkeyPatch.context() as patch:
