@@ -15,7 +15,7 @@ from bridgelib.progress import Progress
 from bridgelib.raw.tree import recorded_at
 from bridgelib.sim import expert
 from bridgelib.sim.plan import PlanEntry
-from bridgelib.sim.scene import Scene
+from bridgelib.sim.scene import FIRST_DEMONSTRATION_SEED, Scene
 from bridgelib.sim.tasks import TASKS
 
 SECONDS_PER_STEP = 0.2
@@ -100,9 +100,12 @@ def write_dated_folder(raw: Path, entry: PlanEntry) -> Path:
 
 
 def demonstration_seed(entry: PlanEntry, number: int) -> int:
-    """The seed of one demonstration: no two of a raw tree are alike, even where their folders share a seed."""
+    """The seed of one demonstration: no two of a raw tree are alike, even where their folders share a seed.
+
+    None is below FIRST_DEMONSTRATION_SEED, so none is a scene that policies are evaluated in.
+    """
     name = f"{entry.seed}/{entry.task}/{entry.date}/{number}"
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:6], "big")
+    return FIRST_DEMONSTRATION_SEED + int.from_bytes(hashlib.sha256(name.encode()).digest()[:6], "big")
 
 
 def write_trajectory(folder: Path, demonstration: Demonstration, start: float) -> None:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from bridgelib.errors import DataError
 from bridgelib.files import folder_written_whole
 from bridgelib.sim.demonstrations import demonstrate, demonstration_seed, write_dated_folder
 from bridgelib.sim.plan import PlanEntry, plan
+from bridgelib.sim.scene import FIRST_DEMONSTRATION_SEED, Scene
 from bridgelib.sim.tasks import TASKS
 
 ENTRY = PlanEntry("push_blue_cylinder_onto_green_cloth", "2021-08-02_12-00-00", 2, seed=3, image_size=(48, 64))
@@ -158,3 +160,16 @@ def test_two_writers_of_one_folder_do_not_mix(tmp_path):
 def test_no_two_demonstrations_of_a_tree_are_alike():
     seeds = [demonstration_seed(entry, number) for entry in plan({}) for number in range(entry.demonstrations)]
     assert len(set(seeds)) == 60
+
+
+@pytest.mark.parametrize("digest", [bytes(32), bytes([255] * 32)])
+def test_no_demonstration_has_the_seed_of_an_evaluated_scene(monkeypatch, digest):
+    """Whatever the hash says, its lowest and its highest value included."""
+    monkeypatch.setattr(hashlib, "sha256", lambda name: SimpleNamespace(digest=lambda: digest))
+    assert demonstration_seed(ENTRY, 0) >= FIRST_DEMONSTRATION_SEED
+
+
+def test_seeds_on_both_sides_of_the_border_give_different_scenes():
+    """As SeedSequence takes numbers apart into words of 32 bits, which must not fall together."""
+    seeds = [0, 2**32, 2**47, FIRST_DEMONSTRATION_SEED - 1, FIRST_DEMONSTRATION_SEED, FIRST_DEMONSTRATION_SEED + 2**32]
+    assert len({tuple(Scene(ENTRY.task, seed).state) for seed in seeds}) == len(seeds)
