@@ -4,6 +4,7 @@
 #   <numpy>/<task>/<date>.npz                           one shard per collection session, and its .report.json
 #   <tfrecord>/<task>/{train,val}/out.tfrecord          the BridgeData format, with index, split and statistics
 #   <runs>/<experiment>/done.json                       a trained policy
+#   <runs>/<experiment>/rollouts.json                   how often it succeeds, where there is a simulator
 #
 # The four roots stand in the machine profile (config/machines/), chosen with --config machine=NAME.
 from snakemake.utils import min_version
@@ -22,6 +23,7 @@ include: "rules/simulation.smk"
 include: "rules/conversion.smk"
 include: "rules/language.smk"
 include: "rules/training.smk"
+include: "rules/rollouts.smk"
 
 
 localrules:
@@ -33,11 +35,12 @@ localrules:
 
 
 rule all:
-    """Everything: shards, TFRecords, the data report, and a trained policy per experiment."""
+    """Everything: shards, TFRecords, the data report, a trained policy per experiment and, simulated, its success."""
     default_target: True
     input:
         rules.data_report.output,
         told(PLAN.done_files),
+        [] if MACHINE.simulation is None else rules.success.output,
 
 
 rule environments:

@@ -19,6 +19,7 @@ _TRAINING = {
     "eval_batches": None,  # None: the whole validation side
     "seed": 42,
     "act_exec_horizon": None,  # actions of each predicted chunk that are carried out; None: one
+    "act_gripper": "binary",  # what a robot is told: open or close, or what the network says
 }
 
 _AUGMENTATION = {
@@ -187,6 +188,7 @@ def algorithm_defaults(algorithm: str) -> dict:
 
 ADDED = {
     "act_exec_horizon": None,
+    "act_gripper": "binary",
     "agent_kwargs.blind": False,
     "agent_kwargs.weight_decay": 0.0,
     "agent_kwargs.policy_kwargs.distribution": "normal",

@@ -11,6 +11,7 @@ from bridgelib.errors import ConfigError, did_you_mean
 GOAL_SETTINGS = {
     "uniform": ("reached_proportion",),
     "last_state_upweighted": ("reached_proportion",),
+    "final": ("reached_proportion",),
     "geometric": ("reached_proportion", "discount"),
     "delta_goals": ("goal_delta",),
 }

@@ -76,6 +76,7 @@ LIMITS: dict[str, Limit] = {
     **dict.fromkeys(("keep_every", "eval_batches"), _or_null(_whole(1))),
     # JAX makes its keys of the lower 32 bits: beyond them two seeds would begin with the same weights
     "seed": Limit(int, "a whole number from -2^31 to 2^32 - 1", lambda seed: -(2**31) <= seed < 2**32),
+    "act_gripper": _words("binary", "continuous"),
     # the encoder
     "encoder": _words(*(f"resnetv1-{name}" for name in (*_RESNETS, *_FILM)), "convnet-4", "convnet-4-film"),
     "pooling_method": _words("avg", "max", "none", "spatial_softmax", "spatial_learned_embeddings"),

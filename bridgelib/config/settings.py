@@ -24,6 +24,8 @@ class _Keys:
     wandb: Literal["auto", "online", "offline", "disabled"] = "auto"
     env: Literal["rule", "current"] = "rule"
     forecast: Literal["refuse", "warn"] = "refuse"
+    episodes: int = 50
+    episode_seed: int = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Settings:
     wandb: str
     env: str
     forecast: str = "refuse"
+    episodes: int = 50
+    episode_seed: int = 1_000_000
 
 
 _WHERE = "config/config.yaml or --config"
@@ -61,6 +65,7 @@ def load_settings(
     require_known_keys(config, [*_Keys.__dataclass_fields__, *MACHINE_KEYS], _WHERE)
     own = {key: value for key, value in config.items() if key in _Keys.__dataclass_fields__}
     keys = read_section(_Keys, own, _WHERE)
+    _check_episodes(keys)
     overrides = {key: value for key, value in config.items() if key in MACHINE_KEYS}
     given = None if keys.machine == "auto" else keys.machine
     machine = load_machine(choose_machine(given, repository, environ), repository, overrides)
@@ -75,7 +80,17 @@ def load_settings(
         wandb=keys.wandb,
         env=keys.env,
         forecast=keys.forecast,
+        episodes=keys.episodes,
+        episode_seed=keys.episode_seed,
     )
+
+
+def _check_episodes(keys: _Keys) -> None:
+    """Refuse a number of rollouts, or scenes, that cannot be."""
+    for name, least in (("episodes", 1), ("episode_seed", 0)):
+        if getattr(keys, name) < least:
+            where, allowed = f"{_WHERE}, key '{name}'", f"a whole number, {least} or more"
+            raise ConfigError(where, given=getattr(keys, name), allowed=allowed, do="correct the number")
 
 
 def _experiments_file(given: str, machine: str, repository: Path, folder: Path) -> Path:

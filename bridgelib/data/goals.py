@@ -69,6 +69,14 @@ class LastStateUpweighted(_SometimesReached):
 
 
 @dataclass(frozen=True)
+class Final(_SometimesReached):
+    """Always the last frame: what a robot is shown that is to do the whole task."""
+
+    def _offset(self, step, length, draw):
+        return length - 1 - step
+
+
+@dataclass(frozen=True)
 class Geometric(_SometimesReached):
     """Goals with probability proportional to discount^offset over the frames beyond the reached one."""
 
@@ -114,11 +122,12 @@ class DeltaGoals:
         return step + low + _below(np.minimum(high, length + 1 - step) - low, draws[:, 1])
 
 
-Strategy = Uniform | LastStateUpweighted | Geometric | DeltaGoals
+Strategy = Uniform | LastStateUpweighted | Final | Geometric | DeltaGoals
 
 STRATEGIES: dict[str, type] = {
     "uniform": Uniform,
     "last_state_upweighted": LastStateUpweighted,
+    "final": Final,
     "geometric": Geometric,
     "delta_goals": DeltaGoals,
 }

@@ -61,7 +61,7 @@ class Samples:
         )
         normaliser = Normaliser(statistics, dataset_kwargs["normalization_type"])
         self._proprio = normaliser.proprio.forward(records.state)
-        self._actions = normaliser.action.forward(_actions(records, dataset_kwargs["relabel_actions"]))
+        self._actions = normaliser.action.forward(learnt_actions(records, dataset_kwargs["relabel_actions"]))
         languages, self.counts = records.languages, self._goals.transitions_with_goal(records.lengths)
         if dataset_kwargs["skip_unlabeled"]:
             languages = [tuple(filter(None, texts)) for texts in languages]
@@ -130,7 +130,7 @@ class Transitions:
         return self._trajectories[places], numbers - self._starts[places]
 
 
-def _actions(records: Records, relabel: bool) -> np.ndarray:
+def learnt_actions(records: Records, relabel: bool) -> np.ndarray:
     """float32 [actions, 7], in the robot's units: as commanded, or relabelled with what was reached."""
     if not relabel:
         return records.actions

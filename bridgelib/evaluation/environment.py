@@ -5,14 +5,15 @@ from typing import Protocol
 
 import numpy as np
 
+from bridgelib.errors import ConfigError
 from bridgelib.sim.demonstrations import goal_image
-from bridgelib.sim.scene import Scene
+from bridgelib.sim.scene import FIRST_DEMONSTRATION_SEED, Scene
 
 Observation = Mapping[str, np.ndarray]
 
 
 class Environment(Protocol):
-    """One scene of one task. Another simulator is put behind these seven names, and nothing else is asked of it.
+    """One scene of one task. To put another simulator behind this, offer these names; nothing else is asked for.
 
     Attributes:
         seed: Draws the scene: the same seed is the same scene, and the same actions lead to the same end.
@@ -31,6 +32,9 @@ class Environment(Protocol):
     def success(self) -> bool:
         """Whether the task is done now."""
 
+    def other_success(self) -> bool:
+        """Whether something else is done now that the scene allows as well; False where it allows nothing else."""
+
     def distance(self) -> float:
         """How far from done, in metres: of the object from where it belongs."""
 
@@ -43,15 +47,38 @@ class SimulatedEnvironment:
 
     Args:
         task: A key of `bridgelib.sim.tasks.TASKS`.
-        seed: Of the scene.
+        seed: Of the scene; below those that demonstrations have.
         image_size: Height and width of the camera's images in pixels; those of the demonstrations.
+        camera: Whether observations have an image. Whoever does not look is spared the rendering, which takes longest.
+
+    Attributes:
+        scene: All of it, for the scripted expert; no policy is shown it.
+
+    Raises:
+        ConfigError: There is no such task, or a demonstration may have this seed.
     """
 
-    def __init__(self, task: str, seed: int, image_size: tuple[int, int]):
+    def __init__(self, task: str, seed: int, image_size: tuple[int, int], camera: bool = True):
+        if not 0 <= seed < FIRST_DEMONSTRATION_SEED:
+            allowed = f"from 0 to {FIRST_DEMONSTRATION_SEED - 1}: others are of demonstrations"
+            raise ConfigError("seed of a scene", given=seed, allowed=allowed, do="choose seeds below")
         self.scene = Scene(task, seed, image_size)
-        self.seed, self.instruction = seed, self.scene.task.instructions[0]
-        self.reset, self.step = self.scene.reset, self.scene.step
+        self.seed, self.instruction, self._camera = seed, self.scene.task.instructions[0], camera
         self.success, self.distance = self.scene.success, self.scene.distance
+        self.other_success, self._goal = self.scene.other_success, None
+
+    def reset(self) -> Observation:
+        """See `Environment`."""
+        self.scene.begin()
+        return self._observation()
+
+    def step(self, action: np.ndarray) -> Observation:
+        """See `Environment`."""
+        self.scene.move(action)
+        return self._observation()
+
+    def _observation(self) -> Observation:
+        return self.scene.observation() if self._camera else {"state": self.scene.state.copy()}
 
     def goal_image(self) -> np.ndarray:
         """The last frame of the expert's episode in this scene."""

@@ -14,12 +14,13 @@ class PolicyActor:
 
     Args:
         policy: As `bridgelib.policy.load` gives it.
-        instructions: What the scenes are told instead of their own instructions, in order, over and over; for policies
-            that follow instructions.
+        instructions: What a policy that follows instructions is told: the seed of a scene chooses among them; none for
+            the scenes' own.
     """
 
     def __init__(self, policy: Policy, instructions: Sequence[str] = ()):
         self._policy, self._instructions = policy, instructions
+        self._black = np.zeros(policy.spec.image_shape, np.uint8)  # for a blind policy, of which no camera is asked
         self._memories: list[Memory] = []
         self._goals: list[Mapping[str, np.ndarray]] = []
 
@@ -43,8 +44,9 @@ class PolicyActor:
         """See `Actor`."""
         acting = [number for number, observation in enumerate(observations) if observation is not None]
         for number in acting:
-            image, state = observations[number]["image"], observations[number]["state"]
-            self._memories[number].see(self._policy.prepare(image), np.asarray(state, np.float32))
+            seen = observations[number]
+            image = self._policy.prepare(seen["image"]) if "image" in seen else self._black
+            self._memories[number].see(image, np.asarray(seen["state"], np.float32))
         self._plan([number for number in acting if not self._memories[number].planned])
         return [
             self._memories[number].planned.popleft() if observation is not None else None
@@ -58,6 +60,6 @@ class PolicyActor:
         rows = [*numbers, *[numbers[-1]] * (WIDTH - len(numbers))]
         images, proprio = zip(*(self._memories[row].observed() for row in rows), strict=True)
         goals = {key: np.stack([self._goals[row][key] for row in rows]) for key in self._goals[rows[0]]}
-        chunks = self._policy.predict_batch(np.stack(images), np.stack(proprio), goals)
-        for number, chunk in zip(numbers, chunks, strict=False):
-            self._memories[number].planned.extend(chunk[: self._policy.execute])
+        plans = self._policy.plan(np.stack(images), np.stack(proprio), goals)
+        for number, plan in zip(numbers, plans, strict=False):
+            self._memories[number].planned.extend(plan)

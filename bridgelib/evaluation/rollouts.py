@@ -1,6 +1,6 @@
 """Rollouts: an actor in many scenes at once, each to its success or to the last step."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -14,6 +14,8 @@ STEPS = 80
 
 WIDTH = 32
 """Scenes that run side by side. Fixed, and filled up where fewer are left: another width would be another program."""
+
+_FRAME_HEIGHT = 128
 
 
 class Actor(Protocol):
@@ -35,45 +37,46 @@ class Episode:
         success: Whether the task was done at any moment; the episode ends there.
         steps: Actions carried out.
         distance: Metres left at the end.
-        frames: The camera's images, uint8 [h, w, 3] each; only where they are kept.
+        did_other: Whether instead of the task the other thing was done that the scene allows.
+        frames: The camera's images, made smaller, uint8 [h, w, 3] each; none where they were not asked for.
     """
 
     seed: int
     success: bool
     steps: int
     distance: float
+    did_other: bool = False
     frames: tuple[np.ndarray, ...] = field(default=(), repr=False, compare=False)
 
 
 def roll_out(
-    environments: Sequence[Environment], actor: Actor, name: str, steps: int = STEPS, keep_frames: bool = False
-) -> list[Episode]:
+    environments: Sequence[Environment], actor: Actor, label: str, steps: int = STEPS, filmed: int = 0
+) -> Iterator[Episode]:
     """Let an actor act in scenes, WIDTH of them at once.
 
     Args:
         environments: The scenes; each is reset first.
         actor: Who acts.
-        name: Of the work, for the progress that is shown.
+        label: Of the progress that is shown.
         steps: Longest episode.
-        keep_frames: Whether episodes keep their images.
+        filmed: How many episodes, from the first on, keep their frames.
 
-    Returns:
+    Yields:
         The episodes, in the order of the scenes.
     """
-    progress = Progress(len(environments), "episodes", name)
-    episodes: list[Episode] = []
+    progress = Progress(len(environments), "episodes", label)
     for first in range(0, len(environments), WIDTH):
-        episodes += _side_by_side(environments[first : first + WIDTH], actor, steps, keep_frames, progress)
-    return episodes
+        films = [number + first < filmed for number in range(WIDTH)]
+        yield from _side_by_side(environments[first : first + WIDTH], actor, steps, films, progress)
 
 
 def _side_by_side(
-    environments: Sequence[Environment], actor: Actor, steps: int, keep_frames: bool, progress: Progress
-) -> list[Episode]:
-    observations: list[Observation | None] = [environment.reset() for environment in environments]
-    frames = [[observation["image"]] for observation in observations]
-    taken = [0] * len(environments)
+    environments: Sequence[Environment], actor: Actor, steps: int, films: Sequence[bool], progress: Progress
+) -> Iterator[Episode]:
     actor.begin(environments)
+    observations: list[Observation | None] = [environment.reset() for environment in environments]
+    frames = [[_small(seen)] if film else [] for seen, film in zip(observations, films, strict=False)]
+    taken, others = [0] * len(environments), [False] * len(environments)
     for _ in range(steps):
         for number, action in enumerate(actor.act(observations)):
             if action is None:
@@ -81,22 +84,22 @@ def _side_by_side(
             environment = environments[number]
             observations[number] = environment.step(action)
             taken[number] += 1
-            if keep_frames:
-                frames[number].append(observations[number]["image"])
-            if environment.success():
+            if films[number]:
+                frames[number].append(_small(observations[number]))
+            others[number] = environment.other_success()
+            if environment.success() or others[number]:
                 observations[number] = None
                 progress.advance()
         if not any(observations):
             break
-    for _ in filter(None, observations):
-        progress.advance()
-    return [
-        Episode(
-            environment.seed,
-            environment.success(),
-            taken[number],
-            environment.distance(),
-            tuple(frames[number]) if keep_frames else (),
-        )
-        for number, environment in enumerate(environments)
-    ]
+    progress.advance(sum(observation is not None for observation in observations))
+    for number, environment in enumerate(environments):
+        end = (environment.success(), taken[number], environment.distance(), others[number])
+        yield Episode(environment.seed, *end, tuple(frames[number]))
+
+
+def _small(observation: Observation) -> np.ndarray:
+    """The camera's image with every n-th row and column, about _FRAME_HEIGHT high."""
+    image = observation["image"]
+    every = max(1, round(image.shape[0] / _FRAME_HEIGHT))
+    return image[::every, ::every]

@@ -22,7 +22,7 @@ STRIDES = (2, 2, 2, 1)
 
 
 class ConvNetEncoder(nn.Module):
-    """Images to features: 3×3 convolutions, the first of half the width and 5×5; the map is an eighth of the image.
+    """Images to features: 3×3 convolutions, the first of half the width (a multiple of 4).
 
     Attributes:
         settings: What may be chosen; `num_filters` is the width of all layers but the first.
@@ -47,9 +47,8 @@ class ConvNetEncoder(nn.Module):
         if settings.add_spatial_coordinates:
             x = with_coordinates(x)
         for layer, stride in enumerate(STRIDES):
-            first = layer == 0
-            filters = settings.num_filters // 2 if first else settings.num_filters
-            x = convolution(filters, 5 if first else 3, stride, name=f"conv_{layer}")(x)
+            filters = settings.num_filters if layer else max(4, settings.num_filters // 8 * 4)
+            x = convolution(filters, 3, stride, name=f"conv_{layer}")(x)
             x = norm(settings, name=f"norm_{layer}")(x)
             x = conditioned(settings, x, condition)
             x = ACTIVATIONS[settings.act](x)

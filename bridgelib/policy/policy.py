@@ -12,6 +12,9 @@ from bridgelib.data.normalisation import Normaliser
 from bridgelib.errors import DataError
 from bridgelib.policy.spec import PolicySpec
 
+OPEN = 0.5
+"""A gripper action above this opens."""
+
 _ASKED_BY = {"none": "nothing", "image": "goal=<image>", "language": "instruction=<text>"}
 
 
@@ -97,8 +100,22 @@ class Policy:
         goals = self.goals(goal, instruction)
         self._memory.see(self._checked("image", image), self._checked_proprio(proprio))
         if not self._memory.planned:
-            self._memory.planned.extend(self.predict(*self._memory.observed(), goals)[: self.execute])
+            images, proprio = self._memory.observed()
+            alone = {key: value[None] for key, value in goals.items()}
+            self._memory.planned.extend(self.plan(images[None], proprio[None], alone)[0])
         return self._memory.planned.popleft()
+
+    def plan(self, images: np.ndarray, proprio: np.ndarray, goals: Mapping[str, np.ndarray]) -> np.ndarray:
+        """What is to be carried out before looking again, for B observations; takes what `predict_batch` takes.
+
+        Returns:
+            float32 [B, execute, A]. The gripper half open between its two ends would meet the policy with a state that
+            no demonstration has; a policy with a binary gripper opens it or closes it.
+        """
+        actions = self.predict_batch(images, proprio, goals)[:, : self.execute]
+        if self.spec.gripper == "binary":
+            actions[..., -1] = actions[..., -1] > OPEN
+        return actions
 
     def prepare(self, image: np.ndarray) -> np.ndarray:
         """A camera's image as training saw it: squashed to its size whatever the aspect, by Pillow's LANCZOS.

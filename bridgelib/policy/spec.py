@@ -32,6 +32,8 @@ class PolicySpec:
         statistics: Of the training data, for that normalisation.
         step: Updates made.
         execute: How many actions of each predicted chunk to carry out before predicting anew.
+        gripper: Whether the gripper is told to open or close and nothing between, as its training's binarised actions,
+            or what the network says.
     """
 
     algorithm: str
@@ -47,6 +49,7 @@ class PolicySpec:
     statistics: Statistics
     step: int
     execute: int = 1
+    gripper: Literal["binary", "continuous"] = "continuous"
 
     @classmethod
     def of(
@@ -68,6 +71,7 @@ class PolicySpec:
             statistics=statistics,
             step=step,
             execute=config.get("act_exec_horizon") or 1,
+            gripper=config.get("act_gripper", "continuous"),
         )
 
     def example(self) -> dict[str, Any]:

@@ -28,6 +28,7 @@ WITHOUT_EFFECT = (
     "keep_last",
     "keep_every",
     "act_exec_horizon",
+    "act_gripper",
 )
 """Keys of the configuration tree that change no weight: a run goes on under others, for instance to more steps."""
 

@@ -10,11 +10,11 @@ import numpy as np
 from bridgelib.data.batches import ValidationBatches
 from bridgelib.data.normalisation import Normaliser
 from bridgelib.data.prefetch import prefetched
+from bridgelib.policy.policy import OPEN
 from bridgelib.training.interruption import Interruption
 from bridgelib.training.learner import Batch, Evaluate, Learner
 
 DIMENSIONS = ("x", "y", "z", "roll", "pitch", "yaw", "gripper")
-_OPEN = 0.5  # a gripper action above this opens
 
 
 def evaluation(normaliser: Normaliser, mean_action: np.ndarray) -> Evaluate:
@@ -48,7 +48,7 @@ def evaluation(normaliser: Normaliser, mean_action: np.ndarray) -> Evaluate:
         error = jnp.abs(predicted - wanted) * scale
         for index, dimension in enumerate(DIMENSIONS[:-1]):
             numbers[f"error_{dimension}"] = _per_sample(error[..., index])
-        opens = [(actions[..., -1] * scale[-1] + offset[-1]) > _OPEN for actions in (predicted, wanted)]
+        opens = [(actions[..., -1] * scale[-1] + offset[-1]) > OPEN for actions in (predicted, wanted)]
         numbers["gripper_accuracy"] = _per_sample(opens[0] == opens[1])
         # Not a product: what padding gives may be NaN.
         masked = {name: jnp.sum(jnp.where(batch["valid"], value, 0.0)) for name, value in numbers.items()}

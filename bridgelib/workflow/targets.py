@@ -10,7 +10,8 @@ from bridgelib.errors import ConfigError
 WITHOUT_DATA = {"environments"}
 WITHOUT_TRAINING = {"numpy", "tfrecords", "data_report"}
 WITHOUT_RECORDS = {"numpy"}
-TRAINING = {"all", "train_all"}
+TRAINING = {"all", "train_all", "success"}
+SIMULATED = {"success"}
 ONLY_TOLD = {"forecast"}
 
 _TARGETS = sorted(WITHOUT_DATA | WITHOUT_TRAINING | TRAINING | ONLY_TOLD | {"doctor"})

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 from bridgelib.config.goal_settings import GOAL_SETTINGS
-from bridgelib.data.goals import STRATEGIES, DeltaGoals, Geometric, LastStateUpweighted, Uniform, goal_strategy, rewards
+from bridgelib.data.goals import (
+    STRATEGIES,
+    DeltaGoals,
+    Final,
+    Geometric,
+    LastStateUpweighted,
+    Uniform,
+    goal_strategy,
+    rewards,
+)
 from bridgelib.errors import ConfigError
 
 SAMPLES = 40_000
@@ -48,6 +57,9 @@ def assert_distribution(strategy, step, length, expected, seed=0):
         (LastStateUpweighted(0.0), 2, 0.24, 4),
         (LastStateUpweighted(0.0), 2, 0.26, 5),
         (LastStateUpweighted(0.0), 4, 0.0, 5),
+        (Final(0.0), 0, 0.0, 5),
+        (Final(0.0), 3, 0.999, 5),
+        (Final(0.0), 4, 0.5, 5),
         # Halves: offsets 1, 2, 3 with 4/7, 2/7, 1/7.
         (Geometric(0.0, 0.5), 1, 0.57, 3),
         (Geometric(0.0, 0.5), 1, 0.58, 4),
@@ -139,7 +151,7 @@ def test_a_goal_lies_ahead_within_the_trajectory(strategy, length, seed):
 def test_a_strategy_is_made_from_its_configuration():
     assert goal_strategy("uniform", {"reached_proportion": 0.1}) == Uniform(0.1)
     assert goal_strategy("delta_goals", {"goal_delta": [0, 20]}) == DeltaGoals([0, 20])
-    assert set(STRATEGIES) == {"uniform", "last_state_upweighted", "geometric", "delta_goals"}
+    assert set(STRATEGIES) == {"uniform", "last_state_upweighted", "final", "geometric", "delta_goals"}
 
 
 @pytest.mark.parametrize(

@@ -22,10 +22,10 @@ class FakeAgent:
 
     def sample_actions(self, observations, goals=None):
         self.asked.append((observations, goals))
-        image = observations["image"][0]
-        newest = image[-1] if image.ndim == 4 else image
-        actions = np.zeros((1, self.chunk or 1, 7), np.float32)
-        actions[0, :, 0] = newest.mean() + np.arange(self.chunk or 1)
+        images = observations["image"]
+        newest = images[:, -1] if images.ndim == 5 else images
+        actions = np.zeros((len(images), self.chunk or 1, 7), np.float32)
+        actions[:, :, 0] = newest.mean(axis=(1, 2, 3))[:, None] + np.arange(self.chunk or 1)
         return actions if self.chunk else actions[:, 0]
 
 

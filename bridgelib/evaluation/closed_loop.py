@@ -1,0 +1,98 @@
+"""A trained policy in closed loop: rolled out in the tasks of the simulator, counted, filmed."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from bridgelib.errors import DataError
+from bridgelib.evaluation.environment import SimulatedEnvironment
+from bridgelib.evaluation.pictures import write_pictures
+from bridgelib.evaluation.policies import PolicyActor
+from bridgelib.evaluation.results import VERSION, task_result
+from bridgelib.evaluation.rollouts import STEPS, WIDTH, Episode, roll_out
+from bridgelib.policy.policy import Policy
+from bridgelib.sim.tasks import TASKS
+
+FILMED = WIDTH
+"""Episodes of each task that keep their frames: among so many there are successes and failures to show."""
+
+
+def evaluate_closed_loop(
+    policy: Policy,
+    tasks: Sequence[str],
+    seeds: Sequence[int],
+    *,
+    camera: tuple[int, int],
+    instructions: Literal["demonstrated", "held_out", "both"] = "demonstrated",
+    pictures: Path | None = None,
+) -> dict[str, Any]:
+    """Roll a policy out in the same scenes of each task; pure in policy and seeds.
+
+    Args:
+        policy: As `bridgelib.policy.load` gives it.
+        tasks: Keys of `bridgelib.sim.tasks.TASKS`.
+        seeds: Of the scenes.
+        camera: Height and width of the camera's images.
+        instructions: For a policy that follows instructions: whether it is told in the words of demonstrations, in
+            words that none of them used, or once in these and once in those.
+        pictures: A folder for animated pictures; None for none.
+
+    Returns:
+        What rollouts.json holds: `tasks`, and `held_out_tasks` of the words that no demonstration used.
+
+    Raises:
+        DataError: The policy cannot act on what the simulator gives.
+        ConfigError: A seed that demonstrations may have, or no such task.
+    """
+    _require_states(policy)
+    words = ("demonstrated", "held_out") if instructions == "both" else (instructions,)
+    results: dict[str, dict[str, Any]] = {"tasks": {}, **({"held_out_tasks": {}} if "held_out" in words else {})}
+    files: list[str] = []
+    for task in dict.fromkeys(tasks):
+        for told in words:
+            film = pictures if told == words[0] else None
+            episodes = _episodes(policy, task, seeds, camera, told == "held_out", film is not None)
+            results["held_out_tasks" if told == "held_out" else "tasks"][task] = task_result(episodes)
+            files += write_pictures(film, task, episodes) if film else []
+    return {"version": VERSION, "policy": _description(policy), **_setting(camera), **results, "pictures": files}
+
+
+def _episodes(
+    policy: Policy, task: str, seeds: Sequence[int], camera: tuple[int, int], held_out: bool, film: bool
+) -> list[Episode]:
+    scenes = [SimulatedEnvironment(task, seed, camera, camera=film or not is_blind(policy)) for seed in seeds]
+    known = TASKS[task].held_out_instructions if held_out else TASKS[task].instructions
+    label = f"{task}, in other words" if held_out else task
+    return list(roll_out(scenes, PolicyActor(policy, known), label, filmed=FILMED if film else 0))
+
+
+def _description(policy: Policy) -> dict[str, Any]:
+    spec = policy.spec
+    return {
+        "algorithm": spec.algorithm,
+        "step": spec.step,
+        "goal": spec.goal,
+        "blind": is_blind(policy),
+        "execute": policy.execute,
+    }
+
+
+def _setting(camera: tuple[int, int]) -> dict[str, Any]:
+    return {"camera": list(camera), "longest_episode": STEPS}
+
+
+def is_blind(policy: Policy) -> bool:
+    """Whether the policy was trained on black images: the rung that one which looks must beat."""
+    return bool(policy.spec.config["agent_kwargs"].get("blind"))
+
+
+def _require_states(policy: Policy) -> None:
+    """Refuse a policy for another robot: the simulator's state and actions have seven entries."""
+    for name, size in (("proprio", policy.spec.proprio_size), ("action", policy.spec.action_size)):
+        if size != 7:
+            raise DataError(
+                f"policy, {name}",
+                given=f"{size} entries",
+                allowed="7, as BridgeData and the simulator have them",
+                do="roll out a policy that was trained on BridgeData",
+            )

@@ -1,0 +1,114 @@
+"""The nearest neighbour among the training images: whoever beats its action has learned more than what was shown."""
+
+import numpy as np
+from PIL import Image
+
+from bridgelib.data.records import Records
+from bridgelib.data.samples import learnt_actions
+from bridgelib.progress import Progress
+
+SIDE = 16
+"""Images are compared at this height and width."""
+
+FRAMES = 20_000
+"""As many training frames are compared with, unless told otherwise; of more, an even spread."""
+
+_QUERIES, _ROWS = 256, 8192  # so many distances at a time, whatever the number of images
+_READ = 256  # training frames in memory at a time
+
+
+class NeighbourIndex:
+    """Images with the actions that were demonstrated in them, to be found again by their likeness.
+
+    Likeness is the squared distance of the pixels of both images, squashed to SIDE × SIDE by averaging. The nearest is
+    found exactly: all are compared, in whole numbers; of several that are equally near it is the first.
+
+    Args:
+        images: uint8 [N, H, W, 3], N at least 1.
+        actions: float32 [N, A].
+
+    Attributes:
+        actions: These.
+    """
+
+    def __init__(self, images: np.ndarray, actions: np.ndarray):
+        assert len(images) == len(actions) > 0, f"{len(images)} images, {len(actions)} actions"
+        self.actions = np.asarray(actions)
+        self._pixels = _centred(squashed(images))
+        self._norms = _norms(self._pixels)
+
+    def __len__(self) -> int:
+        """How many images there are."""
+        return len(self.actions)
+
+    def nearest(self, images: np.ndarray) -> np.ndarray:
+        """The numbers of the images that are nearest to these.
+
+        Args:
+            images: uint8 [B, H, W, 3], of any size.
+
+        Returns:
+            int64 [B].
+        """
+        pixels = _centred(squashed(images))
+        parts = [self._nearest(pixels[first : first + _QUERIES]) for first in range(0, len(pixels), _QUERIES)]
+        return np.concatenate([np.empty(0, np.int64), *parts])
+
+    def _nearest(self, queries: np.ndarray) -> np.ndarray:
+        best = np.zeros(len(queries), np.int64)
+        least = np.full(len(queries), np.iinfo(np.int64).max)
+        for first in range(0, len(self), _ROWS):
+            rows = slice(first, first + _ROWS)
+            products = (queries @ self._pixels[rows].T).astype(np.int64)
+            distances = self._norms[rows] - 2 * products  # [queries, rows]; but for the query's own norm
+            found = distances.argmin(axis=1)
+            distance = distances[np.arange(len(queries)), found]
+            nearer = distance < least
+            best[nearer], least[nearer] = first + found[nearer], distance[nearer]
+        return best
+
+
+def training_neighbours(records: Records, relabel: bool, limit: int = FRAMES) -> NeighbourIndex:
+    """The index of the frames of a training side, with their actions as training sees them, in the robot's units.
+
+    Args:
+        records: Of the training side.
+        relabel: Whether its actions are relabelled with what was reached.
+        limit: At most so many frames, spread evenly over all that have an action.
+
+    Raises:
+        DataError: A frame cannot be read.
+    """
+    actions = learnt_actions(records, relabel)
+    kept = min(limit, len(actions))
+    numbers = np.arange(kept) * len(actions) // kept
+    frames = (np.repeat(records.first_frame - records.first_action, records.lengths) + np.arange(len(actions)))[numbers]
+    progress, images = Progress(kept, "frames", "training images for the nearest neighbour"), []
+    for first in range(0, kept, _READ):
+        images.append(squashed(records.images(frames[first : first + _READ])))
+        progress.advance(len(images[-1]))
+    return NeighbourIndex(np.concatenate(images), actions[numbers])
+
+
+def squashed(images: np.ndarray) -> np.ndarray:
+    """Images uint8 [N, H, W, 3] as uint8 [N, SIDE, SIDE, 3], each pixel the mean of those it covers."""
+    if images.shape[1:3] == (SIDE, SIDE):
+        return images
+    smaller = np.empty((len(images), SIDE, SIDE, 3), np.uint8)
+    for number, image in enumerate(images):
+        smaller[number] = Image.fromarray(image).resize((SIDE, SIDE), Image.Resampling.BOX)
+    return smaller
+
+
+def _centred(images: np.ndarray) -> np.ndarray:
+    """Pixels less 128, float32 [N, pixels].
+
+    The products of two such images add up to at most 16² · 3 · 128² = 12,582,912 < 2^24, and so does each part of the
+    sum: float32 holds them exactly, in whatever order they are added.
+    """
+    return images.reshape(len(images), SIDE * SIDE * 3).astype(np.float32) - 128
+
+
+def _norms(pixels: np.ndarray) -> np.ndarray:
+    """The squared length of each row, int64 [N]."""
+    return np.einsum("np,np->n", pixels, pixels).astype(np.int64)

@@ -1,0 +1,112 @@
+"""The success table: policies and references beside each other, task by task, and what it says of each policy."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+from bridgelib.evaluation.results import VERSION, difference
+
+Result = Mapping[str, Any]
+"""Of one task; see `results.task_result`."""
+
+_WIDTH = 34
+
+
+def success_summary(references: Mapping[str, Any], rollouts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Everything that the table shows, as JSON.
+
+    Args:
+        references: What references.json holds.
+        rollouts: Experiment -> what its rollouts.json holds.
+
+    Returns:
+        tasks: Task -> rows in the order of the table: name, kind ("reference", "blind" or "policy") and the result
+            without its scenes.
+        policies: Policy -> task -> whether its whole interval lies above that of every blind policy and of random
+            actions; None where nothing was rolled out that it could be held against.
+        differences: Pairs of policies, task by task, over the scenes that both were rolled out in.
+    """
+    rows = {name: ("reference", one["tasks"]) for name, one in references["references"].items()}
+    for name, one in sorted(rollouts.items(), key=lambda item: not item[1]["policy"]["blind"]):
+        rows[name] = ("blind" if one["policy"]["blind"] else "policy", one["tasks"])
+        if held_out := one.get("held_out_tasks"):
+            rows[f"{name}, other words"] = ("policy", held_out)
+    tasks = list(dict.fromkeys(task for _, results in rows.values() for task in results))
+    policies = [name for name, (kind, _) in rows.items() if kind == "policy" and name in rollouts]
+    return {
+        "version": VERSION,
+        "tasks": {
+            task: [{"name": name, "kind": kind, **_brief(of[task])} for name, (kind, of) in rows.items() if task in of]
+            for task in tasks
+        },
+        "policies": {name: _verdicts(name, rows, tasks) for name in policies},
+        "differences": list(_differences({name: rows[name][1] for name in policies}, tasks)),
+    }
+
+
+def _brief(result: Result) -> dict[str, Any]:
+    return {key: value for key, value in result.items() if key != "scenes"}
+
+
+def _verdicts(name: str, rows: Mapping[str, tuple], tasks: Sequence[str]) -> dict[str, bool | None]:
+    """Task -> whether the policy does better than what does not look."""
+    verdicts = {}
+    for task in (task for task in tasks if task in rows[name][1]):
+        sightless = [
+            of[task] for other, (kind, of) in rows.items() if task in of and (kind == "blind" or other == "random")
+        ]
+        low = rows[name][1][task]["interval"][0]
+        verdicts[task] = all(low > other["interval"][1] for other in sightless) if sightless else None
+    return verdicts
+
+
+def _differences(policies: Mapping[str, Mapping[str, Result]], tasks: Sequence[str]) -> Iterator[dict[str, Any]]:
+    for first, second in combinations(policies, 2):
+        for task in tasks:
+            if task in policies[first] and task in policies[second]:
+                found = difference(policies[first][task], policies[second][task])
+                if found:
+                    yield {"first": first, "second": second, "task": task, **found}
+
+
+def as_text(summary: Mapping[str, Any]) -> str:
+    """The table as people read it."""
+    lines = []
+    for task, rows in summary["tasks"].items():
+        head = f"{'successes':>12}  {'95 % interval':>14}  {'steps':>5}  {'left, cm':>8}"
+        others = any(row["did_other"] for row in rows)
+        lines += ["", f"{task:{_WIDTH}}{head}{'  did the other' if others else ''}"]
+        lines += [_row(row, others) for row in rows]
+    lines += ["", *_said_of_policies(summary), *_said_of_pairs(summary), ""]
+    return "\n".join(lines).lstrip("\n")
+
+
+def _row(row: Mapping[str, Any], others: bool) -> str:
+    low, high = row["interval"]
+    steps = f"{row['steps_to_success'][1]:.0f}" if row["steps_to_success"] else "–"
+    counts = f"{row['successes']} of {row['episodes']}"
+    line = f"  {row['name']:{_WIDTH - 2}}{counts:>12}  {f'{low:.0%} to {high:.0%}':>14}  {steps:>5}"
+    line += f"  {100 * row['distance'][1]:>8.1f}"
+    return f"{line}  {row['did_other']:>13}" if others else line
+
+
+def _said_of_policies(summary: Mapping[str, Any]) -> Iterator[str]:
+    for name, verdicts in summary["policies"].items():
+        judged = {task: verdict for task, verdict in verdicts.items() if verdict is not None}
+        if judged and not any(judged.values()):
+            yield f"{name} does not beat a policy that sees nothing, or random actions: it has not learned to look."
+        elif worse := [task for task, verdict in judged.items() if not verdict]:
+            yield f"{name} has learned to look, but not for {', '.join(worse)}."
+
+
+def _said_of_pairs(summary: Mapping[str, Any]) -> Iterator[str]:
+    """The differences whose interval leaves no doubt; the others are in the JSON."""
+    for pair in summary["differences"]:
+        low, high = pair["interval"]
+        if low > 0 or high < 0:
+            better, worse = (pair["first"], pair["second"]) if low > 0 else (pair["second"], pair["first"])
+            low, high = (low, high) if low > 0 else (-high, -low)
+            yield (
+                f"{pair['task']}: {better} succeeds {abs(pair['difference']):.0%} more often than {worse} "
+                f"(95 % interval {low:.0%} to {high:.0%}, the same {pair['scenes']} scenes)."
+            )

@@ -1,0 +1,74 @@
+import pytest
+
+from bridgelib.evaluation.results import task_result
+from bridgelib.evaluation.table import as_text, success_summary
+from tests.evaluation.test_results import episodes
+
+
+def results(**tasks):
+    return {"tasks": {task: task_result(episodes(outcomes)) for task, outcomes in tasks.items()}}
+
+
+def rollouts(blind=False, **tasks):
+    return {"policy": {"blind": blind}, **results(**tasks)}
+
+
+REFERENCES = {"references": {"expert": results(put="s" * 40), "random": results(put="f" * 40)}}
+
+
+def summary(**policies):
+    return success_summary(REFERENCES, policies)
+
+
+def test_rows_stand_in_order_references_blind_ones_policies():
+    table = summary(bc_demo=rollouts(put="s" * 40), blind_demo=rollouts(blind=True, put="f" * 40))
+    assert [(row["name"], row["kind"]) for row in table["tasks"]["put"]] == [
+        ("expert", "reference"),
+        ("random", "reference"),
+        ("blind_demo", "blind"),
+        ("bc_demo", "policy"),
+    ]
+    assert all("scenes" not in row for row in table["tasks"]["put"])
+
+
+@pytest.mark.parametrize(
+    ("policy", "blind", "looks"),
+    [
+        ("s" * 30 + "f" * 10, "f" * 40, True),
+        ("s" * 2 + "f" * 38, "f" * 40, False),  # the intervals touch
+        ("s" * 30 + "f" * 10, "s" * 28 + "f" * 12, False),  # better than random, not than the blind one
+    ],
+)
+def test_a_policy_looks_where_its_whole_interval_lies_above(policy, blind, looks):
+    table = summary(bc=rollouts(put=policy), blind=rollouts(blind=True, put=blind))
+    assert table["policies"] == {"bc": {"put": looks}}
+    assert ("bc does not beat" in as_text(table)) is not looks
+
+
+def test_one_task_is_enough_to_have_learned_to_look():
+    table = summary(bc=rollouts(put="s" * 40, push="f" * 40), blind=rollouts(blind=True, put="f" * 40, push="f" * 40))
+    assert "bc has learned to look, but not for push." in as_text(table)
+
+
+def test_a_task_that_nothing_else_was_rolled_out_in_is_not_judged():
+    assert summary(bc=rollouts(other="s"))["policies"] == {"bc": {"other": None}}
+
+
+def test_differences_without_doubt_are_said_the_others_only_kept():
+    table = summary(one=rollouts(put="s" * 40), two=rollouts(put="s" * 39 + "f"), three=rollouts(put="f" * 40))
+    pairs = {(pair["first"], pair["second"]): pair for pair in table["differences"]}
+    assert len(pairs) == 3 and pairs["one", "three"]["difference"] == 1
+    text = as_text(table)
+    assert "put: one succeeds 100% more often than three" in text
+    assert "than two" not in text
+
+
+def test_other_words_are_rows_of_their_own():
+    told = {**rollouts(put="s" * 10), "held_out_tasks": results(put="sf" * 5)["tasks"]}
+    names = [row["name"] for row in summary(lc=told)["tasks"]["put"]]
+    assert names == ["expert", "random", "lc", "lc, other words"]
+
+
+def test_the_other_thing_has_a_column_where_it_was_done():
+    text = as_text(summary(lc=rollouts(put="sssoo")))
+    assert "did the other" in text and text.splitlines()[3].endswith(" 2")

@@ -1,0 +1,91 @@
+"""Let a trained policy act in the simulator, in scenes that no demonstration has, and count its successes."""
+
+import argparse
+from pathlib import Path
+
+import _repository  # noqa: F401  (makes bridgelib importable)
+
+from bridgelib.errors import run_program
+from bridgelib.sim.plan import DEFAULTS
+from bridgelib.sim.tasks import TASKS
+
+EXAMPLES = """\
+a hundred scenes of one task:
+  rollout_policy.py --policy demo/runs/bc_demo/latest/policy --task put_red_cube_on_plate --episodes 100 \\
+      --seed 1000000 --json rollouts.json
+
+of several tasks, with animated pictures of some successes and failures:
+  rollout_policy.py --policy demo/runs/bc_demo/latest/policy --task put_red_cube_on_plate \\
+      --task push_blue_cylinder_onto_green_cloth --json rollouts.json --pictures pictures
+
+The scenes are those of the seeds SEED, SEED + 1, …; the same policy and seeds give the same bytes each time on one
+machine. The file holds {"tasks": {NAME: {"episodes": N, "successes": K, "interval": [low, high], …}}}: the interval is
+Wilson's, 95 %. A policy that was trained towards goal images is shown the last frame of the expert's episode in the
+very scene; one that follows instructions is told the task in the words of demonstrations, or in others.
+"""
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Roll out, write the results, print a line per task."""
+    options = parse_arguments(argv)
+    # Not before the arguments are read: these load JAX, which takes seconds.
+    from bridgelib.evaluation.closed_loop import evaluate_closed_loop
+    from bridgelib.files import write_json
+    from bridgelib.policy import load
+
+    policy = load(options.policy, execute=options.execute)
+    result = evaluate_closed_loop(
+        policy,
+        options.task,
+        range(options.seed, options.seed + options.episodes),
+        camera=tuple(options.camera),
+        instructions=options.instructions,
+        pictures=options.pictures,
+    )
+    write_json(options.json, result)
+    for task, one in result["tasks"].items():
+        low, high = one["interval"]
+        print(f"{task}: {one['successes']} of {one['episodes']} succeed (95 % interval {low:.0%} to {high:.0%})")
+
+
+def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--policy", type=Path, required=True, metavar="DIR", help="the policy folder of a run")
+    add("--task", action="append", required=True, choices=TASKS, metavar="NAME", help=f"one of {', '.join(TASKS)}")
+    add("--episodes", type=positive, default=100, metavar="N", help="scenes of each task (default: 100)")
+    add("--seed", type=int, default=1_000_000, metavar="S", help="of the first scene (default: 1000000)")
+    add("--json", type=Path, required=True, metavar="FILE", help="write the results here")
+    add("--pictures", type=Path, metavar="DIR", help="write animated pictures of some episodes here")
+    add("--execute", type=positive, metavar="N", help="actions of each chunk to carry out (default: as it was trained)")
+    add(
+        "--instructions",
+        choices=("demonstrated", "held_out", "both"),
+        default="demonstrated",
+        help="words that tell a policy which follows instructions: those of demonstrations, others, or first these, "
+        "then those (default: demonstrated)",
+    )
+    add(
+        "--camera",
+        type=positive,
+        nargs=2,
+        default=list(DEFAULTS["image_size"]),
+        metavar=("HEIGHT", "WIDTH"),
+        help="size of the camera's images in pixels, as in the demonstrations (default: %(default)s)",
+    )
+    return parser.parse_args(argv)
+
+
+def positive(text: str) -> int:
+    """A whole number, 1 or more."""
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+if __name__ == "__main__":
+    run_program(main)

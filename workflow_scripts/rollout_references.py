@@ -1,0 +1,59 @@
+"""Roll out what policies are held against: expert, replayed demonstrations, nearest neighbour, random actions."""
+
+import argparse
+from pathlib import Path
+
+import _repository  # noqa: F401  (makes bridgelib importable)
+
+from bridgelib.errors import run_program
+from bridgelib.sim.plan import DEFAULTS
+from bridgelib.sim.tasks import TASKS
+
+EXAMPLES = """\
+as the workflow does it:
+  rollout_references.py --data demo/tfrecord --task put_red_cube_on_plate --task push_blue_cylinder_onto_green_cloth \\
+      --episodes 100 --seed 1000000 --json demo/runs/references.json
+
+Nearest neighbour and random actions take theirs from the training side of the same task. The scenes are those of
+rollout_policy.py with the same seeds.
+"""
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Roll out, write the results, print a line per rung and task."""
+    options = parse_arguments(argv)
+    from bridgelib.evaluation.ladder import roll_out_references
+    from bridgelib.files import write_json
+
+    seeds = range(options.seed, options.seed + options.episodes)
+    result = roll_out_references(options.data, options.task, seeds, camera=tuple(options.camera))
+    write_json(options.json, result)
+    for name, rung in result["references"].items():
+        for task, one in rung["tasks"].items():
+            print(f"{name}, {task}: {one['successes']} of {one['episodes']}")
+
+
+def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--data", type=Path, required=True, metavar="TFRECORD", help="root of the TFRecords")
+    add("--task", action="append", required=True, choices=TASKS, metavar="NAME", help=f"one of {', '.join(TASKS)}")
+    add("--episodes", type=int, default=100, metavar="N", help="scenes of each task (default: 100)")
+    add("--seed", type=int, default=1_000_000, metavar="S", help="of the first scene (default: 1000000)")
+    add("--json", type=Path, required=True, metavar="FILE", help="write the results here")
+    add(
+        "--camera",
+        type=int,
+        nargs=2,
+        default=list(DEFAULTS["image_size"]),
+        metavar=("HEIGHT", "WIDTH"),
+        help="size of the camera's images in pixels, as in the demonstrations (default: %(default)s)",
+    )
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    run_program(main)
