@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from bridgelib.sim.arm import natural_orientation
-from bridgelib.sim.layout import PUSH_RUN_UP
 from bridgelib.sim.scene import FINGER_RADIUS, Scene
+from bridgelib.sim.ways import PUSH_RUN_UP
 
 # Metres: heights of the middle between the fingertips, and the way made in one step.
 _ABOVE, _GRASP, _PUSH = 0.095, 0.020, 0.024

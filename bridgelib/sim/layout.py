@@ -1,20 +1,19 @@
 """Where the things lie when an episode begins."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from bridgelib.sim.arm import natural_orientation
 from bridgelib.sim.tasks import DISTRACTORS, Shape, Task
+from bridgelib.sim.ways import clearance, random_ways
 
-# Metres in base_link: where items and targets may lie, and where distractors may.
-_REACH = ((0.210, 0.390), (-0.13, 0.13))
+# Metres in base_link: where distractors may stand, and where the gripper begins.
 _TABLE_TOP = ((0.18, 0.44), (-0.20, 0.20))
 _GRIPPER_START = ((0.25, -0.08, 0.14), (0.34, 0.08, 0.19))
 
-_SEPARATION = {"place": (0.13, 0.22), "push": (0.11, 0.17)}
-# A pushing gripper comes down this far behind the item's axis and must find room there.
-PUSH_RUN_UP = 0.055
+_SPOTS_TRIED = 1000  # before a distractor is left out
 
 
 @dataclass
@@ -38,69 +37,71 @@ class Body:
 
 
 @dataclass
-class Layout:
-    """Everything that an episode begins with; `state` is Bridge's full_state, float64 [7]."""
+class Pair:
+    """An item and the target where it belongs."""
 
     item: Body
     target: Body
+
+    @property
+    def distance(self) -> float:
+        """Metres between their axes, over ground."""
+        return float(np.hypot(*(self.item.position[:2] - self.target.position[:2])))
+
+
+@dataclass
+class Layout:
+    """Everything that an episode begins with; `state` is Bridge's full_state, float64 [7]."""
+
+    pairs: list[Pair]
     distractors: list[Body]
     state: np.ndarray
 
 
-def random_layout(task: Task, rng: np.random.Generator) -> Layout:
-    """Draw an arrangement in which the task can be done and nothing lies in its way."""
-    while True:
-        item, target = _within(_REACH, rng), _within(_REACH, rng)
-        if _separated(task.manner, item, target):
-            break
-    cloth_turn = rng.uniform(-0.35, 0.35)
-    # A cube stands square to the arm, which therefore grips its sides and not its edges.
+def random_layout(tasks: Sequence[Task], rng: np.random.Generator) -> Layout:
+    """Draw an arrangement in which each of the tasks can be done and nothing lies in its way."""
+    ways = random_ways([task.manner for task in tasks], rng)
     return Layout(
-        item=Body(task.item, np.append(item, 0.0), float(np.arctan2(item[1], item[0]))),
-        target=Body(task.target, np.append(target, 0.0), float(cloth_turn)),
-        distractors=_random_distractors(task, item, target, rng),
+        pairs=[_pair(task, way, rng) for task, way in zip(tasks, ways, strict=True)],
+        distractors=_random_distractors(ways, rng),
         state=_random_state(rng),
     )
 
 
-def _within(region: tuple, rng: np.random.Generator) -> np.ndarray:
-    (low_x, high_x), (low_y, high_y) = region
-    return np.array([rng.uniform(low_x, high_x), rng.uniform(low_y, high_y)])
+def _pair(task: Task, way: np.ndarray, rng: np.random.Generator) -> Pair:
+    item, target = way
+    cloth_turn = rng.uniform(-0.35, 0.35)
+    # A cube stands square to the arm, which therefore grips its sides and not its edges.
+    return Pair(
+        item=Body(task.item, np.append(item, 0.0), float(np.arctan2(item[1], item[0]))),
+        target=Body(task.target, np.append(target, 0.0), float(cloth_turn)),
+    )
 
 
-def _separated(manner: str, item: np.ndarray, target: np.ndarray) -> bool:
-    """Whether the way from item to target is neither too short nor too long, and can be begun within reach."""
-    nearest, farthest = _SEPARATION[manner]
-    distance = float(np.linalg.norm(target - item))
-    if not nearest <= distance <= farthest:
-        return False
-    if manner == "place":
-        return True
-    (low_x, high_x), (low_y, high_y) = _REACH
-    x, y = item - (target - item) / distance * PUSH_RUN_UP
-    return bool(low_x - 0.01 <= x <= high_x + 0.01 and low_y - 0.02 <= y <= high_y + 0.02)
+def _random_distractors(ways: np.ndarray, rng: np.random.Generator) -> list[Body]:
+    """Different shapes, clear of items, targets, the ways between them and of one another.
 
-
-def _random_distractors(task: Task, item: np.ndarray, target: np.ndarray, rng: np.random.Generator) -> list[Body]:
-    """One to three different shapes, clear of item, target, the way between them and of one another."""
-    start = item - (target - item) / np.linalg.norm(target - item) * PUSH_RUN_UP
-    count = int(rng.integers(1, 4))
+    Beside one way there are one to three; beside two at most one, and none where no room is found for it.
+    """
+    count = int(rng.integers(1, 4) if len(ways) == 1 else rng.integers(0, 2))
     placed: list[Body] = []
     for number in rng.permutation(len(DISTRACTORS))[:count]:
-        shape = DISTRACTORS[number]
-        while True:
-            spot = _within(_TABLE_TOP, rng)
-            clear_of_task = _distance_to_segment(spot, start, target) > 0.075 and np.hypot(*(spot - target)) > 0.105
-            if clear_of_task and all(np.hypot(*(spot - other.position[:2])) > 0.06 for other in placed):
-                break
-        placed.append(Body(shape, np.append(spot, 0.0), float(rng.uniform(0, np.pi))))
+        spots = (_random_spot(rng) for _ in range(_SPOTS_TRIED))
+        spot = next((spot for spot in spots if _is_free(spot, ways, placed)), None)
+        if spot is not None:
+            placed.append(Body(DISTRACTORS[number], np.append(spot, 0.0), float(rng.uniform(0, np.pi))))
     return placed
 
 
-def _distance_to_segment(point: np.ndarray, start: np.ndarray, end: np.ndarray) -> float:
-    along = end - start
-    share = np.clip((point - start) @ along / (along @ along), 0, 1)
-    return float(np.linalg.norm(point - start - share * along))
+def _random_spot(rng: np.random.Generator) -> np.ndarray:
+    low, high = np.transpose(_TABLE_TOP)
+    return rng.uniform(low, high)
+
+
+def _is_free(spot: np.ndarray, ways: np.ndarray, placed: list[Body]) -> bool:
+    """Whether a distractor may stand there."""
+    clear_of_tasks = (clearance(spot, ways) > 0.075) & (np.hypot(*(spot - ways[:, 1]).T) > 0.105)
+    return bool(clear_of_tasks.all()) and all(np.hypot(*(spot - other.position[:2])) > 0.06 for other in placed)
 
 
 def _random_state(rng: np.random.Generator) -> np.ndarray:

@@ -12,7 +12,7 @@ from bridgelib.sim.tasks import TASKS
 _FIRST_SESSION = datetime(2021, 8, 2, 10)
 
 DEFAULTS = {
-    "tasks": tuple(TASKS),
+    "tasks": tuple(name for name, task in TASKS.items() if task.other is None),
     "demonstrations": 60,
     "dated_folders": 3,
     "seed": 0,

@@ -20,15 +20,17 @@ class Renderer:
     Args:
         size: Height and width of the pictures in pixels.
         look: Light, surfaces and sensor.
-        target: The flat body that stays where it is.
+        targets: The flat bodies that stay where they are.
         rng: The sensor noise.
     """
 
-    def __init__(self, size: tuple[int, int], look: Look, target: Body, rng: np.random.Generator):
+    def __init__(self, size: tuple[int, int], look: Look, targets: list[Body], rng: np.random.Generator):
         self.camera, self.look = table_camera(size), look
         table = empty_table(table_camera((size[0] * _OVERSAMPLING, size[1] * _OVERSAMPLING)), look)
-        shaded = self._shaded(table.reduce(_OVERSAMPLING), [_body_solid(target)])
-        self._background = self._drawn(shaded, [_body_solid(target), _inlay(target)])
+        # Targets have separate footprints, and a higher rim may hide the edge of a lower one.
+        targets = sorted(targets, key=lambda target: target.shape.height)
+        shaded = self._shaded(table.reduce(_OVERSAMPLING), [_body_solid(target) for target in targets])
+        self._background = self._drawn(shaded, [draw(target) for target in targets for draw in (_body_solid, _inlay)])
         self._base = base_solids()
         height, width = size
         # One large field of noise, of which each frame takes another window: drawing it anew would take longest of all.

@@ -6,7 +6,7 @@ import numpy as np
 
 from bridgelib.errors import ConfigError, did_you_mean
 from bridgelib.sim.arm import OPENING, reached_opening, reached_pose
-from bridgelib.sim.layout import random_layout
+from bridgelib.sim.layout import Body, random_layout
 from bridgelib.sim.look import Look
 from bridgelib.sim.renderer import Renderer
 from bridgelib.sim.tasks import TASKS
@@ -46,17 +46,38 @@ class Scene:
 
     def _begin(self) -> None:
         # Four streams, so that the size of an image or the number of steps changes nothing else.
-        entropy = np.random.SeedSequence([zlib.crc32(self.task.name.encode()), self.seed])
+        names = self.task.scene
+        entropy = np.random.SeedSequence([zlib.crc32("+".join(names).encode()), self.seed])
         layout, look, motion, sensor = map(np.random.default_rng, entropy.spawn(4))
-        arrangement = random_layout(self.task, layout)
-        self.item, self.target = arrangement.item, arrangement.target
+        arrangement = random_layout([TASKS[name] for name in names], layout)
+        self.pairs = dict(zip(names, arrangement.pairs, strict=True))
         self.distractors, self.state = arrangement.distractors, arrangement.state
-        self.holding = False
+        self._held: Body | None = None
         self.steps = 0
         self._grip = np.zeros(4)
         self._drift = np.zeros(6)
         self._motion, self._look, self._sensor = motion, look, sensor
         self._renderer: Renderer | None = None
+
+    @property
+    def item(self) -> Body:
+        """What the task moves."""
+        return self.pairs[self.task.name].item
+
+    @property
+    def target(self) -> Body:
+        """Where the task moves it."""
+        return self.pairs[self.task.name].target
+
+    @property
+    def items(self) -> list[Body]:
+        """What can be moved to a target: by the task, and by the other one where there is one."""
+        return [pair.item for pair in self.pairs.values()]
+
+    @property
+    def holding(self) -> bool:
+        """Whether the gripper holds an item."""
+        return self._held is not None
 
     def reset(self) -> dict[str, np.ndarray]:
         """Begin the episode, from the start however often it is called.
@@ -92,59 +113,76 @@ class Scene:
         pose, opening = self.state[:6], float(self.state[6])
         reached = reached_pose(pose, action[:6], self._drift, self._motion)
         self._drift = reached - pose
-        width = 2 * self.item.shape.radius / OPENING
-        graspable = self.holding or (opening > width and self._between_fingers(reached))
-        opened = reached_opening(opening, float(action[6]), width if graspable else 0.0)
+        graspable = self._held or self._between_fingers(reached, opening)
+        width = _width(graspable) if graspable else 0.0
+        opened = reached_opening(opening, float(action[6]), width)
         self.state = np.append(reached, opened)
         self.steps += 1
-        self._carry(graspable and opened <= width + 0.02)
+        self._carry(graspable if opened <= width + 0.02 else None)
         self._push()
 
     def observation(self) -> dict[str, np.ndarray]:
         """What camera and joint sensors say now; see `reset`."""
         if self._renderer is None:
-            self._renderer = Renderer(self.image_size, Look.random(self._look), self.target, self._sensor)
-        image = self._renderer.picture(self.state, [self.item, *self.distractors], self.steps)
+            targets = [pair.target for pair in self.pairs.values()]
+            self._renderer = Renderer(self.image_size, Look.random(self._look), targets, self._sensor)
+        image = self._renderer.picture(self.state, [*self.items, *self.distractors], self.steps)
         return {"image": image, "state": self.state.copy()}
 
     def success(self) -> bool:
         """Whether the task is done: the item is where it belongs, and the gripper does not hold it."""
-        return not self.holding and self.distance() <= self.task.tolerance
+        return self._is_done(self.task.name)
+
+    def other_success(self) -> bool:
+        """Whether the other task is done that the scene leaves open; never where it leaves none."""
+        return self.task.other is not None and self._is_done(self.task.other)
 
     def distance(self) -> float:
-        """Metres over ground between the axes of item and target."""
-        return float(np.hypot(*(self.item.position[:2] - self.target.position[:2])))
+        """Metres between the axes of the task's item and target, over ground."""
+        return self.pairs[self.task.name].distance
 
-    def _between_fingers(self, pose: np.ndarray) -> bool:
-        """Whether the fingers are around the item, so that closing them takes hold of it."""
-        off_axis = np.hypot(*(pose[:2] - self.item.position[:2]))
-        return bool(off_axis <= _GRASP_TOLERANCE and self.item.position[2] <= pose[2] <= self.item.top)
+    def _is_done(self, name: str) -> bool:
+        pair = self.pairs[name]
+        return pair.item is not self._held and pair.distance <= TASKS[name].tolerance
 
-    def _carry(self, gripped: bool) -> None:
-        """Take hold of the item, move it along with the gripper, or let it drop onto what is below."""
+    def _between_fingers(self, pose: np.ndarray, opening: float) -> Body | None:
+        """The item that the fingers are around, so that closing them takes hold of it."""
+        for item in self.items:
+            off_axis = np.hypot(*(pose[:2] - item.position[:2]))
+            within = off_axis <= _GRASP_TOLERANCE and item.position[2] <= pose[2] <= item.top
+            if within and opening > _width(item):
+                return item
+        return None
+
+    def _carry(self, gripped: Body | None) -> None:
+        """Take hold of an item, move it along with the gripper, or let it drop onto what is below."""
         pose = self.state[[0, 1, 2, 5]]
-        place = np.append(self.item.position, self.item.yaw)
         if gripped and not self.holding:
             # Closing fingers centre the item between them.
-            self._grip = np.append([0.0, 0.0], (place - pose)[2:])
-        self.holding = gripped
+            self._grip = np.append([0.0, 0.0], (np.append(gripped.position, gripped.yaw) - pose)[2:])
+        self._held = gripped
         if gripped:
             carried = pose + self._grip
-            self.item.position, self.item.yaw = carried[:3], float(carried[3])
-        support = self._surface_below_item()
-        self.item.position[2] = max(self.item.position[2], support) if gripped else support
+            gripped.position, gripped.yaw = carried[:3], float(carried[3])
+        for item in self.items:
+            support = self._surface_below(item)
+            item.position[2] = max(item.position[2], support) if item is gripped else support
 
-    def _surface_below_item(self) -> float:
+    def _surface_below(self, item: Body) -> float:
         """Height of the table, or of the target that lies on it."""
-        off = np.hypot(*(self.item.position[:2] - self.target.position[:2]))
-        return self.target.shape.height if off <= self.target.shape.radius else 0.0
+        below = [
+            pair.target.shape.height
+            for pair in self.pairs.values()
+            if np.hypot(*(item.position[:2] - pair.target.position[:2])) <= pair.target.shape.radius
+        ]
+        return max(below, default=0.0)
 
     def _push(self) -> None:
         """Shift everything that closed fingers have run into, until it just touches them."""
         if self.holding:
             return
         tip, opening = self.state[:3], self.state[6]
-        for body in (self.item, *self.distractors):
+        for body in (*self.items, *self.distractors):
             if tip[2] > body.top or opening * OPENING > 2 * body.shape.radius:
                 continue
             away, reach = body.position[:2] - tip[:2], FINGER_RADIUS + body.shape.radius
@@ -152,6 +190,11 @@ class Scene:
                 heading = _pushed_direction(away, self._drift[:2])
                 along = away @ heading
                 body.position[:2] += heading * (np.sqrt(along**2 + reach**2 - away @ away) - along)
+
+
+def _width(item: Body) -> float:
+    """The gripper's opening when it has closed on an item."""
+    return 2 * item.shape.radius / OPENING
 
 
 def _pushed_direction(away: np.ndarray, motion: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """The tasks of the simulated table: what lies on it, what is to be done with it, and how people say so."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ class Task:
         target: Where it shall end; flat and fixed.
         tolerance: Metres between the axes of object and target within which the task counts as done.
         instructions: Phrasings; each demonstration carries one of them.
+        other: The task that can be done in the same scenes just as well, so that a picture does not tell which one is
+            meant; None where there is no such task.
     """
 
     name: str
@@ -41,40 +43,52 @@ class Task:
     target: Shape
     tolerance: float
     instructions: tuple[str, ...]
+    other: str | None = None
+
+    @property
+    def scene(self) -> tuple[str, ...]:
+        """The tasks that can be done in its scenes, in an order that is the same for all of them."""
+        return tuple(sorted({self.name, self.other or self.name}))
 
 
 RED, GREEN, BLUE = (0.84, 0.10, 0.10), (0.16, 0.56, 0.26), (0.10, 0.30, 0.80)
 YELLOW, PURPLE, CREAM, PORCELAIN = (0.93, 0.76, 0.14), (0.50, 0.22, 0.62), (0.90, 0.88, 0.82), (0.87, 0.91, 0.96)
 
+_PLACE = Task(
+    name="put_red_cube_on_plate",
+    manner="place",
+    item=Shape(4, 0.021, 0.042, RED),
+    target=Shape(32, 0.045, 0.012, PORCELAIN, taper=1.45),
+    tolerance=0.035,
+    instructions=(
+        "put the red cube on the plate",
+        "place the red block on the plate",
+        "pick up the red cube and put it on the plate",
+        "move the red block onto the plate",
+    ),
+)
+_PUSH = Task(
+    name="push_blue_cylinder_onto_green_cloth",
+    manner="push",
+    item=Shape(24, 0.022, 0.050, BLUE),
+    target=Shape(4, 0.052, 0.002, GREEN),
+    tolerance=0.040,
+    instructions=(
+        "push the blue cylinder onto the green cloth",
+        "slide the blue cylinder onto the green cloth",
+        "push the blue can to the green cloth",
+        "move the blue cylinder onto the cloth by pushing it",
+    ),
+)
+_EITHER = {task.name: f"either_{task.name}" for task in (_PLACE, _PUSH)}
+
 TASKS = {
     task.name: task
     for task in (
-        Task(
-            name="put_red_cube_on_plate",
-            manner="place",
-            item=Shape(4, 0.021, 0.042, RED),
-            target=Shape(32, 0.045, 0.012, PORCELAIN, taper=1.45),
-            tolerance=0.035,
-            instructions=(
-                "put the red cube on the plate",
-                "place the red block on the plate",
-                "pick up the red cube and put it on the plate",
-                "move the red block onto the plate",
-            ),
-        ),
-        Task(
-            name="push_blue_cylinder_onto_green_cloth",
-            manner="push",
-            item=Shape(24, 0.022, 0.050, BLUE),
-            target=Shape(4, 0.052, 0.002, GREEN),
-            tolerance=0.040,
-            instructions=(
-                "push the blue cylinder onto the green cloth",
-                "slide the blue cylinder onto the green cloth",
-                "push the blue can to the green cloth",
-                "move the blue cylinder onto the cloth by pushing it",
-            ),
-        ),
+        _PLACE,
+        _PUSH,
+        replace(_PLACE, name=_EITHER[_PLACE.name], other=_EITHER[_PUSH.name]),
+        replace(_PUSH, name=_EITHER[_PUSH.name], other=_EITHER[_PLACE.name]),
     )
 }
 

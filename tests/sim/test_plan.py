@@ -4,14 +4,17 @@ import sys
 import pytest
 
 from bridgelib.errors import ConfigError
-from bridgelib.sim.plan import PlanEntry, plan
+from bridgelib.sim.plan import DEFAULTS, PlanEntry, plan
 from bridgelib.sim.tasks import TASKS
 
 
 def test_the_demo_has_two_tasks_of_three_sessions_of_ten():
     entries = plan({"demonstrations": 60, "dated_folders": 3, "seed": 4, "image_size": [240, 320]})
     assert [entry.demonstrations for entry in entries] == [10] * 6
-    assert {entry.task for entry in entries} == set(TASKS) and len(TASKS) >= 2
+    assert {entry.task for entry in entries} == {
+        "put_red_cube_on_plate",
+        "push_blue_cylinder_onto_green_cloth",
+    }
     assert len({(entry.task, entry.date) for entry in entries}) == 6
     assert {(entry.seed, entry.image_size) for entry in entries} == {(4, (240, 320))}
     assert plan({}) == plan({"demonstrations": 60})
@@ -22,8 +25,14 @@ def test_demonstrations_are_split_evenly(total, folders):
     entries = plan({"demonstrations": total, "dated_folders": folders})
     counts = [entry.demonstrations for entry in entries]
     assert sum(counts) == total and max(counts) - min(counts) <= 1
-    by_task = [sum(entry.demonstrations for entry in entries if entry.task == task) for task in TASKS]
+    by_task = [sum(entry.demonstrations for entry in entries if entry.task == task) for task in DEFAULTS["tasks"]]
     assert max(by_task) - min(by_task) <= folders
+
+
+def test_ambiguous_tasks_are_simulated_where_they_are_chosen():
+    chosen = [name for name, task in TASKS.items() if task.other]
+    assert len(chosen) == 2 and not {entry.task for entry in plan({})} & set(chosen)
+    assert {entry.task for entry in plan({"tasks": chosen})} == set(chosen)
 
 
 def test_every_session_lies_after_the_latency_fix():

@@ -8,7 +8,6 @@ from PIL import Image
 
 from bridgelib.sim.camera import table_camera
 from bridgelib.sim.scene import Scene
-from bridgelib.sim.tasks import TASKS
 
 PLACE, PUSH = "put_red_cube_on_plate", "push_blue_cylinder_onto_green_cloth"
 
@@ -66,7 +65,7 @@ def test_colour_tells_where_the_target_is():
     assert np.median(errors) < 0.012
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", (PLACE, PUSH))
 def test_the_picture_tells_the_task(task):
     for seed in range(6):
         channels = squashed(Scene(task, seed, (240, 320)).reset()["image"]).astype(float).transpose(2, 0, 1)

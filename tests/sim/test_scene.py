@@ -1,3 +1,5 @@
+from itertools import combinations, product
+
 import numpy as np
 import pytest
 
@@ -93,7 +95,9 @@ def test_success_is_the_item_at_rest_on_the_target():
     moves(scene, STAY_OPEN, 2)
     assert scene.success()
     assert scene.item.position[2] == scene.target.shape.height  # it stands on the plate
-    scene.item.position[0] += scene.task.tolerance + 0.02
+    assert scene.distance() == pytest.approx(np.hypot(*(scene.item.position - scene.target.position)[:2]))
+    scene.item.position[:2] = scene.target.position[:2] + np.array([0.03, 0.04])
+    assert scene.distance() == pytest.approx(0.05)
     assert not scene.success()
 
 
@@ -151,14 +155,14 @@ def test_fingers_above_the_item_push_nothing():
 def test_arrangements_leave_room(task):
     for seed in range(100):
         scene = Scene(task, seed)
-        item, target = scene.item.position[:2], scene.target.position[:2]
         assert not scene.success()
-        assert 0.1 < np.linalg.norm(item - target) < 0.25
-        bodies = [scene.item, *scene.distractors]
+        assert 0.1 < scene.distance() < 0.25
+        bodies = [*scene.items, *scene.distractors]
         assert 2 <= len(bodies) <= 4
-        for number, body in enumerate(bodies):
-            for other in bodies[:number]:
-                assert np.linalg.norm(body.position[:2] - other.position[:2]) > body.shape.radius + other.shape.radius
+        targets = [pair.target for pair in scene.pairs.values()]
+        for body, other in [*combinations(bodies, 2), *combinations(targets, 2), *product(bodies, targets)]:
+            apart = np.linalg.norm(body.position[:2] - other.position[:2])
+            assert apart > body.shape.radius + other.shape.radius
 
 
 @pytest.mark.parametrize("action", [np.zeros(6), np.full(7, np.nan), np.array([0, 0, np.inf, 0, 0, 0, 1])])
