@@ -62,14 +62,13 @@ class SimulatedEnvironment:
         if not 0 <= seed < FIRST_DEMONSTRATION_SEED:
             allowed = f"from 0 to {FIRST_DEMONSTRATION_SEED - 1}: others are of demonstrations"
             raise ConfigError("seed of a scene", given=seed, allowed=allowed, do="choose seeds below")
-        self.scene = Scene(task, seed, image_size)
-        self.seed, self.instruction, self._camera = seed, self.scene.task.instructions[0], camera
-        self.success, self.distance = self.scene.success, self.scene.distance
-        self.other_success, self._goal = self.scene.other_success, None
+        self.seed, self._made = seed, (task, seed, image_size)
+        self.scene = Scene(*self._made)
+        self.instruction, self._camera = self.scene.task.instructions[0], camera
 
     def reset(self) -> Observation:
         """See `Environment`."""
-        self.scene.begin()
+        self.scene = Scene(*self._made)
         return self._observation()
 
     def step(self, action: np.ndarray) -> Observation:
@@ -77,9 +76,21 @@ class SimulatedEnvironment:
         self.scene.move(action)
         return self._observation()
 
+    def success(self) -> bool:
+        """See `Environment`."""
+        return self.scene.success()
+
+    def other_success(self) -> bool:
+        """See `Environment`."""
+        return self.scene.other_success()
+
+    def distance(self) -> float:
+        """See `Environment`."""
+        return self.scene.distance()
+
     def _observation(self) -> Observation:
         return self.scene.observation() if self._camera else {"state": self.scene.state.copy()}
 
     def goal_image(self) -> np.ndarray:
         """The last frame of the expert's episode in this scene."""
-        return goal_image(self.scene.task.name, self.seed, self.scene.image_size)
+        return goal_image(*self._made)

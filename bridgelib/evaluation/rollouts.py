@@ -73,8 +73,8 @@ def roll_out(
 def _side_by_side(
     environments: Sequence[Environment], actor: Actor, steps: int, films: Sequence[bool], progress: Progress
 ) -> Iterator[Episode]:
-    actor.begin(environments)
     observations: list[Observation | None] = [environment.reset() for environment in environments]
+    actor.begin(environments)
     frames = [[_small(seen)] if film else [] for seen, film in zip(observations, films, strict=False)]
     taken, others = [0] * len(environments), [False] * len(environments)
     for _ in range(steps):
