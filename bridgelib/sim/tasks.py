@@ -33,6 +33,8 @@ class Task:
         target: Where it shall end; flat and fixed.
         tolerance: Metres between the axes of object and target within which the task counts as done.
         instructions: Phrasings; each demonstration carries one of them.
+        held_out_instructions: Phrasings that no demonstration carries, each with a word that none does, to ask a policy
+            whether it follows instructions or knows sentences by heart.
         other: The task that can be done in the same scenes just as well, so that a picture does not tell which one is
             meant; None where there is no such task.
     """
@@ -43,6 +45,7 @@ class Task:
     target: Shape
     tolerance: float
     instructions: tuple[str, ...]
+    held_out_instructions: tuple[str, ...]
     other: str | None = None
 
     @property
@@ -66,6 +69,12 @@ _PLACE = Task(
         "pick up the red cube and put it on the plate",
         "move the red block onto the plate",
     ),
+    held_out_instructions=(
+        "set the red cube down on the plate",
+        "lift the red block and drop it on the plate",
+        "get the red cube onto the dish",
+        "the red block belongs on the plate",
+    ),
 )
 _PUSH = Task(
     name="push_blue_cylinder_onto_green_cloth",
@@ -78,6 +87,12 @@ _PUSH = Task(
         "slide the blue cylinder onto the green cloth",
         "push the blue can to the green cloth",
         "move the blue cylinder onto the cloth by pushing it",
+    ),
+    held_out_instructions=(
+        "shove the blue cylinder onto the green cloth",
+        "nudge the blue can over to the green cloth",
+        "get the blue cylinder onto the green towel",
+        "the blue can belongs on the green cloth",
     ),
 )
 _EITHER = {task.name: f"either_{task.name}" for task in (_PLACE, _PUSH)}
