@@ -1,4 +1,4 @@
-"""Print what came out: the account of the data, and the validation error of each policy."""
+"""Print what came out: the account of the data, the validation error of each policy, and how often it succeeds."""
 
 import argparse
 from pathlib import Path
@@ -20,7 +20,10 @@ def main(argv: list[str] | None = None) -> None:
     plan = WorkflowPlan(load_settings({**config, **chosen}, _repository.REPOSITORY), _repository.REPOSITORY)
     report = Path(plan.machine.tfrecord) / "data_report.txt"
     print(report.read_text(encoding="utf-8") if report.is_file() else "No data report yet: snakemake data_report\n")
-    print(runs_as_text([Path(path) for path in plan.done_files()]), end="")
+    print(runs_as_text([Path(path) for path in plan.done_files()]))
+    if plan.simulation:
+        success = Path(plan.machine.runs) / "success.txt"
+        print(success.read_text(encoding="utf-8") if success.is_file() else "No rollouts yet: snakemake success")
 
 
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:

@@ -9,7 +9,8 @@ from bridgelib.evaluation.results import VERSION, difference
 Result = Mapping[str, Any]
 """Of one task; see `results.task_result`."""
 
-_WIDTH = 34
+_LADDER = ("expert", "replay", "relabelled", "nearest", "random")
+_WIDTH = 38
 
 
 def success_summary(references: Mapping[str, Any], rollouts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -26,7 +27,8 @@ def success_summary(references: Mapping[str, Any], rollouts: Mapping[str, Mappin
             actions; None where nothing was rolled out that it could be held against.
         differences: Pairs of policies, task by task, over the scenes that both were rolled out in.
     """
-    rows = {name: ("reference", one["tasks"]) for name, one in references["references"].items()}
+    known = references["references"]
+    rows = {name: ("reference", known[name]["tasks"]) for name in sorted(known, key=_LADDER.index)}
     for name, one in sorted(rollouts.items(), key=lambda item: not item[1]["policy"]["blind"]):
         rows[name] = ("blind" if one["policy"]["blind"] else "policy", one["tasks"])
         if held_out := one.get("held_out_tasks"):

@@ -14,6 +14,9 @@ _ABOVE, _GRASP, _PUSH = 0.095, 0.020, 0.024
 _SLOPE = 4.0
 _FASTEST, _SLOWEST = {"place": 0.022, "push": 0.019}, 0.006
 
+# The gripper's opening below which nothing is in it; metres an item may be off the way of a push; a height to turn at.
+_EMPTY, _SLIPPED, _CLEAR = 0.3, 0.018, 0.065
+
 OPEN, CLOSED = 1.0, 0.0
 
 
@@ -39,7 +42,7 @@ Stage = tuple[Callable[[], np.ndarray], float, Callable[[], bool]]
 
 
 def _place(scene: Scene) -> Iterator[Stage]:
-    """Pick the item up, carry it over the target, set it down, back off."""
+    """Pick the item up, carry it over the target, set it down, back off; try again where it was missed or lost."""
 
     def item():
         return np.append(scene.item.position[:2], _GRASP)
@@ -47,15 +50,20 @@ def _place(scene: Scene) -> Iterator[Stage]:
     def target():
         return np.append(scene.target.position[:2], _GRASP + scene.target.shape.height + 0.004)
 
-    yield _gliding(scene, item), OPEN, _near(scene, item, across=0.006, upward=0.005)
-    yield item, CLOSED, lambda: scene.holding
-    yield _gliding(scene, target), CLOSED, _near(scene, target, across=0.008, upward=0.005)
+    above_target = _near(scene, target, across=0.008, upward=0.005)
+    while not scene.holding:
+        yield _gliding(scene, item), OPEN, _near(scene, item, across=0.006, upward=0.005)
+        yield item, CLOSED, lambda: scene.holding or scene.state[6] < _EMPTY
+        if scene.holding:
+            yield _gliding(scene, target), CLOSED, lambda: above_target() or not scene.holding
+        if not scene.holding:
+            yield _straight_up(scene, _ABOVE), OPEN, lambda: scene.state[6] > 0.9
     yield target, OPEN, lambda: scene.state[6] > 0.9
     yield _straight_up(scene, _ABOVE + 0.02), OPEN, lambda: scene.state[2] > 0.085
 
 
 def _push(scene: Scene) -> Iterator[Stage]:
-    """Go behind the item, as seen from the target, and shove it there."""
+    """Go behind the item, as seen from the target, and shove it there; again where it has slipped aside."""
 
     def behind(distance):
         away = scene.item.position[:2] - scene.target.position[:2]
@@ -73,8 +81,17 @@ def _push(scene: Scene) -> Iterator[Stage]:
     def arrived():
         return np.hypot(*(scene.item.position[:2] - scene.target.position[:2])) < 0.010
 
-    yield _gliding(scene, start), CLOSED, _near(scene, start, across=0.006, upward=0.006)
-    yield through, CLOSED, arrived
+    def slipped():
+        """Whether the item is no longer between fingers and target: to push on would drive it away."""
+        ahead = scene.target.position[:2] - scene.item.position[:2]
+        heading, reach = ahead / max(float(np.linalg.norm(ahead)), 1e-9), scene.item.position[:2] - scene.state[:2]
+        return reach @ heading < 0 or abs(reach[0] * heading[1] - reach[1] * heading[0]) > _SLIPPED
+
+    while not arrived():
+        yield _gliding(scene, start), CLOSED, _near(scene, start, across=0.006, upward=0.006)
+        yield through, CLOSED, lambda: arrived() or slipped()
+        if not arrived():
+            yield _straight_up(scene, _ABOVE), CLOSED, lambda: scene.state[2] > _CLEAR
     yield _straight_up(scene, _ABOVE + 0.02), CLOSED, lambda: scene.state[2] > 0.085
 
 

@@ -13,7 +13,7 @@ def rollouts(blind=False, **tasks):
     return {"policy": {"blind": blind}, **results(**tasks)}
 
 
-REFERENCES = {"references": {"expert": results(put="s" * 40), "random": results(put="f" * 40)}}
+REFERENCES = {"references": {"random": results(put="f" * 40), "expert": results(put="s" * 40)}}
 
 
 def summary(**policies):
