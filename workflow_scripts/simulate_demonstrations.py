@@ -27,6 +27,14 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
         metavar=("HEIGHT", "WIDTH"),
         help="size of the frames in pixels (default: %(default)s)",
     )
+    parser.add_argument(
+        "--action_noise",
+        type=float,
+        default=DEFAULTS["action_noise"],
+        metavar="METRES",
+        help="standard deviation of the shoves that the arm gets now and then; recorded is what the expert intended "
+        "(default: %(default)s)",
+    )
     return parser.parse_args(argv)
 
 
@@ -39,6 +47,7 @@ def main(argv: list[str] | None = None) -> None:
         demonstrations=options.demonstrations,
         seed=options.seed,
         image_size=tuple(options.image_size),
+        action_noise=options.action_noise,
     )
     write_dated_folder(options.raw, entry)
 

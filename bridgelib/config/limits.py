@@ -78,7 +78,7 @@ LIMITS: dict[str, Limit] = {
     "seed": Limit(int, "a whole number from -2^31 to 2^32 - 1", lambda seed: -(2**31) <= seed < 2**32),
     "act_gripper": _words("binary", "continuous"),
     # the encoder
-    "encoder": _words(*(f"resnetv1-{name}" for name in (*_RESNETS, *_FILM)), "convnet-4", "convnet-4-film"),
+    "encoder": _words(*(f"resnetv1-{name}" for name in (*_RESNETS, *_FILM)), "convnet-3", "convnet-3-film"),
     "pooling_method": _words("avg", "max", "none", "spatial_softmax", "spatial_learned_embeddings"),
     "act": _words("relu", "swish", "gelu", "elu"),
     "norm": _words("group", "layer"),

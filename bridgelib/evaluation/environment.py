@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 
 from bridgelib.errors import ConfigError
-from bridgelib.sim.demonstrations import goal_image
+from bridgelib.sim.goals import goal_image
 from bridgelib.sim.scene import FIRST_DEMONSTRATION_SEED, Scene
 
 Observation = Mapping[str, np.ndarray]

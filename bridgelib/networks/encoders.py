@@ -32,8 +32,8 @@ ENCODERS: dict[str, Architecture] = {
     "resnetv1-18-bridge-film": Architecture((2, 2, 2, 2), use_film=True),
     "resnetv1-34-bridge-film": Architecture((3, 4, 6, 3), use_film=True),
     "resnetv1-50-bridge-film": Architecture((3, 4, 6, 3), bottleneck=True, use_film=True),
-    "convnet-4": Architecture(),
-    "convnet-4-film": Architecture(use_film=True),
+    "convnet-3": Architecture(),
+    "convnet-3-film": Architecture(use_film=True),
 }
 
 

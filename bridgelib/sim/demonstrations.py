@@ -14,12 +14,15 @@ from bridgelib.files import folder_written_whole, write_json
 from bridgelib.progress import Progress
 from bridgelib.raw.tree import recorded_at
 from bridgelib.sim import expert
+from bridgelib.sim.forecast import LONGEST
 from bridgelib.sim.plan import PlanEntry
 from bridgelib.sim.scene import FIRST_DEMONSTRATION_SEED, Scene
 from bridgelib.sim.tasks import TASKS
 
 SECONDS_PER_STEP = 0.2
 _SECONDS_PER_DEMONSTRATION = 60
+_ATTEMPTS = 100
+_SHOVED = 0.15  # of the steps, where there is noise
 
 # As the frames of BridgeData's release are saved: quality 95, colour at half the resolution.
 _JPEG = {"format": "JPEG", "quality": 95, "subsampling": "4:2:0"}
@@ -44,31 +47,44 @@ class Demonstration:
     instruction: str
 
 
-def demonstrate(task: str, seed: int, image_size: tuple[int, int]) -> Demonstration:
-    """Let the expert do one episode.
+def demonstrate(task: str, seed: int, image_size: tuple[int, int], action_noise: float = 0.0) -> Demonstration:
+    """Let the expert do one episode, successfully and in fewer than LONGEST actions.
+
+    With noise, the arm is shoved now and then, and the expert shows how it goes on from there; what is recorded as
+    action is what it intended (DART; Laskey et al. 2017, "DART: Noise Injection for Robust Imitation Learning"). Where
+    that made it too long, the same episode is tried again with other shoves.
 
     Args:
         task: A key of TASKS.
-        seed: Draws the episode and the phrasing of its instruction.
+        seed: Draws the episode, the phrasing of its instruction and the noise.
         image_size: Height and width of the frames in pixels.
+        action_noise: Standard deviation of a shove in x, y and z, metres.
     """
     scene = Scene(task, seed, image_size)
+    for attempt in range(1, _ATTEMPTS + 1):
+        demonstration = _attempt(scene, action_noise, np.random.default_rng([seed, attempt]))
+        if demonstration is not None:
+            return demonstration
+    raise AssertionError(f"the expert failed: {task}, seed {seed}, action noise {action_noise}")
+
+
+def _attempt(scene: Scene, action_noise: float, noise: np.random.Generator) -> Demonstration | None:
+    """One episode from the start; None where it failed or took too long."""
     observations, actions = [scene.reset()], []
     for action in expert.actions(scene):
+        if len(observations) == LONGEST:
+            return None
         actions.append(action)
-        observations.append(scene.step(action))
-    assert scene.success(), f"the expert failed: {task}, seed {seed}"
-    phrasings = TASKS[task].instructions
-    return Demonstration(
+        shove = action_noise * noise.standard_normal(3) * (noise.random() < _SHOVED)
+        observations.append(scene.step(action + np.append(shove, np.zeros(4))))
+    phrasings = scene.task.instructions
+    demonstration = Demonstration(
         images=[observation["image"] for observation in observations],
         states=np.stack([observation["state"] for observation in observations]),
         actions=np.stack(actions),
-        instruction=phrasings[np.random.default_rng(seed).integers(len(phrasings))],
+        instruction=phrasings[np.random.default_rng(scene.seed).integers(len(phrasings))],
     )
-
-
-def goal_image(task, seed, image_size):
-    return demonstrate(task, seed, image_size).images[-1]
+    return demonstration if scene.success() else None
 
 
 def write_dated_folder(raw: Path, entry: PlanEntry) -> Path:
@@ -89,7 +105,8 @@ def write_dated_folder(raw: Path, entry: PlanEntry) -> Path:
     with folder_written_whole(folder) as partial:
         frames = 0
         for number in range(entry.demonstrations):
-            demonstration = demonstrate(entry.task, demonstration_seed(entry, number), entry.image_size)
+            seed = demonstration_seed(entry, number)
+            demonstration = demonstrate(entry.task, seed, entry.image_size, entry.action_noise)
             start = _session_start(entry) + number * _SECONDS_PER_DEMONSTRATION
             write_trajectory(partial / "raw" / "traj_group0" / f"traj{number}", demonstration, start)
             frames += len(demonstration.images)
@@ -153,6 +170,7 @@ def _config(entry: PlanEntry) -> dict:
         "seed": entry.seed,
         "image_height": height,
         "image_width": width,
+        "action_noise_m": entry.action_noise,
         "control_frequency_hz": 1 / SECONDS_PER_STEP,
         "action_space": "x,y,z,roll,pitch,yaw,grasp",
     }

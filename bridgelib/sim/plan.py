@@ -17,12 +17,16 @@ DEFAULTS = {
     "dated_folders": 3,
     "seed": 0,
     "image_size": (240, 320),
+    "action_noise": 0.0,
 }
+
+# Metres: with more of it, most demonstrations would have to be tried again.
+LARGEST_ACTION_NOISE = 0.02
 
 
 @dataclass(frozen=True)
 class PlanEntry:
-    """One dated folder to be simulated; its bytes follow from these five values alone.
+    """One dated folder to be simulated; its bytes follow from these six values alone.
 
     Args:
         task: A key of TASKS.
@@ -30,6 +34,7 @@ class PlanEntry:
         demonstrations: How many trajectories it holds.
         seed: Makes another collection of the same kind.
         image_size: Height and width of the frames in pixels.
+        action_noise: Standard deviation in metres of the shoves that the arm gets now and then; 0 for none.
     """
 
     task: str
@@ -37,6 +42,7 @@ class PlanEntry:
     demonstrations: int
     seed: int = 0
     image_size: tuple[int, int] = (240, 320)
+    action_noise: float = 0.0
 
     def __post_init__(self) -> None:
         if self.task not in TASKS:
@@ -50,6 +56,10 @@ class PlanEntry:
             raise ConfigError("image_size of the simulation", given=self.image_size, allowed="height and width")
         for side in self.image_size:
             _whole_number("image_size of the simulation", side, least=16)
+        noise = self.action_noise
+        if not isinstance(noise, int | float) or isinstance(noise, bool) or not 0 <= noise <= LARGEST_ACTION_NOISE:
+            allowed = f"metres, 0 to {LARGEST_ACTION_NOISE}"
+            raise ConfigError("action_noise of the simulation", given=noise, allowed=allowed)
 
 
 def plan(settings: Mapping) -> list[PlanEntry]:
@@ -57,7 +67,7 @@ def plan(settings: Mapping) -> list[PlanEntry]:
 
     Args:
         settings: Any of the keys of DEFAULTS: `tasks` (names), `demonstrations` (in all), `dated_folders` (of each
-            task), `seed`, `image_size` (height, width).
+            task), `seed`, `image_size` (height, width), `action_noise` (metres).
 
     Returns:
         One entry per dated folder, task by task; no date occurs twice.
@@ -83,6 +93,7 @@ def plan(settings: Mapping) -> list[PlanEntry]:
             demonstrations=counts[folder * len(tasks) + number],
             seed=chosen["seed"],
             image_size=tuple(chosen["image_size"]),
+            action_noise=chosen["action_noise"],
         )
         for number, task in enumerate(tasks)
         for folder in range(folders)

@@ -9,11 +9,11 @@ from typing import Any
 _FLOAT = 4  # bytes of a float32
 _MOMENTS = 2  # Adam keeps two moments per weight, for each loss
 
-# By the layers of an encoder: 4 is the small convolutional network, the others are ResNets.
+# By the layers of an encoder: 3 is the small convolutional network, the others are ResNets.
 # Weights at 64 filters, without head. A network of other width has the square of the ratio of that.
-_ENCODER = {4: 9.7e4, 18: 11.2e6, 34: 21.3e6, 50: 23.6e6}
-_FILM = {4: 2.3e5, 18: 1.97e6, 34: 3.9e6, 50: 15.5e6}  # linear in the width: from an instruction of 512 entries
-_FEATURES = {4: 1, 18: 8, 34: 8, 50: 32}  # times the filters: the width of the last feature map
+_ENCODER = {3: 5.7e4, 18: 11.2e6, 34: 21.3e6, 50: 23.6e6}
+_FILM = {3: 1.64e5, 18: 1.97e6, 34: 3.9e6, 50: 15.5e6}  # linear in the width: from an instruction of 512 entries
+_FEATURES = {3: 1, 18: 8, 34: 8, 50: 32}  # times the filters: the width of the last feature map
 _HEAD = (256, 256, 256)  # of what has no widths of its own
 _SCORE_NETWORK = 1.47e6, 274  # what it has more than a head, and more of that for each entry of the encoding
 

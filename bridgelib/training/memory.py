@@ -20,7 +20,7 @@ _INDEX_ROW = 200  # bytes per frame of the dataset: positions, states, actions
 # On a CPU only. More for compiling a larger program, per layer of the encoder.
 _COMPILING = {"gc_ddpm_bc": 8.4 * _MB, "iql": 11 * _MB, "gc_iql": 11 * _MB, "contrastive_rl_td": 16 * _MB}
 # Bytes that the gradient needs kept, per pixel of an image that is encoded, at 64 filters; by the encoder's layers.
-_ACTIVATION = {4: 280, 18: 1050, 34: 1350, 50: 9600}
+_ACTIVATION = {3: 200, 18: 1050, 34: 1350, 50: 9600}
 # How many images of each sample are encoded with their activations kept.
 _ENCODED = {"gc_ddpm_bc": 3, "iql": 2.2, "gc_iql": 2.2, "contrastive_rl_td": 4.4}
 

@@ -265,7 +265,10 @@ class WorkflowPlan:
         """Options of simulate_demonstrations.py for one session."""
         entry = self.simulation[task, date]
         height, width = entry.image_size
-        return f"--demonstrations {entry.demonstrations} --seed {entry.seed} --image_size {height} {width}"
+        return (
+            f"--demonstrations {entry.demonstrations} --seed {entry.seed} --image_size {height} {width}"
+            f" --action_noise {entry.action_noise}"
+        )
 
     def training_options(self, experiment: str) -> str:
         """Options of train_policy.py and embed_language.py that say which experiment, on which data."""

@@ -39,9 +39,9 @@ def size(tree) -> int:
 
 
 @pytest.mark.parametrize("algorithm", sorted(ALGORITHMS.keys() & AGENTS.keys()))
-@pytest.mark.parametrize(("depth", "filters"), [(4, 32), (18, 8), (18, 16), (34, 64), (50, 64)])
+@pytest.mark.parametrize(("depth", "filters"), [(3, 32), (18, 8), (18, 16), (34, 64), (50, 64)])
 def test_forecast_is_close_to_what_the_networks_really_have(algorithm, depth, filters):
-    config = config_of(algorithm, "convnet-4" if depth == 4 else f"resnetv1-{depth}-bridge", filters)
+    config = config_of(algorithm, "convnet-3" if depth == 3 else f"resnetv1-{depth}-bridge", filters)
     state = abstract_state(algorithm, config)
     forecast = checkpoint_forecast(algorithm, config)
     assert approximate_weights(algorithm, config) == pytest.approx(size(state.params), rel=0.1)
@@ -51,7 +51,7 @@ def test_forecast_is_close_to_what_the_networks_really_have(algorithm, depth, fi
 
 @pytest.mark.parametrize("algorithm", ["bc", "gc_bc", "lc_bc"])
 def test_pooling_and_widths_count(algorithm):
-    config = config_of(algorithm, "convnet-4", 32)
+    config = config_of(algorithm, "convnet-3", 32)
     config["encoder_kwargs"]["pooling_method"] = "spatial_softmax"
     config["agent_kwargs"]["network_kwargs"]["hidden_dims"] = [512, 128]
     weights = size(abstract_state(algorithm, config).params)

@@ -21,7 +21,7 @@ def experiment(algorithm: str, **changes) -> Experiment:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("encoder", "filters"), [("resnetv1-18-bridge", 16), ("resnetv1-18-bridge", 64), ("convnet-4", 32)]
+    ("encoder", "filters"), [("resnetv1-18-bridge", 16), ("resnetv1-18-bridge", 64), ("convnet-3", 32)]
 )
 def test_a_training_takes_as_much_memory_as_forecast(tmp_path, repository, encoder, filters):
     python = python_of(repository, "train")

@@ -113,7 +113,7 @@ UNBUILDABLE = {
     "softmax_temperature": spec_of(
         "bc", encoder_kwargs={"pooling_method": "spatial_softmax", "softmax_temperature": 0.5}
     ),
-    "a ResNet": replace(spec_of("bc"), config={**spec_of("bc").config, "encoder": "convnet-4"}),
+    "a ResNet": replace(spec_of("bc"), config={**spec_of("bc").config, "encoder": "convnet-3"}),
     "blind": spec_of("bc", blind=True),
     "distribution": spec_of("bc", policy_kwargs={"distribution": "laplace"}),
     "act_pred_horizon": replace(spec_of("bc"), chunk=4),
