@@ -15,6 +15,7 @@ from bridgelib.progress import Progress
 from bridgelib.raw.tree import recorded_at
 from bridgelib.sim import expert
 from bridgelib.sim.forecast import LONGEST
+from bridgelib.sim.noise import ActionNoise
 from bridgelib.sim.plan import PlanEntry
 from bridgelib.sim.scene import FIRST_DEMONSTRATION_SEED, Scene
 from bridgelib.sim.tasks import TASKS
@@ -22,7 +23,6 @@ from bridgelib.sim.tasks import TASKS
 SECONDS_PER_STEP = 0.2
 _SECONDS_PER_DEMONSTRATION = 60
 _ATTEMPTS = 100
-_SHOVED = 0.15  # of the steps, where there is noise
 
 # As the frames of BridgeData's release are saved: quality 95, colour at half the resolution.
 _JPEG = {"format": "JPEG", "quality": 95, "subsampling": "4:2:0"}
@@ -50,33 +50,31 @@ class Demonstration:
 def demonstrate(task: str, seed: int, image_size: tuple[int, int], action_noise: float = 0.0) -> Demonstration:
     """Let the expert do one episode, successfully and in fewer than LONGEST actions.
 
-    With noise, the arm is shoved now and then, and the expert shows how it goes on from there; what is recorded as
-    action is what it intended (DART; Laskey et al. 2017, "DART: Noise Injection for Robust Imitation Learning"). Where
-    that made it too long, the same episode is tried again with other shoves.
+    With noise, recorded as action is what the expert intended, not what the arm did. Where noise made the episode too
+    long, it is tried again with other noise.
 
     Args:
         task: A key of TASKS.
         seed: Draws the episode, the phrasing of its instruction and the noise.
         image_size: Height and width of the frames in pixels.
-        action_noise: Standard deviation of a shove in x, y and z, metres.
+        action_noise: See `bridgelib.sim.noise`; standard deviation of a shove, metres.
     """
     scene = Scene(task, seed, image_size)
     for attempt in range(1, _ATTEMPTS + 1):
-        demonstration = _attempt(scene, action_noise, np.random.default_rng([seed, attempt]))
+        demonstration = _attempt(scene, ActionNoise(action_noise, np.random.default_rng([seed, attempt])))
         if demonstration is not None:
             return demonstration
     raise AssertionError(f"the expert failed: {task}, seed {seed}, action noise {action_noise}")
 
 
-def _attempt(scene: Scene, action_noise: float, noise: np.random.Generator) -> Demonstration | None:
+def _attempt(scene: Scene, noise: ActionNoise) -> Demonstration | None:
     """One episode from the start; None where it failed or took too long."""
     observations, actions = [scene.reset()], []
     for action in expert.actions(scene):
         if len(observations) == LONGEST:
             return None
         actions.append(action)
-        shove = action_noise * noise.standard_normal(3) * (noise.random() < _SHOVED)
-        observations.append(scene.step(action + np.append(shove, np.zeros(4))))
+        observations.append(scene.step(noise.executed(action)))
     phrasings = scene.task.instructions
     demonstration = Demonstration(
         images=[observation["image"] for observation in observations],

@@ -1,7 +1,7 @@
 """How large simulated demonstrations will be. Measured; nothing is rendered."""
 
 FRAMES = 30.2  # of a demonstration, on average over all tasks and many seeds
-LONGEST = 60  # no demonstration has more frames: where noise makes it longer, it is tried again
+LONGEST = 80  # no demonstration has more frames: where noise makes it longer, it is tried again
 OTHER_BYTES = 5500  # of a demonstration: states, actions, instruction
 FILES, FOLDERS = 4, 2  # of a demonstration, beside its frames
 
