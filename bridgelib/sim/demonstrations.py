@@ -61,7 +61,8 @@ def demonstrate(task: str, seed: int, image_size: tuple[int, int], action_noise:
     """
     scene = Scene(task, seed, image_size)
     for attempt in range(1, _ATTEMPTS + 1):
-        demonstration = _attempt(scene, ActionNoise(action_noise, np.random.default_rng([seed, attempt])))
+        noise = ActionNoise(action_noise, np.random.default_rng([seed, attempt]), scene.task.manner == "place")
+        demonstration = _attempt(scene, noise)
         if demonstration is not None:
             return demonstration
     raise AssertionError(f"the expert failed: {task}, seed {seed}, action noise {action_noise}")

@@ -1,8 +1,9 @@
 """Noise between what a demonstrator intends and what the arm does (DART; Laskey et al. 2017, "DART: Noise Injection").
 
 A policy that copies an expert who never errs does not know what to do once it has erred. So the arm is shoved now and
-then, and now and then the gripper does the opposite of what it is told for some steps: it closes beside the item, or
-loses it. What is recorded as action is what the expert intended, which is how it goes on from there.
+then; and where something is to be held, the gripper now and then does the opposite of what it is told for some steps:
+it closes beside the item, or loses it. What is recorded as action is what the expert intended, which is how it goes on
+from there.
 """
 
 import numpy as np
@@ -18,10 +19,11 @@ class ActionNoise:
     Args:
         scale: Standard deviation of a shove in x, y and z, metres; with 0 the arm does what it is told.
         generator: Draws it.
+        fumbles: Whether the gripper errs too.
     """
 
-    def __init__(self, scale: float, generator: np.random.Generator):
-        self._scale, self._generator = scale, generator
+    def __init__(self, scale: float, generator: np.random.Generator, fumbles: bool):
+        self._scale, self._generator, self._fumbles = scale, generator, fumbles
         self._fumbling = 0
 
     def executed(self, intended: np.ndarray) -> np.ndarray:
@@ -29,7 +31,7 @@ class ActionNoise:
         if not self._scale:
             return intended
         shove = self._scale * self._generator.standard_normal(3) * (self._generator.random() < _SHOVED)
-        starts = self._generator.random() < _FUMBLED
+        starts = self._fumbles and self._generator.random() < _FUMBLED
         self._fumbling = _FUMBLE_STEPS if starts else max(0, self._fumbling - 1)
         gripper = 1 - intended[6] if self._fumbling else intended[6]
         return np.concatenate([intended[:3] + shove, intended[3:6], [gripper]])

@@ -12,8 +12,8 @@ INTENDED = np.array([0.01, -0.02, 0.005, 0.1, 0.2, 0.3, 1.0])
 SIZE = (24, 32)
 
 
-def executed(scale, count=20_000, seed=0):
-    noise = ActionNoise(scale, np.random.default_rng(seed))
+def executed(scale, count=20_000, seed=0, fumbles=True):
+    noise = ActionNoise(scale, np.random.default_rng(seed), fumbles)
     return np.array([noise.executed(INTENDED) for _ in range(count)])
 
 
@@ -36,6 +36,7 @@ def test_the_gripper_fumbles_for_some_steps_and_then_does_as_told():
     changes = np.flatnonzero(np.diff(gripper))
     starts, ends = changes[0::2], changes[1::2]  # it begins as told
     lengths = ends - starts[: len(ends)]
+    assert (executed(0.012, fumbles=False)[:, 6] == 1).all()
     assert np.median(lengths) == 3 and 0.04 < (gripper == 0).mean() < 0.07
 
 
@@ -57,7 +58,8 @@ def test_a_noisy_demonstration_succeeds_and_records_what_was_intended(task):
 def test_noise_delays_the_expert_and_hardly_ever_defeats_it(task):
     steps, done = [], 0
     for seed in range(60):
-        scene, noise = Scene(task, seed), ActionNoise(0.012, np.random.default_rng([seed, 1]))
+        scene = Scene(task, seed)
+        noise = ActionNoise(0.012, np.random.default_rng([seed, 1]), scene.task.manner == "place")
         for action in expert.actions(scene):
             scene.move(noise.executed(action))
             if scene.steps == LONGEST:
