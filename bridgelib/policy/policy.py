@@ -53,6 +53,7 @@ class Policy:
         execute: How many actions of each predicted chunk to carry out before predicting anew; None: as it was trained.
 
     Attributes:
+        agent: That agent.
         execute: That number.
 
     Raises:
@@ -62,7 +63,7 @@ class Policy:
     def __init__(
         self, spec: PolicySpec, agent: Any, embed: Callable[[str], np.ndarray] | None = None, execute: int | None = None
     ):
-        self.spec, self._agent, self._embed = spec, agent, embed
+        self.spec, self.agent, self._embed = spec, agent, embed
         self._normaliser = Normaliser(spec.statistics, spec.normalisation)
         execute = spec.execute if execute is None else execute
         if execute < 1:
@@ -156,11 +157,17 @@ class Policy:
 
     def predict_batch(self, images: np.ndarray, proprio: np.ndarray, goals: Mapping[str, np.ndarray]) -> np.ndarray:
         """As `predict`, for B observations at once: every array has one more axis in front, [B, ...]."""
+        actions = np.asarray(jax.device_get(self.agent.sample_actions(*self.inputs(images, proprio, goals))))
+        return self._normaliser.action.inverse(actions.reshape(len(images), -1, self.spec.action_size))
+
+    def inputs(
+        self, images: np.ndarray, proprio: np.ndarray, goals: Mapping[str, np.ndarray]
+    ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray] | None]:
+        """Observations and goals as its agent takes them; takes what `predict_batch` takes."""
         observations = {"image": images, "proprio": self._normaliser.proprio.forward(proprio)}
         if "image" in goals:  # the loader always delivers the goal's proprio; no network reads it
             goals = {**goals, "proprio": np.zeros((len(images), self.spec.proprio_size), np.float32)}
-        actions = np.asarray(jax.device_get(self._agent.sample_actions(observations, dict(goals) or None)))
-        return self._normaliser.action.inverse(actions.reshape(len(images), -1, self.spec.action_size))
+        return observations, dict(goals) or None
 
     def _checked(self, name: str, image: np.ndarray) -> np.ndarray:
         image = np.asarray(image)
