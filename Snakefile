@@ -4,6 +4,7 @@
 #   <numpy>/<task>/<date>.npz                           one shard per collection session, and its .report.json
 #   <tfrecord>/<task>/{train,val}/out.tfrecord          the BridgeData format, with index, split and statistics
 #   <runs>/<experiment>/done.json                       a trained policy
+#   <runs>/<experiment>/evaluation.json                 what it is worth on the validation side
 #   <runs>/<experiment>/rollouts.json                   how often it succeeds, where there is a simulator
 #
 # The four roots stand in the machine profile (config/machines/), chosen with --config machine=NAME.
@@ -23,6 +24,7 @@ include: "rules/simulation.smk"
 include: "rules/conversion.smk"
 include: "rules/language.smk"
 include: "rules/training.smk"
+include: "rules/evaluation.smk"
 include: "rules/rollouts.smk"
 
 
@@ -32,6 +34,7 @@ localrules:
     numpy,
     tfrecords,
     train_all,
+    evaluate_all,
 
 
 rule all:
@@ -66,3 +69,15 @@ rule train_all:
     """A trained policy per experiment."""
     input:
         told(PLAN.done_files),
+
+
+rule evaluate_all:
+    """What every policy is worth on its validation side; the table is printed."""
+    input:
+        told(PLAN.evaluation_files),
+    log:
+        "logs/evaluate_all.log",
+    conda:
+        "envs/workflow.yaml"
+    shell:
+        '"$BRIDGE_PYTHON" "$BRIDGE/workflow_scripts/summarise_evaluations.py" {input:q} 2> {log:q}'

@@ -30,7 +30,7 @@ REFUSED = "the settings were refused"
 ELSEWHERE = "jobs run on the cluster's nodes; ask there: srun --gpus=1 .venv/bin/python -m bridgelib.doctor"
 # Which root a rule writes to.
 ROOT_OF = {"simulate_demonstrations": "raw", "raw_to_numpy": "numpy", "numpy_to_tfrecord": "tfrecord"}
-ROOT_OF |= {"data_report": "tfrecord", "embed_language": "runs", "train_policy": "runs"}
+ROOT_OF |= {"data_report": "tfrecord", "embed_language": "runs", "train_policy": "runs", "evaluate_policy": "runs"}
 _PROBE_SECONDS = 20
 PACKAGES = ("jax", "jaxlib", "jax_plugins", "flax", "optax", "ml_dtypes", "tensorstore", "numpy", "scipy", "wandb")
 

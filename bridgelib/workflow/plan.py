@@ -212,6 +212,10 @@ class WorkflowPlan:
         folder = _own_root(self.experiment(experiment).save_dir) or self.machine.runs
         return shown(Path(folder) / experiment / "done.json")
 
+    def evaluation_files(self) -> list[str]:
+        """What each policy is worth without a simulator."""
+        return [shown(Path(done).with_name("evaluation.json")) for done in self.done_files()]
+
     def data_root(self, experiment: str) -> str:
         """Where an experiment's TFRecords lie: its own data_root, or the machine's."""
         return _own_root(self.experiment(experiment).data_root) or self.machine.tfrecord
@@ -248,6 +252,10 @@ class WorkflowPlan:
     def gpus(self, experiment: str) -> int:
         """How many GPUs a training job takes; none where JAX is to use the CPU."""
         return 0 if self._launch(experiment).platform == "cpu" else self.experiment(experiment).devices
+
+    def evaluation_gpus(self, experiment: str) -> int:
+        """How many GPUs the evaluation of a policy takes: one, where its training takes any."""
+        return min(1, self.gpus(experiment))
 
     def conversion_memory(self, task: str, date: str) -> int:
         """MB that the job of one shard asks a scheduler for."""

@@ -10,7 +10,7 @@ from bridgelib.errors import ConfigError
 WITHOUT_DATA = {"environments"}
 WITHOUT_TRAINING = {"numpy", "tfrecords", "data_report"}
 WITHOUT_RECORDS = {"numpy"}
-TRAINING = {"all", "train_all", "success"}
+TRAINING = {"all", "train_all", "success", "evaluate_all"}
 SIMULATED = {"success"}
 ONLY_TOLD = {"forecast"}
 

@@ -11,6 +11,7 @@ from bridgelib.workflow.targets import makes_nothing, refuse_misunderstood, targ
     [
         ("-n", set()),
         ("-n --config machine=tasl train_all", {"train_all"}),
+        ("-n --config machine=tasl evaluate_all", {"evaluate_all"}),
         ("numpy tfrecords --cores 8", {"numpy", "tfrecords"}),
         ("-n --quiet all --config machine=tasl -- numpy", {"numpy"}),
         ("-n -q all", set()),

@@ -4,13 +4,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
+TRANSITIONS = 20_000
+"""At most so many are evaluated, unless told otherwise."""
+
 SHOWN_OF_A_TASK = 2
 MOST_SHOWN = 24
 MOST_STEPS_SHOWN = 2000  # so that evaluation.json stays below 2 MB
 
 
 def evenly_spread(lengths: np.ndarray, limit: int) -> np.ndarray:
-    """As many trajectories, spread evenly, as have at most `limit` transitions together; one at least.
+    """As many trajectories, spread evenly, as have at most `limit` transitions together; one at least, if there is one.
 
     Args:
         lengths: int64 [K]; transitions of each.
@@ -19,9 +22,8 @@ def evenly_spread(lengths: np.ndarray, limit: int) -> np.ndarray:
     Returns:
         int64 [chosen]; their numbers, rising.
     """
-    most = min(len(lengths), max(1, limit // max(1, int(lengths.min()))))
-    spreads = (spread(len(lengths), count) for count in range(most, 0, -1))
-    return next(numbers for numbers in spreads if len(numbers) == 1 or lengths[numbers].sum() <= limit)
+    spreads = (spread(len(lengths), count) for count in range(len(lengths), 1, -1))
+    return next((numbers for numbers in spreads if lengths[numbers].sum() <= limit), spread(len(lengths), 1))
 
 
 def shown(tasks: Sequence[str], lengths: np.ndarray) -> np.ndarray:

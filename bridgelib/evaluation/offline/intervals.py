@@ -49,9 +49,9 @@ def share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
         return np.where(whole > 0, part / whole, np.nan)
 
 
-def rounded(value: float) -> float | None:
-    """Six significant digits; None for what is no number."""
-    return None if np.isnan(value) else float(f"{value:.6g}")
+def rounded(value: float, digits: int = 6) -> float | None:
+    """So many significant digits; None for what is no number."""
+    return None if np.isnan(value) else float(f"{value:.{digits}g}")
 
 
 def _interval(drawn: np.ndarray) -> list[float] | None:

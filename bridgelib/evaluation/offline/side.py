@@ -5,49 +5,83 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
 from bridgelib.data.records import Records
-from bridgelib.formats.index import load_index
+from bridgelib.formats.index import RecordIndex, load_index
 from bridgelib.raw.tree import recorded_at
 
 
 @dataclass(frozen=True)
 class Side:
-    """The trajectories of the training or the validation side of some tasks.
+    """The trajectories of the training or the validation side of some tasks; there may be none.
 
     Attributes:
-        records: Their frames, states and instructions.
-        tasks: The task of each.
-        names: Its folder in the raw tree; "" where the TFRecord was made elsewhere.
+        files: The TFRecord of each task.
+        indices: The index of each.
+        task_names: The tasks.
     """
 
-    records: Records
-    tasks: tuple[str, ...]
-    names: tuple[str, ...]
+    files: tuple[Path, ...]
+    indices: tuple[RecordIndex, ...]
+    task_names: tuple[str, ...]
 
     @classmethod
-    def open(cls, data_root: Path, tasks: Sequence[str], side: str) -> "Side | None":
-        """One side of these tasks, "train" or "val"; None where it has no trajectory.
+    def open(cls, data_root: Path, tasks: Sequence[str], side: str) -> "Side":
+        """One side of these tasks, "train" or "val".
 
         Raises:
-            DataError: A TFRecord is missing or damaged, or has images of another size than the others.
+            DataError: A TFRecord is missing or damaged.
         """
-        files = [data_root / task / side / "out.tfrecord" for task in tasks]
-        indices = [load_index(file) for file in files]
-        if not any(map(len, indices)):
-            return None
-        names = [str(name) for index in indices for name in index.names]
-        tasks = [task for task, index in zip(tasks, indices, strict=True) for _ in range(len(index))]
-        return cls(Records(files, indices), tuple(tasks), tuple(names))
+        files = tuple(data_root / task / side / "out.tfrecord" for task in tasks)
+        return cls(files, tuple(map(load_index, files)), tuple(tasks))
+
+    def __len__(self) -> int:
+        """How many trajectories there are."""
+        return sum(map(len, self.indices))
 
     @cached_property
-    def instructions(self) -> tuple[str, ...]:
-        """The first instruction of each trajectory; "" where it has none."""
-        return tuple(next(filter(None, texts), "") for texts in self.records.languages)
+    def records(self) -> Records:
+        """Their frames, states, actions and instructions.
+
+        Raises:
+            DataError: There is no trajectory, or images of different sizes.
+        """
+        return Records(self.files, self.indices)
+
+    @cached_property
+    def lengths(self) -> np.ndarray:
+        """int64 [trajectories]; transitions of each."""
+        return np.concatenate([np.diff(index.action_offsets) for index in self.indices])
+
+    @cached_property
+    def tasks(self) -> tuple[str, ...]:
+        """The task of each trajectory."""
+        return tuple(task for task, index in zip(self.task_names, self.indices, strict=True) for _ in index.names)
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The folder of each trajectory in the raw tree; "" where its TFRecord was made elsewhere."""
+        return tuple(str(name) for index in self.indices for name in index.names)
 
     @cached_property
     def folders(self) -> tuple[str, ...]:
         """The dated folder of each trajectory, `<task>/<date>`; "" where its name tells none."""
         return tuple(map(_dated_folder, self.names))
+
+    @cached_property
+    def instructions(self) -> tuple[str, ...]:
+        """The first instruction of each trajectory; "" where it has none."""
+        return tuple(next(filter(None, texts), "") for texts in self.records.languages) if len(self) else ()
+
+    def usable(self, only_instructed: bool) -> np.ndarray:
+        """The trajectories with a transition, and an instruction where that is needed: their numbers, int64."""
+        instructed = np.array([bool(text) for text in self.instructions], bool)
+        return np.flatnonzero((self.lengths > 0) & (instructed | (not only_instructed)))
+
+    def extent(self, trajectories: np.ndarray) -> dict[str, int]:
+        """How many trajectories these are, int64 [...], and how many transitions."""
+        return {"trajectories": len(trajectories), "transitions": int(self.lengths[trajectories].sum())}
 
 
 def _dated_folder(name: str) -> str:

@@ -24,8 +24,8 @@ def counts(demonstrated: str, predicted: str) -> tuple:
         ("11100", "11000", (4, 1, 1, 2, 2)),
         # Four steps early: of its changes at 2 ... 6 those at 4, 5 and 6 are near enough.
         ("1111110000", "1100000000", (6, 1, 1, 5, 3)),
-        # Too early at 2 and 3, too late at 6, and at 7 it would open what was just closed. What it would do at step 0 is
-        # no change, for there is nothing before.
+        # Too early at 2 and 3, too late at 6, and at 7 it would open what was just closed. What it would do at step 0
+        # is no change, for there is nothing before.
         ("1111110000", "0100111100", (5, 1, 0, 3, 0)),
         # Going on with what it sees, one step late: no change at all.
         ("11100", "11110", (4, 1, 0, 0, 0)),

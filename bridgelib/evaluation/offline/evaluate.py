@@ -1,0 +1,160 @@
+"""evaluation.json: what a policy is worth on the validation side of its data. Pure in policy and data.
+
+    version           1
+    experiment, algorithm, step     which policy; `step` are the updates of its training
+    told              how the policy is told what to do
+    dimensions        name and unit of the numbers of an action, in order
+    definitions       what the words in this file mean
+    validation        trajectories and transitions of the whole side; `usable` and `evaluated` of them
+    training          `frames` that were looked through for the nearest neighbour, `of` how many
+    note              why there is nothing below: the validation side is empty. Else null
+    overall           who predicts -> its score
+    by_task           task -> trajectories, transitions, and the scores
+    by_dated_folder   <task>/<date>, or "" where names tell none -> the same, of the policy alone
+    course            a score's errors in each tenth of a trajectory
+    chunk             a score's errors at each step of the predicted chunk
+    examples          some trajectories over time, with pictures
+
+Those who predict are `policy`, `mean_action`, `previous_action` and `nearest_neighbour`. A score has an `error` for
+each dimension, and of the `gripper` its `accuracy` and the `change_precision`, `change_recall` and `change_f1`. Each of
+these numbers is a `value` and an `interval`, [low, high]; null where there is none.
+"""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bridgelib.config.experiments import Experiment
+from bridgelib.evaluation.neighbours import FRAMES, NeighbourIndex, training_neighbours
+from bridgelib.evaluation.offline import baselines, gripper, intervals
+from bridgelib.evaluation.offline.choice import TRANSITIONS, evenly_spread
+from bridgelib.evaluation.offline.course import PARTS, over_the_chunk, over_the_course
+from bridgelib.evaluation.offline.demonstrated import Demonstrated
+from bridgelib.evaluation.offline.examples import examples
+from bridgelib.evaluation.offline.predictions import predicted
+from bridgelib.evaluation.offline.scores import Predictions, score_sums, scores
+from bridgelib.evaluation.offline.side import Side
+from bridgelib.evaluation.offline.situations import TOLD, Situations
+from bridgelib.policy import Policy
+from bridgelib.policy.spec import ACTION
+
+VERSION = 1
+DEFINITIONS = {
+    "error": "absolute difference of the first predicted action from the demonstrated one, averaged over transitions",
+    "interval": f"{intervals.LEVEL:.0%}, bootstrap over trajectories: {intervals.RESAMPLES} draws, percentiles",
+    "gripper": "open where the action is above 0.5",
+    "change": "a transition whose gripper action opens or closes, other than the demonstrated action one step before; "
+    f"found or right where the other has the same change at most {gripper.WINDOW} steps away",
+    "course": f"{PARTS} equal parts of each trajectory's time",
+    "chunk": "step k of a predicted chunk against the action demonstrated k - 1 steps later; none beyond the end",
+    "mean_action": "the mean action of the training side",
+    "previous_action": "the action demonstrated one step before; at the first step the mean action",
+    "nearest_neighbour": "the action of the training image that is nearest by its pixels, squashed to 16 x 16",
+    "saliency": "absolute gradient of the first predicted action (normalised, all dimensions) with respect to the "
+    "present frame, in means over a grid, as shares of the largest",
+}
+
+
+def evaluation(
+    experiment: Experiment,
+    policy: Policy,
+    data_root: Path,
+    groups: Sequence[Sequence[str]],
+    transitions: int = TRANSITIONS,
+    frames: int = FRAMES,
+) -> dict[str, Any]:
+    """Evaluate a policy; shows how far it is.
+
+    Args:
+        experiment: That the policy was trained for.
+        policy: It.
+        data_root: The folder of the tasks.
+        groups: The tasks of each group of the experiment's dataset.
+        transitions: Of the validation side at most; whole trajectories, spread evenly.
+        frames: Of the training side at most, for the nearest neighbour; spread evenly.
+
+    Returns:
+        What evaluation.json holds, as above.
+
+    Raises:
+        DataError: A TFRecord cannot be read, its images are of another size than the policy's, or the training side is
+            empty.
+    """
+    tasks, settings = sorted({task for group in groups for task in group}), experiment.config["dataset_kwargs"]
+    side = Side.open(data_root, tasks, "val")
+    usable = side.usable(settings["skip_unlabeled"] or policy.spec.goal == "language")
+    chosen = usable[evenly_spread(side.lengths[usable], transitions)]
+    extents = {"usable": side.extent(usable), "evaluated": side.extent(chosen)}
+    head = {**_about(experiment, policy), "validation": {**side.extent(np.arange(len(side))), **extents}}
+    if not len(chosen):
+        return {**head, **_nothing(tasks, len(side))}
+    training = Side.open(data_root, tasks, "train").records
+    neighbours = training_neighbours(training, settings["relabel_actions"], frames)
+    return {
+        **head,
+        "note": None,
+        "training": {"frames": len(neighbours), "of": len(training.actions)},
+        **_results(policy, side, chosen, settings["relabel_actions"], neighbours),
+    }
+
+
+def _nothing(tasks: Sequence[str], trajectories: int) -> dict[str, Any]:
+    """Say that there is nothing to evaluate on."""
+    why = "has no trajectory with an instruction" if trajectories else "is empty"
+    note = f"The validation side of {', '.join(tasks)} {why}, so nothing can be said of how good this policy is."
+    print(f"ATTENTION: {note} Convert more trajectories, or lower train_proportion.", file=sys.stderr)
+    empty = {"by_task": {}, "by_dated_folder": {}, "course": [], "chunk": [], "examples": []}
+    return {"note": note, "training": None, "overall": None, **empty}
+
+
+def _results(
+    policy: Policy, side: Side, chosen: np.ndarray, relabel: bool, neighbours: NeighbourIndex
+) -> dict[str, Any]:
+    """What was found at the chosen trajectories, int64 [K]."""
+    situations, demonstrated = Situations(policy, side), Demonstrated.of(side.records, relabel, chosen)
+    chunks, nearest = predicted(situations, neighbours, chosen[demonstrated.trajectory], demonstrated.step)
+    mean = policy.spec.statistics.action.mean
+    predictions: Predictions = {
+        "policy": chunks[:, 0],
+        "mean_action": baselines.mean_action(demonstrated, mean),
+        "previous_action": baselines.previous_action(demonstrated, mean),
+        "nearest_neighbour": nearest,
+    }
+    sums = {who: score_sums(demonstrated, actions) for who, actions in predictions.items()}
+    policy_alone = {"policy": sums["policy"]}
+    return {
+        "overall": scores(sums, np.arange(len(chosen))),
+        "by_task": _grouped(sums, demonstrated, [side.tasks[each] for each in chosen]),
+        "by_dated_folder": _grouped(policy_alone, demonstrated, [side.folders[each] for each in chosen]),
+        "course": over_the_course(demonstrated, predictions),
+        "chunk": over_the_chunk(demonstrated, chunks, mean),
+        "examples": examples(situations, side, chosen, demonstrated, chunks[:, 0]),
+    }
+
+
+def _grouped(sums: Mapping[str, np.ndarray], demonstrated: Demonstrated, labels: Sequence[str]) -> dict[str, Any]:
+    """Label -> trajectories, transitions and scores of those that bear it."""
+    groups = {label: np.flatnonzero(np.asarray(labels) == label) for label in sorted(set(labels))}
+    return {
+        label: {
+            "trajectories": len(members),
+            "transitions": int(demonstrated.lengths[members].sum()),
+            **scores(sums, members),
+        }
+        for label, members in groups.items()
+    }
+
+
+def _about(experiment: Experiment, policy: Policy) -> dict[str, Any]:
+    return {
+        "version": VERSION,
+        "experiment": experiment.name,
+        "algorithm": policy.spec.algorithm,
+        "step": policy.spec.step,
+        "told": TOLD[policy.spec.goal],
+        "dimensions": [{"name": name, "unit": unit} for name, unit in ACTION.items()],
+        "definitions": DEFINITIONS,
+    }

@@ -1,0 +1,72 @@
+"""Evaluate a trained policy on the validation side of its data, without a simulator; write evaluation.json."""
+
+import argparse
+from pathlib import Path
+
+import _repository  # noqa: F401  (makes bridgelib importable)
+from _experiment import add_experiment_options, experiment_and_tasks
+
+from bridgelib.errors import run_program
+from bridgelib.evaluation.neighbours import FRAMES
+from bridgelib.evaluation.offline.choice import TRANSITIONS
+from bridgelib.files import write_json
+
+EXAMPLES = """\
+as the workflow does it:
+  evaluate_policy.py --experiments config/experiments/demo.yaml --experiment bc_demo --data demo/tfrecord \\
+      --policy demo/runs/bc_demo/latest/policy --output demo/runs/bc_demo/evaluation.json
+
+at a glance:
+  evaluate_policy.py ... --transitions 2000 --frames 2000
+"""
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Evaluate, and write what was found."""
+    options = parse_arguments(argv)
+    # Not before the arguments are read: these load JAX, which takes seconds.
+    from bridgelib.evaluation.offline.evaluate import evaluation
+    from bridgelib.policy import load
+
+    experiment, groups = experiment_and_tasks(options)
+    found = evaluation(
+        experiment, load(options.policy), options.data, groups, transitions=options.transitions, frames=options.frames
+    )
+    write_json(options.output, found)
+
+
+def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add_experiment_options(parser)
+    add = parser.add_argument
+    add("--policy", type=Path, required=True, metavar="FOLDER", help="its policy: <runs>/<experiment>/latest/policy")
+    add("--output", type=Path, required=True, metavar="JSON", help="<runs>/<experiment>/evaluation.json")
+    add(
+        "--transitions",
+        type=_count,
+        default=TRANSITIONS,
+        metavar="N",
+        help=f"evaluate at most so many, in whole trajectories spread evenly (default: {TRANSITIONS})",
+    )
+    add(
+        "--frames",
+        type=_count,
+        default=FRAMES,
+        metavar="N",
+        help=f"look for the nearest neighbour among so many training images at most, spread evenly (default: {FRAMES})",
+    )
+    return parser.parse_args(argv)
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError(f"{count} is less than 1")
+    return count
+
+
+if __name__ == "__main__":
+    run_program(main)

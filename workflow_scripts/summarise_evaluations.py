@@ -1,0 +1,22 @@
+"""Print what evaluations found: the errors of each policy beside those of actions that anyone could give."""
+
+import argparse
+from pathlib import Path
+
+import _repository  # noqa: F401  (makes bridgelib importable)
+
+from bridgelib.errors import run_program
+from bridgelib.evaluation.offline.table import evaluations_as_text
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog="for instance: summarise_evaluations.py demo/runs/*/evaluation.json"
+    )
+    parser.add_argument("evaluations", type=Path, nargs="+", metavar="JSON", help="<runs>/<experiment>/evaluation.json")
+    print(evaluations_as_text(parser.parse_args(argv).evaluations), end="")
+
+
+if __name__ == "__main__":
+    run_program(main)
