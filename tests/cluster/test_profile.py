@@ -1,9 +1,13 @@
 """What profiles/slurm submits, seen by an `sbatch` that writes down what it was asked for; needs no SLURM."""
 
+import ast
+import importlib.util
 import json
 import re
 import stat
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import yaml
@@ -20,6 +24,8 @@ with open({record!r}, "a") as file:
     file.write(json.dumps({{"options": sys.argv[1:], "MACHINE": os.environ.get("MACHINE")}}) + "\\n")
 sys.exit("only looking")
 """
+# All of SLURM that the plugin calls: a real one that is installed here must not answer instead.
+PROGRAMS = ("sacct", "sacctmgr", "sbatch", "scancel", "scontrol", "sinfo", "squeue", "srun", "sshare")
 SESSION = "open_drawer/2021-08-02_10-00-00"
 
 
@@ -35,7 +41,7 @@ def lab(tmp_path, repository, monkeypatch) -> Workspace:
     made.write_profile(workers=3, gpus="0,1", jax_platform="auto")
     commands = tmp_path / "commands"
     commands.mkdir()
-    for name in ("sbatch", "squeue", "scontrol", "sinfo"):
+    for name in PROGRAMS:
         program = commands / name
         program.write_text(SBATCH.format(python=sys.executable, record=str(made.folder / f"{name}.jsonl")))
         program.chmod(program.stat().st_mode | stat.S_IEXEC)
@@ -65,6 +71,22 @@ def value(options: list[str], name: str) -> str | None:
         if option.startswith(f"{name}="):
             return option.partition("=")[2]
     return None
+
+
+def commands_in(source: str) -> Iterator[str]:
+    """The first word of each string that goes into a variable such as `cmd`, `scancel_command` or `call`."""
+    for node in ast.walk(ast.parse(source)):
+        names = [target.id for target in getattr(node, "targets", []) if isinstance(target, ast.Name)]
+        if any(name.endswith(("cmd", "command", "call")) for name in names):
+            strings = [part.value for part in ast.walk(node.value) if isinstance(part, ast.Constant)]
+            yield from [text.split()[0] for text in strings[:1] if isinstance(text, str) and text.strip()]
+
+
+def test_every_program_that_the_plugin_calls_has_a_false_one():
+    plugins = [f"snakemake_executor_plugin_slurm{part}" for part in ("", "_jobstep")]
+    folders = [Path(importlib.util.find_spec(name).origin).parent for name in plugins]
+    called = {word for folder in folders for path in folder.glob("*.py") for word in commands_in(path.read_text())}
+    assert {"sbatch", "squeue", "sinfo"} <= called <= {*PROGRAMS, "which"}
 
 
 def test_jobs_ask_for_what_the_plan_and_the_profile_say(lab):
