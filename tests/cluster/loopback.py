@@ -1,7 +1,6 @@
 """A real SLURM on this host alone: one node on loopback, with two GPUs that are none."""
 
 import os
-import shutil
 import socket
 import stat
 import subprocess
@@ -11,7 +10,12 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
+from tests.conftest import found
+
 DAEMONS = ("munged", "slurmctld", "slurmd")
+needs_slurm = pytest.mark.programs(*DAEMONS, "sbatch", "setpriv")
 
 # The node claims more than it has (config_overrides), so that the tests are the same on every host.
 CONFIGURATION = """\
@@ -66,10 +70,7 @@ exec {command} "$@"
 
 
 def missing(folder: Path) -> str | None:
-    """Why SLURM cannot be started here, or None."""
-    absent = [name for name in (*DAEMONS, "sbatch", "setpriv") if not _found(name)]
-    if absent:
-        return f"needs SLURM, to be had by .ci/install; not found: {', '.join(absent)}"
+    """Why SLURM, though it is installed, cannot be started here, or None."""
     if os.geteuid() != 0:
         return "needs root, to start a SLURM of its own"
     try:
@@ -139,7 +140,7 @@ class Loopback:
     def _wrap(self, command: str, script: str) -> None:
         """Put a script before one of SLURM's commands."""
         wrapper = self.folder / "bin" / command
-        wrapper.write_text("#!/bin/sh\n" + script.format(folder=self.folder, command=_found(command)))
+        wrapper.write_text("#!/bin/sh\n" + script.format(folder=self.folder, command=found(command)))
         wrapper.chmod(0o755)
 
     def _options(self) -> list[list[str]]:
@@ -154,7 +155,7 @@ class Loopback:
 
     def _start(self, name: str, options: list[str]) -> subprocess.Popen:
         # setpriv: the daemon ends with this process even when that is killed.
-        command = ["setpriv", "--pdeathsig", "TERM", _found(name), *options]
+        command = ["setpriv", "--pdeathsig", "TERM", found(name), *options]
         with (self.folder / f"{name}.log").open("w") as log:
             return subprocess.Popen(command, env=self.environ, stdout=log, stderr=log, start_new_session=True)
 
@@ -189,10 +190,6 @@ def within(seconds: float, question: Callable[[], bool]) -> None:
         if time.monotonic() > ends:
             raise TimeoutError(f"not within {seconds} s")
         time.sleep(0.1)
-
-
-def _found(program: str) -> str | None:
-    return shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
 
 
 def _make_device(path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.loopback import Loopback, missing, within
+from tests.cluster.loopback import Loopback, missing, needs_slurm, within
 
 
 def processes_of(folder: Path) -> list[str]:
@@ -18,6 +18,7 @@ def processes_of(folder: Path) -> list[str]:
     return [line for line in lines if str(folder) in line]
 
 
+@needs_slurm
 def test_it_ends_with_its_jobs_also_when_it_is_interrupted(tmp_path):
     folder = tmp_path / "slurm"
     folder.mkdir()

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.cluster.loopback import Loopback, within
+from tests.cluster.loopback import Loopback, needs_slurm, within
 from tests.workflow.conftest import Workspace
 
 OPTIMISATION = "--xla_backend_optimization_level=0"  # most of a small training is compiling
@@ -104,6 +104,7 @@ def lab(tmp_path, repository) -> Lab:
     return made
 
 
+@needs_slurm
 @pytest.mark.slow
 def test_disturbed_trainings_end_with_the_weights_of_an_undisturbed_one(cluster, lab):
     with lab.workflow(cluster, lab.experiments("preempted", "killed"), "all") as process:

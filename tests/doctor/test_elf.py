@@ -2,7 +2,6 @@
 
 import ctypes
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -31,10 +30,8 @@ def test_a_written_library_is_read_back_and_loads(tmp_path):
     assert names_in(outer, b"__nvJit") == {"__nvJitLinkCreate_12_9"}
 
 
+@pytest.mark.programs("gcc", "readelf")
 def test_it_reads_what_binutils_reads(tmp_path):
-    compiler, reader = shutil.which("gcc"), shutil.which("readelf")
-    if compiler is None or reader is None:
-        pytest.skip("needs gcc and readelf")
     source = tmp_path / "a.c"
     source.write_text("int one(void) { return 1; }")
     for flag in ("--enable-new-dtags", "--disable-new-dtags"):
@@ -48,8 +45,8 @@ def test_it_reads_what_binutils_reads(tmp_path):
             "-lm",
             "-Wl,--no-as-needed",
         ]
-        subprocess.run([compiler, str(source), *options, "-o", str(made)], check=True)
-        told = subprocess.run([reader, "-d", str(made)], capture_output=True, text=True, check=True).stdout
+        subprocess.run(["gcc", str(source), *options, "-o", str(made)], check=True)
+        told = subprocess.run(["readelf", "-d", str(made)], capture_output=True, text=True, check=True).stdout
         library = read_library(made)
         assert list(library.needed) == re.findall(r"\(NEEDED\).*\[(.*)\]", told)
         paths = re.findall(r"\((RPATH|RUNPATH)\).*\[(.*)\]", told)
