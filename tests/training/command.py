@@ -94,7 +94,10 @@ class Workplace:
     def run(self, arguments: list[str]) -> str:
         """The script to its end, which must be a good one; returns what it said."""
         process = self.start(arguments)
-        output, errors = process.communicate(timeout=300)
+        try:
+            output, errors = process.communicate(timeout=300)
+        finally:
+            process.kill()
         assert process.returncode == 0, errors
         return output + errors
 
