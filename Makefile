@@ -62,6 +62,8 @@ clean:
 	    { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
 	    { echo "Python's venv module is missing; on Debian and Ubuntu: sudo apt-get install python3-venv"; exit 1; }
+	@command -v which >/dev/null || \
+	    { echo "The program 'which' is missing, and Snakemake does not start without it: sudo dnf install which"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m uv --version >/dev/null 2>&1 || \
 	    $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r envs/workflow.txt
