@@ -24,7 +24,7 @@ demo: setup
 	$(BIN)/python workflow_scripts/summarise_runs.py --machine demo
 
 demo-long: setup
-	$(SNAKEMAKE) --config machine=demo-long -- all
+	$(SNAKEMAKE) --config machine=demo-long episodes=100 -- all
 	$(BIN)/python workflow_scripts/summarise_runs.py --machine demo-long
 
 setup: .venv/dev.txt

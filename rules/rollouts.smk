@@ -28,7 +28,7 @@ if MACHINE.simulation is not None:
         params:
             environment=environment_folder(training_environment()),
             run=subpath(input.done, parent=True),
-            scenes=told(PLAN.rollout_options),
+            scenes=told(PLAN.rollouts.options),
             code=code_digest("bridgelib.evaluation.closed_loop"),
         shell:
             '"$BRIDGE/envs/run" {params.environment:q} --platform=cpu --gpus 0 --'
@@ -52,7 +52,7 @@ if MACHINE.simulation is not None:
         params:
             environment=environment_folder(training_environment()),
             data=TFRECORD,
-            scenes=PLAN.reference_options(),
+            scenes=PLAN.rollouts.reference_options(),
             code=code_digest("bridgelib.evaluation.ladder"),
         shell:
             '"$BRIDGE/envs/run" {params.environment:q} --platform=cpu --gpus 0 --'
@@ -65,7 +65,7 @@ if MACHINE.simulation is not None:
         input:
             environment=environment_stamp(training_environment()),
             references=rules.rollout_references.output.results,
-            rollouts=told(PLAN.rollout_files),
+            rollouts=told(PLAN.rollouts.files),
         output:
             text=f"{RUNS}/success.txt",
             json=f"{RUNS}/success.json",
@@ -75,7 +75,7 @@ if MACHINE.simulation is not None:
             f"../envs/{training_environment()}.yaml"
         params:
             environment=environment_folder(training_environment()),
-            named=told(PLAN.named_rollouts),
+            named=told(PLAN.rollouts.named),
             code=code_digest("bridgelib.evaluation.table"),
         shell:
             '"$BRIDGE/envs/run" {params.environment:q} --platform=cpu --gpus 0 --'

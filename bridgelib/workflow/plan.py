@@ -16,17 +16,16 @@ from bridgelib.language.presence import refuse_without_language
 from bridgelib.language.settings import needs_language
 from bridgelib.raw.tree import find_tasks, trajectory_names
 from bridgelib.sim.plan import PlanEntry, plan
-from bridgelib.sim.tasks import TASKS
 from bridgelib.training.forecast import CheckpointForecast, checkpoint_forecast
 from bridgelib.workflow.capacity import available_cores
 from bridgelib.workflow.forecast import in_brief, refuse_impossible
 from bridgelib.workflow.provenance import digest_of
 from bridgelib.workflow.resources import conversion_mb, tfrecord_mb, training_mb
+from bridgelib.workflow.rollouts import Rollouts
 from bridgelib.workflow.stages import Probe, Slots, StageForecast, environment_stage, stages
 from bridgelib.workflow.survey import Key, Survey, survey
 from bridgelib.workflow.targets import (
     ONLY_TOLD,
-    SIMULATED,
     TRAINING,
     WITHOUT_DATA,
     WITHOUT_RECORDS,
@@ -75,6 +74,11 @@ class WorkflowPlan:
             return {}
         return {(entry.task, entry.date): entry for entry in plan(self.machine.simulation)}
 
+    @property
+    def rollouts(self) -> Rollouts:
+        """What is rolled out in the simulator."""
+        return Rollouts(self)
+
     @cached_property
     def survey(self) -> Survey:
         """How many frames there are, from few listings."""
@@ -114,7 +118,7 @@ class WorkflowPlan:
         targets = targets_in(words)
         if targets and targets <= WITHOUT_DATA:
             return ""
-        self._check_simulated(targets)
+        self.rollouts.check(targets)
         _ = self.dated_folders
         if targets and targets <= ONLY_TOLD:
             return ""
@@ -128,17 +132,6 @@ class WorkflowPlan:
         if self.settings.forecast == "refuse" and not self._names_files(words):
             refuse_impossible(asked_for, f"machine '{self.machine.name}'")
         return in_brief(asked_for, self.machine.name)
-
-    def _check_simulated(self, targets: set[str]) -> None:
-        """Refuse rollouts where no simulator has the tasks."""
-        if targets & SIMULATED and not self.simulation:
-            raise ConfigError(
-                f"target '{min(targets & SIMULATED)}'",
-                given=f"machine '{self.machine.name}', whose tasks no simulator has",
-                allowed="a machine profile with `simulation:`, such as demo",
-                do="for real data: snakemake evaluate_all; a policy of simulated tasks anywhere: "
-                "python workflow_scripts/rollout_policy.py --help",
-            )
 
     def stages(
         self, slots: Slots | None = None, probe: Probe | None = None, trainings: Mapping[str, float] | None = None
@@ -226,18 +219,6 @@ class WorkflowPlan:
             return []
         return [shown(Path(self.done_file(experiment)).with_name("language.npz"))]
 
-    def rollout_files(self) -> list[str]:
-        """The rollouts of every experiment."""
-        return [self.rollout_file(name) for name in self.settings.experiments]
-
-    def named_rollouts(self) -> str:
-        """NAME=JSON of every experiment, for success_table.py."""
-        return shlex.join(f"{name}={self.rollout_file(name)}" for name in self.settings.experiments)
-
-    def rollout_file(self, experiment: str) -> str:
-        """`<runs>/<experiment>/rollouts.json`."""
-        return shown(Path(self.done_file(experiment)).with_name("rollouts.json"))
-
     # What makes a result stale, and how its job is started.
 
     def trajectories_digest(self, task: str, date: str) -> str:
@@ -301,21 +282,6 @@ class WorkflowPlan:
             options += [f"--gpu-memory={self.machine.gpu_memory}"] if self.machine.gpu_memory != "auto" else []
             options += ["--deterministic"] if self.machine.deterministic else []
         return shlex.join(options)
-
-    def rollout_options(self, experiment: str) -> str:
-        """Options of rollout_policy.py: the simulated tasks of an experiment, and the scenes."""
-        tasks = [task for task in self.tasks(experiment) if task in TASKS]
-        other_words = ["--instructions=both"] if needs_language(self.experiment(experiment)) else []
-        return shlex.join([*self._scene_options(tasks), *other_words])
-
-    def reference_options(self) -> str:
-        """Options of rollout_references.py: every task of the simulation, in the same scenes."""
-        return shlex.join(self._scene_options(list(self.dated_folders)))
-
-    def _scene_options(self, tasks: Sequence[str]) -> list[str]:
-        height, width = next(iter(self.simulation.values())).image_size
-        scenes = [f"--episodes={self.settings.episodes}", f"--seed={self.settings.episode_seed}"]
-        return [*(f"--task={task}" for task in tasks), *scenes, "--camera", str(height), str(width)]
 
     def _check_language(self, name: str) -> None:
         """Refuse an experiment that follows instructions on tasks without any; refuse one without tasks."""

@@ -1,0 +1,66 @@
+"""The part of a plan that rolls policies out in the simulator: files, options, and whether there is one."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bridgelib.config.machines import shown
+from bridgelib.errors import ConfigError
+from bridgelib.language.settings import needs_language
+from bridgelib.sim.tasks import TASKS
+from bridgelib.workflow.targets import SIMULATED
+
+if TYPE_CHECKING:
+    from bridgelib.workflow.plan import WorkflowPlan
+
+
+@dataclass(frozen=True)
+class Rollouts:
+    """The rollouts of one plan; only a machine that simulates has any."""
+
+    plan: "WorkflowPlan"
+
+    def check(self, targets: set[str]) -> None:
+        """Refuse rollouts where no simulator has the tasks.
+
+        Raises:
+            ConfigError: They are asked for, on a machine that does not simulate.
+        """
+        if targets & SIMULATED and not self.plan.simulation:
+            raise ConfigError(
+                f"target '{min(targets & SIMULATED)}'",
+                given=f"machine '{self.plan.machine.name}', whose tasks no simulator has",
+                allowed="a machine profile with `simulation:`, such as demo",
+                do="for real data: snakemake evaluate_all; a policy of simulated tasks anywhere: "
+                "python workflow_scripts/rollout_policy.py --help",
+            )
+
+    def files(self) -> list[str]:
+        """The rollouts of every experiment."""
+        return [self.file(name) for name in self.plan.settings.experiments]
+
+    def file(self, experiment: str) -> str:
+        """`<runs>/<experiment>/rollouts.json`."""
+        return shown(Path(self.plan.done_file(experiment)).with_name("rollouts.json"))
+
+    def named(self) -> str:
+        """NAME=JSON of every experiment, for success_table.py."""
+        return shlex.join(f"{name}={self.file(name)}" for name in self.plan.settings.experiments)
+
+    def options(self, experiment: str) -> str:
+        """Options of rollout_policy.py: the simulated tasks of an experiment, and the scenes."""
+        tasks = [task for task in self.plan.tasks(experiment) if task in TASKS]
+        words = ["--instructions=both"] if needs_language(self.plan.experiment(experiment)) else []
+        return shlex.join([*self._scenes(tasks), *words])
+
+    def reference_options(self) -> str:
+        """Options of rollout_references.py: every task of the simulation, in the same scenes."""
+        return shlex.join(self._scenes(list(self.plan.dated_folders)))
+
+    def _scenes(self, tasks: Sequence[str]) -> list[str]:
+        settings, entries = self.plan.settings, self.plan.simulation.values()
+        height, width = next(iter(entries)).image_size
+        scenes = [f"--episodes={settings.episodes}", f"--seed={settings.episode_seed}"]
+        return [*(f"--task={task}" for task in tasks), *scenes, "--camera", str(height), str(width)]
