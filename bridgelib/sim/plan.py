@@ -1,6 +1,6 @@
 """Which dated folders a simulated raw tree has. Standard library only: the workflow calls this while it is parsed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -80,7 +80,8 @@ def plan(settings: Mapping) -> list[PlanEntry]:
             hint = did_you_mean(key, tuple(DEFAULTS)) or "remove the key, or correct it"
             raise ConfigError("simulation", given=f"the unknown key '{key}'", allowed=DEFAULTS, do=hint)
     chosen = {**DEFAULTS, **settings}
-    tasks, folders, total = tuple(chosen["tasks"]), chosen["dated_folders"], chosen["demonstrations"]
+    tasks = tuple(map(str, _listed("simulation: tasks", chosen["tasks"])))
+    folders, total = chosen["dated_folders"], chosen["demonstrations"]
     _whole_number("simulation: dated_folders", folders, least=1)
     if not tasks or len(set(tasks)) < len(tasks):
         raise ConfigError("simulation: tasks", given=tasks, allowed="one or more names, each once")
@@ -92,7 +93,7 @@ def plan(settings: Mapping) -> list[PlanEntry]:
             date=(_FIRST_SESSION + timedelta(days=folder, hours=2 * number)).strftime(DATE_FORMAT),
             demonstrations=counts[folder * len(tasks) + number],
             seed=chosen["seed"],
-            image_size=tuple(chosen["image_size"]),
+            image_size=_listed("simulation: image_size", chosen["image_size"]),
             action_noise=chosen["action_noise"],
         )
         for number, task in enumerate(tasks)
@@ -104,6 +105,12 @@ def _even_shares(total: int, parts: int) -> list[int]:
     """Whole numbers that add up to `total` and differ by at most one, the larger ones first."""
     share, rest = divmod(total, parts)
     return [share + (part < rest) for part in range(parts)]
+
+
+def _listed(where: str, value: object) -> tuple:
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise ConfigError(where, given=value, allowed="a list", do=f"write [{value}]")
+    return tuple(value)
 
 
 def _whole_number(where: str, value: object, least: int) -> None:

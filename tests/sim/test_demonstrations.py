@@ -16,6 +16,7 @@ from PIL import Image, JpegImagePlugin
 
 from bridgelib.errors import DataError
 from bridgelib.files import folder_written_whole
+from bridgelib.sim import demonstrations
 from bridgelib.sim.demonstrations import demonstrate, demonstration_seed, write_dated_folder
 from bridgelib.sim.plan import PlanEntry, plan
 from bridgelib.sim.scene import FIRST_DEMONSTRATION_SEED, Scene
@@ -173,3 +174,42 @@ def test_seeds_on_both_sides_of_the_border_give_different_scenes():
     """As SeedSequence takes numbers apart into words of 32 bits, which must not fall together."""
     seeds = [0, 2**32, 2**47, FIRST_DEMONSTRATION_SEED - 1, FIRST_DEMONSTRATION_SEED, FIRST_DEMONSTRATION_SEED + 2**32]
     assert len({tuple(Scene(ENTRY.task, seed).state) for seed in seeds}) == len(seeds)
+
+
+def test_noise_changes_neither_scene_nor_instruction():
+    for seed in range(4):
+        plain, noisy = (demonstrate(ENTRY.task, seed, (16, 16), noise) for noise in (0.0, 0.012))
+        np.testing.assert_array_equal(plain.images[0], noisy.images[0])
+        np.testing.assert_array_equal(plain.states[0], noisy.states[0])
+        np.testing.assert_array_equal(plain.actions[0], noisy.actions[0])
+        assert not np.array_equal(plain.states[-1], noisy.states[-1])
+        assert plain.instruction == noisy.instruction
+
+
+def test_a_demonstration_that_noise_makes_too_long_is_tried_again(monkeypatch):
+    """In the same scene, with other noise; the same every time."""
+    seed, scene = 2, Scene(ENTRY.task, 2)
+    first = demonstrate(ENTRY.task, seed, (16, 16), 0.012)
+    monkeypatch.setattr(demonstrations, "LONGEST", len(first.images) - 1)
+    again, same = (demonstrate(ENTRY.task, seed, (16, 16), 0.012) for _ in range(2))
+    assert len(again.images) < len(first.images)
+    np.testing.assert_array_equal(again.states[0], scene.state)
+    np.testing.assert_array_equal(again.states, same.states)
+    assert not np.array_equal(again.states, first.states[: len(again.states)])
+
+
+def test_an_expert_that_never_succeeds_is_our_own_fault(monkeypatch):
+    monkeypatch.setattr(demonstrations, "LONGEST", 3)
+    with pytest.raises(AssertionError, match="the expert failed"):
+        demonstrate(ENTRY.task, 0, (16, 16))
+
+
+def test_action_noise_of_the_command_line_is_that_of_the_plan(tmp_path, repository):
+    entry = PlanEntry(**{**vars(ENTRY), "demonstrations": 1, "action_noise": 0.012})
+    planned = write_dated_folder(tmp_path / "planned", entry)
+    script = [sys.executable, "workflow_scripts/simulate_demonstrations.py", "--raw", str(tmp_path / "told")]
+    options = ["--task", entry.task, "--date", entry.date, "--demonstrations", "1", "--seed", "3"]
+    more = ["--image_size", "48", "64", "--action_noise", "0.012"]
+    subprocess.run([*script, *options, *more], cwd=repository, check=True, capture_output=True)
+    assert digests(tmp_path / "told" / entry.task / entry.date) == digests(planned)
+    assert json.loads((planned / "config.json").read_text())["action_noise_m"] == 0.012

@@ -10,7 +10,7 @@ from bridgelib.sim.plan import DEFAULTS
 from bridgelib.sim.scene import Scene
 from bridgelib.sim.tasks import TASKS
 
-PLACE = "put_red_cube_on_plate"
+PLACE, PUSH = "put_red_cube_on_plate", "push_blue_cylinder_onto_green_cloth"
 
 
 @dataclass
@@ -146,3 +146,28 @@ def test_closed_loop_needs_sight(task):
 
     assert successes(blind) <= 1
     assert successes(sighted) >= 5
+
+
+@pytest.mark.parametrize("aside", [-0.025, 0.025])
+def test_it_goes_back_for_an_item_that_slips_aside(aside):
+    for seed in range(10):
+        scene = Scene(PUSH, seed)
+        bumped = False
+        for action in expert.actions(scene):
+            if not bumped and scene.distance() < 0.08:
+                along = scene.target.position[:2] - scene.item.position[:2]
+                scene.item.position[:2] += aside * np.array([-along[1], along[0]]) / np.linalg.norm(along)
+                bumped = True
+            scene.move(action)
+        assert bumped and scene.success() and scene.steps < 80
+
+
+def test_it_takes_again_what_it_has_lost():
+    """The gripper opens for some steps on the way to the plate."""
+    for seed in range(10):
+        scene, lost = Scene(PLACE, seed), 0
+        for action in expert.actions(scene):
+            if lost < 3 and (scene.holding or lost) and scene.distance() < 0.08:
+                action, lost = np.append(action[:6], 1.0), lost + 1
+            scene.move(action)
+        assert lost == 3 and scene.success() and scene.steps < 80

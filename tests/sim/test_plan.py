@@ -45,6 +45,9 @@ def test_every_session_lies_after_the_latency_fix():
         ({"demonstration": 3}, "did you mean 'demonstrations'"),
         ({"tasks": ["put_red_cube_on_plat"]}, "did you mean 'put_red_cube_on_plate'"),
         ({"tasks": []}, "one or more names"),
+        ({"tasks": "put_red_cube_on_plate"}, "write [put_red_cube_on_plate]"),
+        ({"tasks": 7}, "a list"),
+        ({"tasks": [7]}, "simulated task"),
         ({"tasks": [next(iter(TASKS))] * 2}, "each once"),
         ({"demonstrations": 5, "dated_folders": 3}, "at least 6"),
         ({"demonstrations": "many"}, "whole number"),
@@ -52,13 +55,24 @@ def test_every_session_lies_after_the_latency_fix():
         ({"dated_folders": 0}, "at least 1"),
         ({"seed": -1}, "at least 0"),
         ({"image_size": [240]}, "height and width"),
+        ({"image_size": 240}, "a list"),
         ({"image_size": [240, 3.5]}, "at least 16"),
+        ({"action_noise": -0.001}, "0 to 0.02"),
+        ({"action_noise": 4}, "0 to 0.02"),
+        ({"action_noise": float("nan")}, "0 to 0.02"),
+        ({"action_noise": "little"}, "0 to 0.02"),
+        ({"action_noise": True}, "0 to 0.02"),
     ],
 )
 def test_unusable_settings_are_refused(settings, message):
     with pytest.raises(ConfigError) as error:
         plan(settings)
     assert message in str(error.value)
+
+
+def test_action_noise_is_none_unless_it_is_asked_for():
+    assert {entry.action_noise for entry in plan({})} == {0.0}
+    assert {entry.action_noise for entry in plan({"action_noise": 0.004})} == {0.004}
 
 
 @pytest.mark.parametrize("date", ["yesterday", "2021-08-02", "2021-13-02_10-00-00", "2021-8-2_10-0-0"])
