@@ -4,10 +4,9 @@ import argparse
 from pathlib import Path
 
 import _repository  # noqa: F401  (makes bridgelib importable)
+from _scenes import add_scene_options, positive, seeds
 
 from bridgelib.errors import run_program
-from bridgelib.sim.plan import DEFAULTS
-from bridgelib.sim.tasks import TASKS
 
 EXAMPLES = """\
 a hundred scenes of one task:
@@ -37,7 +36,7 @@ def main(argv: list[str] | None = None) -> None:
     result = evaluate_closed_loop(
         policy,
         options.task,
-        range(options.seed, options.seed + options.episodes),
+        seeds(options),
         camera=tuple(options.camera),
         instructions=options.instructions,
         pictures=options.pictures,
@@ -53,12 +52,9 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    add_scene_options(parser)
     add = parser.add_argument
     add("--policy", type=Path, required=True, metavar="DIR", help="the policy folder of a run")
-    add("--task", action="append", required=True, choices=TASKS, metavar="NAME", help=f"one of {', '.join(TASKS)}")
-    add("--episodes", type=positive, default=100, metavar="N", help="scenes of each task (default: 100)")
-    add("--seed", type=int, default=1_000_000, metavar="S", help="of the first scene (default: 1000000)")
-    add("--json", type=Path, required=True, metavar="FILE", help="write the results here")
     add("--pictures", type=Path, metavar="DIR", help="write animated pictures of some episodes here")
     add("--execute", type=positive, metavar="N", help="actions of each chunk to carry out (default: as it was trained)")
     add(
@@ -68,23 +64,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
         help="words that tell a policy which follows instructions: those of demonstrations, others, or first these, "
         "then those (default: demonstrated)",
     )
-    add(
-        "--camera",
-        type=positive,
-        nargs=2,
-        default=list(DEFAULTS["image_size"]),
-        metavar=("HEIGHT", "WIDTH"),
-        help="size of the camera's images in pixels, as in the demonstrations (default: %(default)s)",
-    )
     return parser.parse_args(argv)
-
-
-def positive(text: str) -> int:
-    """A whole number, 1 or more."""
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
 
 
 if __name__ == "__main__":

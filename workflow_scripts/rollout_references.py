@@ -4,10 +4,9 @@ import argparse
 from pathlib import Path
 
 import _repository  # noqa: F401  (makes bridgelib importable)
+from _scenes import add_scene_options, seeds
 
 from bridgelib.errors import run_program
-from bridgelib.sim.plan import DEFAULTS
-from bridgelib.sim.tasks import TASKS
 
 EXAMPLES = """\
 as the workflow does it:
@@ -25,8 +24,7 @@ def main(argv: list[str] | None = None) -> None:
     from bridgelib.evaluation.ladder import roll_out_references
     from bridgelib.files import write_json
 
-    seeds = range(options.seed, options.seed + options.episodes)
-    result = roll_out_references(options.data, options.task, seeds, camera=tuple(options.camera))
+    result = roll_out_references(options.data, options.task, seeds(options), camera=tuple(options.camera))
     write_json(options.json, result)
     for name, rung in result["references"].items():
         for task, one in rung["tasks"].items():
@@ -38,20 +36,8 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    add = parser.add_argument
-    add("--data", type=Path, required=True, metavar="TFRECORD", help="root of the TFRecords")
-    add("--task", action="append", required=True, choices=TASKS, metavar="NAME", help=f"one of {', '.join(TASKS)}")
-    add("--episodes", type=int, default=100, metavar="N", help="scenes of each task (default: 100)")
-    add("--seed", type=int, default=1_000_000, metavar="S", help="of the first scene (default: 1000000)")
-    add("--json", type=Path, required=True, metavar="FILE", help="write the results here")
-    add(
-        "--camera",
-        type=int,
-        nargs=2,
-        default=list(DEFAULTS["image_size"]),
-        metavar=("HEIGHT", "WIDTH"),
-        help="size of the camera's images in pixels, as in the demonstrations (default: %(default)s)",
-    )
+    add_scene_options(parser)
+    parser.add_argument("--data", type=Path, required=True, metavar="TFRECORD", help="root of the TFRecords")
     return parser.parse_args(argv)
 
 

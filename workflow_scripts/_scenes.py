@@ -1,0 +1,36 @@
+"""The options by which a script is told which simulated scenes to roll out in."""
+
+import argparse
+from pathlib import Path
+
+from bridgelib.sim.plan import DEFAULTS
+from bridgelib.sim.tasks import TASKS
+
+
+def add_scene_options(parser: argparse.ArgumentParser) -> None:
+    """Add them; `seeds` reads which scenes they mean."""
+    add = parser.add_argument
+    add("--task", action="append", required=True, choices=TASKS, metavar="NAME", help=f"one of {', '.join(TASKS)}")
+    add("--episodes", type=positive, default=100, metavar="N", help="scenes of each task (default: 100)")
+    add("--seed", type=int, default=1_000_000, metavar="S", help="of the first scene (default: 1000000)")
+    add("--json", type=Path, required=True, metavar="FILE", help="write the results here")
+    add(
+        "--camera",
+        type=positive,
+        nargs=2,
+        default=list(DEFAULTS["image_size"]),
+        metavar=("HEIGHT", "WIDTH"),
+        help="size of the camera's images in pixels, as in the demonstrations (default: %(default)s)",
+    )
+
+
+def seeds(options: argparse.Namespace) -> range:
+    """The seeds of the scenes."""
+    return range(options.seed, options.seed + options.episodes)
+
+
+def positive(text: str) -> int:
+    """A whole number, 1 or more."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number, 1 or more")
+    return int(text)
