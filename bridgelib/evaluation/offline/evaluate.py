@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from bridgelib.config.experiments import Experiment
-from bridgelib.evaluation.neighbours import FRAMES, NeighbourIndex, training_neighbours
+from bridgelib.evaluation.neighbours import FRAMES, SIDE, NeighbourIndex, training_neighbours
 from bridgelib.evaluation.offline import baselines, gripper, intervals
 from bridgelib.evaluation.offline.choice import TRANSITIONS, evenly_spread
 from bridgelib.evaluation.offline.course import PARTS, over_the_chunk, over_the_course
@@ -52,7 +52,7 @@ DEFINITIONS = {
     "chunk": "step k of a predicted chunk against the action demonstrated k - 1 steps later; none beyond the end",
     "mean_action": "the mean action of the training side",
     "previous_action": "the action demonstrated one step before; at the first step the mean action",
-    "nearest_neighbour": "the action of the training image that is nearest by its pixels, squashed to 16 x 16",
+    "nearest_neighbour": f"the action of the training image that is nearest by its pixels, squashed to {SIDE} x {SIDE}",
     "saliency": "absolute gradient of the first predicted action (normalised, all dimensions) with respect to the "
     "present frame, in means over a grid, as shares of the largest",
 }
