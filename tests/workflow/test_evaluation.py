@@ -13,7 +13,7 @@ SMALL = {
     "eval_interval": 2,
     "save_interval": 2,
     "warmup_steps": 1,
-    "config_overrides": {"config.encoder": "convnet-4", "config.encoder_kwargs.num_filters": 8},
+    "config_overrides": {"config.encoder": "convnet-3", "config.encoder_kwargs.num_filters": 8},
 }
 
 

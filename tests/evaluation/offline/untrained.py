@@ -21,7 +21,7 @@ TASK = "colours"
 def write_experiments(path: Path, algorithm: str, **overrides) -> Path:
     """An experiments file with one experiment, `<algorithm>_colours`, on a small network."""
     small = {
-        "config.encoder": "convnet-4-film" if algorithm == "lc_bc" else "convnet-4",
+        "config.encoder": "convnet-3-film" if algorithm == "lc_bc" else "convnet-3",
         "config.encoder_kwargs.num_filters": 8,
         **overrides,
     }
