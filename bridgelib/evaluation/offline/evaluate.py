@@ -39,13 +39,14 @@ from bridgelib.evaluation.offline.scores import Predictions, score_sums, scores
 from bridgelib.evaluation.offline.side import Side
 from bridgelib.evaluation.offline.situations import TOLD, Situations
 from bridgelib.policy import Policy
+from bridgelib.policy.policy import OPEN
 from bridgelib.policy.spec import ACTION
 
 VERSION = 1
 DEFINITIONS = {
     "error": "absolute difference of the first predicted action from the demonstrated one, averaged over transitions",
     "interval": f"{intervals.LEVEL:.0%}, bootstrap over trajectories: {intervals.RESAMPLES} draws, percentiles",
-    "gripper": "open where the action is above 0.5",
+    "gripper": f"open where the action is above {OPEN}",
     "change": "a transition whose gripper action opens or closes, other than the demonstrated action one step before; "
     f"found or right where the other has the same change at most {gripper.WINDOW} steps away",
     "course": f"{PARTS} equal parts of each trajectory's time",
