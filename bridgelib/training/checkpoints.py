@@ -42,19 +42,28 @@ class LoopState:
 class Checkpoints:
     """The checkpoints of one run: the best, the last `keep_last`, and every `keep_every` steps.
 
+    A run that is stopped leaves a checkpoint that it would not have written otherwise. No regular one makes room for
+    it, so that what is kept in the end does not depend on when a run was stopped.
+
     Args:
         folder: Where they lie.
         keep_last: How many of the newest to keep; two, so that a broken one has one before it.
         keep_every: Also keep those whose step is a multiple of this; None for none.
+        interval: A run writes one every so many steps, besides the best.
     """
 
-    def __init__(self, folder: Path, keep_last: int = 2, keep_every: int | None = None):
-        self.folder, self.keep_last, self.keep_every = folder, keep_last, keep_every
+    def __init__(self, folder: Path, keep_last: int = 2, keep_every: int | None = None, interval: int = 1):
+        self.folder, self.keep_last, self.keep_every, self.interval = folder, keep_last, keep_every, interval
 
     def steps(self) -> list[int]:
         """The steps of the complete checkpoints, ascending."""
         names = (_SIDECAR.fullmatch(path.name) for path in self.folder.glob("step-*.json"))
         return sorted(int(name[1]) for name in names if name)
+
+    def regular(self) -> list[int]:
+        """Of `steps`, those of a run that nothing stopped: each `interval`, those that were best, and the newest."""
+        steps = self.steps()
+        return [step for step in steps if step == steps[-1] or step % self.interval == 0 or self._was_best(step)]
 
     def save(self, state: Any, loop: LoopState) -> None:
         """Write one checkpoint, then remove those no longer wanted.
@@ -151,14 +160,21 @@ class Checkpoints:
                 path.unlink()
 
     def _remove_unwanted(self, loop: LoopState) -> None:
-        steps = self.steps()
-        wanted = {*steps[-self.keep_last :], loop.best_step}
+        steps, regular = self.steps(), self.regular()
+        before = sorted(steps[:-1], key=lambda step: (step in regular, step), reverse=True)
+        wanted = {steps[-1], *before[: self.keep_last - 1], loop.best_step}
         if self.keep_every:
-            wanted |= {step for step in steps if step % self.keep_every == 0}
+            wanted |= {step for step in regular if step % self.keep_every == 0}
         for step in set(steps) - wanted:
             # The sidecar first: a state without one does not count as a checkpoint.
             self._sidecar(step).unlink()
             self._state_file(step).unlink(missing_ok=True)
+
+    def _was_best(self, step: int) -> bool:
+        try:
+            return read_json(self._sidecar(step))["loop"]["best_step"] == step
+        except (DataError, KeyError, TypeError):
+            return False  # a damaged one, of which `newest` speaks
 
     def _sidecar(self, step: int) -> Path:
         return self.folder / f"step-{step:09d}.json"

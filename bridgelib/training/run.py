@@ -142,7 +142,9 @@ class _Run:
     def checkpoints(self) -> Checkpoints:
         """The folder's checkpoints."""
         config = self.experiment.config
-        return Checkpoints(self.folder.checkpoints, config["keep_last"], config["keep_every"])
+        return Checkpoints(
+            self.folder.checkpoints, config["keep_last"], config["keep_every"], interval=config["save_interval"]
+        )
 
     def newest_agent(self) -> tuple[Agent, LoopState | None]:
         """The agent of the newest sound checkpoint, with what that says of the loop; else a new one and None."""

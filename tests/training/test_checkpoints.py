@@ -42,6 +42,46 @@ def test_keeps_the_last_the_best_and_every_kth(tmp_path):
     )
 
 
+def test_none_makes_room_for_one_that_a_signal_left(tmp_path):
+    checkpoints = Checkpoints(tmp_path, keep_last=2, interval=10)
+    kept = []
+    for step, best in ((3, None), (7, None), (10, None), (15, 15), (20, 15), (24, 15), (26, 15), (30, 15)):
+        checkpoints.save(tree(step), LoopState(step, best_step=best))
+        kept.append((checkpoints.steps(), checkpoints.regular()))
+    assert kept == [
+        ([3], [3]),
+        ([3, 7], [7]),
+        ([7, 10], [10]),
+        ([10, 15], [10, 15]),
+        ([15, 20], [15, 20]),
+        ([15, 20, 24], [15, 20, 24]),
+        ([15, 20, 26], [15, 20, 26]),
+        ([15, 20, 30], [15, 20, 30]),
+    ]
+
+
+def test_one_that_a_signal_left_is_not_kept_for_its_multiple(tmp_path):
+    checkpoints = Checkpoints(tmp_path, keep_last=1, keep_every=4, interval=10)
+    for step in (8, 10, 12, 20, 30):
+        checkpoints.save(tree(step), LoopState(step))
+    assert checkpoints.steps() == [20, 30]
+
+
+def test_the_best_was_kept_among_the_last(tmp_path):
+    """Also when it is no longer the best: so it is in a run that nothing stopped."""
+    checkpoints = Checkpoints(tmp_path, keep_last=2, interval=10)
+    for step, best in ((10, 10), (15, 15), (18, 18)):
+        checkpoints.save(tree(step), LoopState(step, best_step=best))
+    assert checkpoints.steps() == checkpoints.regular() == [15, 18]
+
+
+def test_a_broken_sidecar_stops_no_saving(tmp_path):
+    checkpoints = filled(tmp_path, 2, 3, interval=2)
+    (tmp_path / "step-000000003.json").write_text("{")
+    checkpoints.save(tree(4), LoopState(4))
+    assert checkpoints.steps() == [2, 4]
+
+
 @pytest.mark.parametrize("damage", ["flip", "truncate", "empty", "no state", "no json"])
 def test_broken_newest_falls_back_to_the_one_before_and_says_so(tmp_path, capsys, damage):
     checkpoints = filled(tmp_path, 2, 4)

@@ -72,11 +72,12 @@ def test_train_some_then_more_equals_train_all(tmp_path, first):
 
 @pytest.mark.parametrize("calls", range(13))  # it looks once per step and once per validation batch
 def test_interrupted_anywhere_and_run_again_equals_uninterrupted(tmp_path, calls):
-    _, straight = trained(tmp_path / "straight", 5, save_interval=3)
+    whole, straight = trained(tmp_path / "straight", 5, save_interval=3)
     with pytest.raises(Interrupted):
         trained(tmp_path / "stopped", 5, save_interval=3, interruption=stops_after(calls))
-    _, resumed = trained(tmp_path / "stopped", 5, save_interval=3)
+    parts, resumed = trained(tmp_path / "stopped", 5, save_interval=3)
     assert resumed == straight
+    assert parts.checkpoints.regular() == whole.checkpoints.regular()
     assert numbers(tmp_path / "stopped") == numbers(tmp_path / "straight")
 
 

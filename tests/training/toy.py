@@ -126,7 +126,8 @@ def toy_loop(folder, num_steps, *, interruption=None, poisoned=None, validation=
     learner = toy_learner()
     learner.interruption = interruption
     place(learner, ToyAgent.create().state)
-    checkpoints = Checkpoints(folder / "checkpoints")
+    schedule = {"log_interval": 1, "eval_interval": 2, "save_interval": 2, **schedule}
+    checkpoints = Checkpoints(folder / "checkpoints", interval=schedule["save_interval"])
     metrics = folder / "metrics.jsonl"
     found = checkpoints.newest(learner.state(), metrics.stat().st_size if metrics.exists() else 0)
     state = LoopState()
@@ -138,7 +139,7 @@ def toy_loop(folder, num_steps, *, interruption=None, poisoned=None, validation=
         learner=learner,
         batches=ToyBatches(state.step, poisoned),
         validate=(lambda: validated(learner, ToyValidation(), interruption)) if validation else None,
-        schedule=Schedule(num_steps, **{"log_interval": 1, "eval_interval": 2, "save_interval": 2, **schedule}),
+        schedule=Schedule(num_steps, **schedule),
         metrics=Metrics(metrics, state.log_position) if is_writer() else None,
         mirror=Mirror(folder, "disabled", project="", name="", config={}),
         checkpoints=checkpoints,
