@@ -19,6 +19,9 @@ The checkpoint is a file or an orbax folder; its configuration is what the prede
 config.yaml of the run. A checkpoint written here holds parameters and targets for evaluation, with the configuration
 beside it; of the optimiser a policy folder knows nothing, so a training that goes on from there starts Adam anew. The
 predecessor's eval.py wants a name that ends in _<number>.
+
+Of checkpoints of this pipeline (<runs>/<experiment>/latest/checkpoints/step-*.msgpack) export_policy.py makes policy
+folders.
 """
 
 
@@ -75,7 +78,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     if options.bundle and any(value is not None for value in others):
         parser.error("give --bundle with --output alone")
     if not options.bundle and None in needed:
-        parser.error("give --checkpoint, --config and --im_size, or --bundle")
+        parser.error("give --checkpoint, --config and --im_size, or --bundle (our own checkpoints: export_policy.py)")
     if options.statistics and options.predecessor_statistics:
         parser.error("give --statistics or --predecessor-statistics, not both")
     return options

@@ -15,10 +15,10 @@ from typing import Any
 import jax
 import numpy as np
 
-from bridgelib.agents import AGENTS, TrainState, make_agent
+from bridgelib.agents import AGENTS, TrainState
 from bridgelib.data.normalisation import Normaliser
 from bridgelib.errors import DataError
-from bridgelib.files import read_json, write_json, written_whole
+from bridgelib.files import disk_errors, read_json, write_json, written_whole
 from bridgelib.language.table import LanguageTable
 from bridgelib.policy.policy import Policy
 from bridgelib.policy.spec import VERSION, PolicySpec
@@ -29,6 +29,12 @@ _TOLERANCE = 0.02
 far below what another weight, statistic or image size does."""
 
 _REQUIRED = [field.name for field in fields(PolicySpec) if field.default is MISSING]
+
+
+def policy_of(spec: PolicySpec, state: TrainState, language: LanguageTable | None = None) -> Policy:
+    """The policy that a trained state makes: as `save` with these arguments, and `load`, without a folder."""
+    weights = {"params": state.params, "target_params": state.target_params}
+    return Policy(spec, _agent(spec, weights), language.embedder() if language else None)
 
 
 def save(
@@ -50,10 +56,11 @@ def save(
         language: What it knows of instructions, if it follows them.
     """
     golden = _golden_input(spec, batch)
-    weights = {"params": state.params, "target_params": state.target_params}
-    actions = Policy(spec, _agent(spec, weights)).predict(*_arguments(golden))
+    actions = policy_of(spec, state).predict(*_arguments(golden))
+    with disk_errors(folder):  # what is there ceases to be a policy before it is half of this one
+        (folder / "policy.json").unlink(missing_ok=True)
     with written_whole(folder / "params.msgpack") as partial:
-        partial.write_bytes(packed(weights))
+        partial.write_bytes(packed({"params": state.params, "target_params": state.target_params}))
     with written_whole(folder / "golden.npz") as partial, partial.open("wb") as file:
         np.savez(file, actions=actions, **golden)
     written = ["params.msgpack", "golden.npz"]
@@ -103,13 +110,12 @@ def _description(path: Path) -> dict[str, Any]:
 
 def _agent(spec: PolicySpec, weights: Any, where: str = "") -> Any:
     """An agent with these weights, given as a tree or as bytes; its other state is left abstract."""
-    key = jax.random.PRNGKey(0)
-    agent = jax.eval_shape(lambda key: make_agent(spec.algorithm, key, spec.example(), spec.config), key)
+    agent = spec.agent()
     if isinstance(weights, bytes):
         template = {"params": agent.state.params, "target_params": agent.state.target_params}
         weights = unpacked(weights, template, where)
     weights = jax.tree_util.tree_map(jax.numpy.asarray, weights)
-    return agent.replace(state=agent.state.replace(**weights, opt_state=None, step=0, key=key))
+    return agent.replace(state=agent.state.replace(**weights, opt_state=None, step=0, key=jax.random.PRNGKey(0)))
 
 
 def _golden_input(spec: PolicySpec, batch: Mapping[str, Any]) -> dict[str, np.ndarray]:

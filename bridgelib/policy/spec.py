@@ -1,17 +1,26 @@
 """What must be known of a policy besides its weights."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+import jax
 import numpy as np
 
-from bridgelib.agents import AGENTS
+from bridgelib.agents import AGENTS, Agent, make_agent
 from bridgelib.data.statistics import Statistics
 
 VERSION = 1
 PREPROCESSING = {"resize": "lanczos", "aspect": "squashed", "colours": "RGB", "dtype": "uint8"}
 ACTION = {"x": "m", "y": "m", "z": "m", "roll": "rad", "pitch": "rad", "yaw": "rad", "gripper": "1 is open, 0 closed"}
+
+Goal = Literal["none", "image", "language"]
+
+
+def goal_of(algorithm: str) -> Goal:
+    """How a policy of an algorithm, a key of `bridgelib.agents.AGENTS`, is told what to do."""
+    needs = AGENTS[algorithm].NEEDS
+    return "language" if "language" in needs else "image" if "goals" in needs else "none"
 
 
 @dataclass(frozen=True)
@@ -43,7 +52,7 @@ class PolicySpec:
     action_size: int
     history: int | None
     chunk: int | None
-    goal: Literal["none", "image", "language"]
+    goal: Goal
     language_size: int | None
     normalisation: str
     statistics: Statistics
@@ -53,20 +62,32 @@ class PolicySpec:
 
     @classmethod
     def of(
-        cls, algorithm: str, config: Mapping[str, Any], batch: Mapping[str, Any], statistics: Statistics, step: int
+        cls,
+        algorithm: str,
+        config: Mapping[str, Any],
+        statistics: Statistics,
+        image_shape: Sequence[int],
+        language_size: int | None,
+        step: int,
     ) -> "PolicySpec":
-        """The spec of what was trained on batches like this one, under a complete configuration tree."""
-        goals, dataset = batch.get("goals", {}), config["dataset_kwargs"]
+        """The spec of what was trained under a complete configuration tree.
+
+        Args:
+            algorithm, statistics, image_shape, step: The attributes.
+            config: The tree.
+            language_size: Entries of an instruction's embedding, if there are any.
+        """
+        dataset, goal = config["dataset_kwargs"], goal_of(algorithm)
         return cls(
             algorithm=algorithm,
             config={key: config[key] for key in ("agent_kwargs", "encoder", "encoder_kwargs")},
-            image_shape=tuple(batch["observations"]["image"].shape[-3:]),
-            proprio_size=batch["observations"]["proprio"].shape[-1],
-            action_size=batch["actions"].shape[-1],
+            image_shape=tuple(image_shape),
+            proprio_size=len(statistics.proprio.mean),
+            action_size=len(statistics.action.mean),
             history=dataset["obs_horizon"],
             chunk=dataset["act_pred_horizon"],
-            goal="language" if "language" in goals else "image" if goals else "none",
-            language_size=goals["language"].shape[-1] if "language" in goals else None,
+            goal=goal,
+            language_size=language_size if goal == "language" else None,
             normalisation=dataset["normalization_type"],
             statistics=statistics,
             step=step,
@@ -99,6 +120,22 @@ class PolicySpec:
             **({"goals": goals} if goals else {}),
             "actions": np.zeros((1, *ahead, self.action_size), np.float32),
         }
+
+    def noise(self) -> dict[str, Any]:
+        """As `example`, of noise that is always the same: the golden input of a policy that comes without data."""
+        draws = np.random.default_rng(0)
+
+        def noise(leaf: np.ndarray) -> np.ndarray:
+            if leaf.dtype == np.uint8:
+                return draws.integers(0, 256, leaf.shape, np.uint8)
+            return draws.standard_normal(leaf.shape, np.float32)
+
+        return jax.tree_util.tree_map(noise, self.example())
+
+    def agent(self) -> Agent:
+        """An agent of these networks, its arrays as shapes and dtypes."""
+        key = jax.random.PRNGKey(0)
+        return jax.eval_shape(lambda key: make_agent(self.algorithm, key, self.example(), self.config), key)
 
     def to_json(self) -> dict[str, Any]:
         """As plain lists and numbers, with what a reader needs to use the policy without this library."""

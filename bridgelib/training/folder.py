@@ -3,6 +3,7 @@
 <runs>/<experiment>/done.json               the declared output, written last
 <runs>/<experiment>/latest                  -> the folder of the last run
 <runs>/<experiment>/.lock                   held by the process that trains
+<runs>/<experiment>/language.npz            what it knows of instructions, if it follows them
 <runs>/<experiment>/<experiment>-<digest>/  config.json, metrics.jsonl, checkpoints/, policy/, wandb/
 """
 
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bridgelib.errors import ConfigError
+from bridgelib.errors import ConfigError, DataError
 from bridgelib.files import disk_errors, read_json, write_json
 
 WITHOUT_EFFECT = (
@@ -51,6 +52,27 @@ class RunFolder:
         name = f"{experiment_folder.name}-{digest_of(identity)}"
         return cls(experiment_folder / name, identity)
 
+    @classmethod
+    def found(cls, path: Path) -> "RunFolder":
+        """The folder of a run that has begun.
+
+        Args:
+            path: It, a link to it, or the folder of its experiment, whose latest run is meant then.
+
+        Raises:
+            DataError: There is no run.
+        """
+        path = (path / "latest" if (path / "latest").exists() else path).resolve()
+        content = read_json(path / "config.json") if (path / "config.json").exists() else None
+        if not isinstance(content, Mapping) or "identity" not in content:
+            raise DataError(
+                path,
+                given="no config.json of a training in it",
+                allowed="<runs>/<experiment>/latest, or the folder of an older run beside it",
+                do="check the path",
+            )
+        return cls(path, content["identity"])
+
     @property
     def config(self) -> Path:
         """Everything resolved."""
@@ -65,6 +87,11 @@ class RunFolder:
     def checkpoints(self) -> Path:
         """The states."""
         return self.path / "checkpoints"
+
+    @property
+    def language(self) -> Path:
+        """The language table, which the experiment's runs share."""
+        return self.path.parent / "language.npz"
 
     @property
     def policy(self) -> Path:

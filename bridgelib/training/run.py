@@ -19,10 +19,10 @@ from bridgelib.data.prefetch import prefetched
 from bridgelib.errors import DataError
 from bridgelib.files import write_json
 from bridgelib.language.table import LanguageTable
-from bridgelib.policy import PolicySpec, save
 from bridgelib.policy.weights import hash_of
 from bridgelib.training.checkpoints import Checkpoints, LoopState
 from bridgelib.training.devices import Devices, is_writer, join_processes
+from bridgelib.training.export import KeptPolicies
 from bridgelib.training.folder import RunFolder, identity_of
 from bridgelib.training.inputs import Inputs, open_inputs
 from bridgelib.training.interruption import Interruption
@@ -83,10 +83,9 @@ def train(
         loop = run.loop(learner, saved, mode, stack)
         loop.run()
         if is_writer():
-            state, batch = loop.learner.state(), inputs.training.batch(0)
-            spec = PolicySpec.of(experiment.algorithm, config, batch, inputs.statistics, loop.state.step)
-            interruption.wait_for(save, folder.policy, spec, state, batch, made_with, language)
-            write_json(done, _summary(folder, loop.state, hash_of(state.params)))
+            kept, batch = KeptPolicies(folder, language), inputs.training.batch(0)
+            interruption.wait_for(kept.save, loop.state.step, folder.policy, made_with, batch)
+            write_json(done, _summary(folder, loop.state, hash_of(loop.learner.state().params)))
 
 
 def read_inputs(

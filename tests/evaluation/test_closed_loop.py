@@ -34,10 +34,7 @@ def policy_of(algorithm, **agent_kwargs):
     batch, config = batch_for(algorithm), config_for(algorithm, **agent_kwargs)
     if algorithm == "gc_ddpm_bc":
         config["dataset_kwargs"].update(obs_horizon=2, act_pred_horizon=3)
-    own = PolicySpec.of(algorithm, config, batch if algorithm != "bc" else {**batch, "goals": {}}, STATISTICS, step=7)
-    goal = {"lc_bc": "language"}.get(algorithm, own.goal if "gc" in algorithm or "contrastive" in algorithm else "none")
-    goal = "image" if goal == "language" and algorithm != "lc_bc" else goal
-    own = PolicySpec(**{**vars(own), "goal": goal})
+    own = PolicySpec.of(algorithm, config, STATISTICS, batch["observations"]["image"].shape[-3:], 5, step=7)
     agent = make_agent(algorithm, jax.random.PRNGKey(0), batch, config)
     return Policy(own, agent, embed=lambda text: np.full(5, len(text), np.float32))
 

@@ -41,7 +41,7 @@ def batch() -> dict:
 def bundle(tmp_path_factory):
     """The folder of an untrained gc_bc whose weights are drawn without XLA."""
     folder, config = tmp_path_factory.mktemp("bundle") / "policy", small_config()
-    spec = PolicySpec.of("gc_bc", config, batch(), STATISTICS, step=5)
+    spec = PolicySpec.of("gc_bc", config, STATISTICS, (SIZE, SIZE, 3), None, step=5)
     key = jax.random.PRNGKey(0)
     state = jax.eval_shape(lambda key: make_agent("gc_bc", key, spec.example(), config), key).state
     generator = np.random.default_rng(1)

@@ -78,6 +78,22 @@ def test_going_on_under_another_configuration_is_refused_with_the_difference(tmp
     assert run.config.read_bytes() == before
 
 
+def test_a_run_is_found_by_its_folder_by_latest_and_by_its_experiment(tmp_path):
+    run = folder(tmp_path)
+    run.open({}, MADE_WITH)
+    for path in (run.path, tmp_path / "bc_all" / "latest", tmp_path / "bc_all"):
+        found = RunFolder.found(path)
+        assert (found.path, found.identity) == (run.path, run.identity)
+
+
+@pytest.mark.parametrize("content", [None, "[]", '{"agent": "gc_bc"}'])
+def test_what_is_no_run_is_not_taken_for_one(tmp_path, content):
+    if content:
+        (tmp_path / "config.json").write_text(content)
+    with pytest.raises(DataError, match=r"no config\.json of a training"):
+        RunFolder.found(tmp_path)
+
+
 def test_differences_name_the_path_and_both_values():
     assert list(differences({"a": {"b": 1, "c": [1]}, "d": 0}, {"a": {"b": 2, "c": [1]}, "e": None})) == [
         "a.b: 1 -> 2",

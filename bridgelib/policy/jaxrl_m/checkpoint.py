@@ -9,6 +9,7 @@ checkpoint_<step>/_METADATA    and more: later versions; only orbax reads these
 In each lies {"state": {"step", "params", "target_params", "opt_states", "rng"}}.
 """
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import jax
 import numpy as np
 from flax import serialization
 
+from bridgelib.agents import TrainState
 from bridgelib.errors import ConfigError, DataError
 from bridgelib.files import written_whole
 
@@ -35,6 +37,8 @@ def read_checkpoint(path: Path) -> Mapping[str, Any]:
         ConfigError: Only orbax reads it, and that is not installed or does not work here.
     """
     content = _content(path)
+    if isinstance(content, Mapping) and content.keys() == TrainState.__dataclass_fields__.keys():
+        raise _our_own(path, int(content["step"]))
     state = content.get("state") if isinstance(content, Mapping) else None
     if not isinstance(state, Mapping) or not {"step", "params"} <= state.keys() or np.size(state["step"]) != 1:
         raise DataError(
@@ -74,6 +78,16 @@ def write_checkpoint(path: Path, weights: Mapping[str, Any], step: int, losses: 
         partial.write_bytes(serialization.msgpack_serialize({"state": state}))
 
 
+def _our_own(path: Path, step: int) -> DataError:
+    folder = path.absolute() if path.is_dir() else path.absolute().parent
+    run = shlex.quote(str(folder.parent)) if folder.name == "checkpoints" else "<the folder of its run>"
+    return DataError(
+        path,
+        given=f"a checkpoint of this pipeline itself, not of the predecessor: step {step} of a training",
+        do=f"make a policy folder of it with: export_policy.py --run {run} --step {step} --output <policy folder>",
+    )
+
+
 def _content(path: Path) -> Any:
     if path.is_file():
         return _unpacked(path)
@@ -83,6 +97,8 @@ def _content(path: Path) -> Any:
         content = _unpacked(path / _GATHERED)
         if not any(isinstance(leaf, str) for leaf in jax.tree_util.tree_leaves(content)):
             return content  # a text would stand for an array that lies elsewhere in the folder
+    if ours := sorted(path.glob("step-*.msgpack")):
+        return _unpacked(ours[-1])
     if any((path / name).is_file() for name in _ORBAX_FILES):
         return _restored_by_orbax(path)
     found = sorted((entry.name for entry in path.glob("checkpoint_*")), key=lambda name: (len(name), name))  # by step

@@ -14,7 +14,7 @@ import numpy as np
 from flax import serialization
 from flax.traverse_util import flatten_dict
 
-from bridgelib.agents import AGENTS, TrainState, make_agent
+from bridgelib.agents import AGENTS
 from bridgelib.agents.bc import BC
 from bridgelib.data.statistics import Statistics
 from bridgelib.errors import ConfigError, DataError
@@ -24,7 +24,7 @@ from bridgelib.policy.bundle import load, save
 from bridgelib.policy.jaxrl_m.checkpoint import read_checkpoint, write_checkpoint
 from bridgelib.policy.jaxrl_m.configuration import Configuration, read_configuration, their_configuration
 from bridgelib.policy.jaxrl_m.statistics import chosen_statistics
-from bridgelib.policy.spec import PolicySpec
+from bridgelib.policy.spec import PolicySpec, goal_of
 
 _MUSE_SIZE = 512
 """Entries of a MUSE embedding, the predecessor's only one."""
@@ -52,11 +52,11 @@ def import_checkpoint(
         ConfigError: The configuration cannot be used, or nothing says the statistics.
         DataError: The checkpoint cannot be read, or its parameters are not those of the configuration's networks.
     """
+    state = read_checkpoint(checkpoint)  # before the configuration: one of our own has none of the predecessor's
     configured = read_configuration(configuration)
-    state = read_checkpoint(checkpoint)
     statistics = chosen_statistics(configured.statistics, statistics, configured.normalisation)
     spec = _spec(configured, state["params"], image_size, statistics, int(state["step"]), language)
-    expected = _abstract_state(spec)
+    expected = spec.agent().state
     weights = {name: state.get(name) for name in ("params", "target_params") if getattr(expected, name) is not None}
     for name, given in weights.items():
         weights[name] = _matched(given, getattr(expected, name), f"{checkpoint}, {name}", configuration)
@@ -64,7 +64,7 @@ def import_checkpoint(
         "converted_from": f"{checkpoint.name} of jaxrl_m",
         "versions": {module.__name__: module.__version__ for module in (jax, flax, np)},
     }
-    save(output, spec, expected.replace(**weights), _any_batch(spec), made_with, language)
+    save(output, spec, expected.replace(**weights), spec.noise(), made_with, language)
     return spec
 
 
@@ -93,7 +93,7 @@ def export_checkpoint(folder: Path, output: Path) -> tuple[PolicySpec, Path]:
     content = their_configuration(spec, text_encoder)
     weights = serialization.msgpack_restore((folder / "params.msgpack").read_bytes())
     has_one_loss = issubclass(AGENTS[spec.algorithm], BC)
-    write_checkpoint(output, weights, spec.step, None if has_one_loss else list(_abstract_state(spec).opt_state))
+    write_checkpoint(output, weights, spec.step, None if has_one_loss else list(spec.agent().state.opt_state))
     beside = output.with_name(f"{output.name}.json")
     write_json(beside, content)
     return spec, beside
@@ -107,10 +107,9 @@ def _spec(
     step: int,
     language: LanguageTable | None,
 ) -> PolicySpec:
-    needs = AGENTS[configured.algorithm].NEEDS
     if image_size < 1:
         raise ConfigError("--im_size", given=image_size, allowed="1 or more", do="give the size of training")
-    goal = "language" if "language" in needs else "image" if "goals" in needs else "none"
+    goal = goal_of(configured.algorithm)
     size = _language_size(params) if goal == "language" else None
     if language is not None and size != language.embeddings.shape[1]:
         raise ConfigError(
@@ -165,23 +164,5 @@ def _matched(params: Any, template: Any, where: str, configuration: Path) -> dic
     return jax.tree_util.tree_map(np.asarray, dict(params))
 
 
-def _abstract_state(spec: PolicySpec) -> TrainState:
-    """The state of the policy's agent, its arrays as shapes and dtypes."""
-    key = jax.random.PRNGKey(0)
-    return jax.eval_shape(lambda key: make_agent(spec.algorithm, key, spec.example(), spec.config), key).state
-
-
 def _shown(leaf: Any) -> str:
     return f"{leaf.dtype}{list(leaf.shape)}" if hasattr(leaf, "shape") else f"{type(leaf).__name__}, not an array"
-
-
-def _any_batch(spec: PolicySpec) -> dict[str, Any]:
-    """A batch of noise, always the same: the golden input of a policy that comes without data."""
-    draws = np.random.default_rng(0)
-
-    def noise(leaf: np.ndarray) -> np.ndarray:
-        if leaf.dtype == np.uint8:
-            return draws.integers(0, 256, leaf.shape, np.uint8)
-        return draws.standard_normal(leaf.shape, np.float32)
-
-    return jax.tree_util.tree_map(noise, spec.example())

@@ -67,7 +67,10 @@ def _table_and_inputs(experiment: Experiment, data: Path) -> tuple[LanguageTable
 def _spec_and_agent(experiment: Experiment, inputs: Inputs):
     """An agent whose weights are drawn without XLA."""
     algorithm, config = experiment.algorithm, experiment.config
-    spec = PolicySpec.of(algorithm, config, inputs.training.batch(0), inputs.statistics, step=3)
+    batch = inputs.training.batch(0)
+    language = batch.get("goals", {}).get("language", np.zeros(0))
+    image_shape = batch["observations"]["image"].shape[-3:]
+    spec = PolicySpec.of(algorithm, config, inputs.statistics, image_shape, language.shape[-1], step=3)
     key, generator = jax.random.PRNGKey(0), np.random.default_rng(0)
     agent = jax.eval_shape(partial(make_agent, algorithm, batch=spec.example(), config=config), key)
 

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from flax import serialization
 
+from bridgelib.agents import TrainState
+from bridgelib.training.checkpoints import Checkpoints, LoopState
 from tests.policy.jaxrl_m.predecessor import configuration, importing, saved, small_weights, their_agent
 
 
@@ -86,3 +88,25 @@ def test_a_folder_of_several_checkpoints_is_told_to_name_one(small, refusal, tmp
     printed = refusal(*importing(tmp_path, small[1], tmp_path / "policy"))
     assert "a folder of 2 checkpoints" in printed and f"{tmp_path / 'checkpoint_1000'}" in printed
     assert "no such file" in refusal(*importing(tmp_path / "none", small[1], tmp_path / "policy"))
+
+
+@pytest.mark.parametrize("given", ["step-000005000.msgpack", "."])
+def test_a_checkpoint_of_our_own_is_known_and_the_program_for_it_named(refusal, tmp_path, given):
+    """Whatever is given with it: config.json of a run is none of the predecessor's."""
+    run = tmp_path / "runs" / "bc_all" / "bc all-0123456789ab"
+    state = TrainState(np.int32(5000), small_weights("bc"), None, {}, np.zeros(2, np.uint32))
+    for step in (100, 5000):
+        Checkpoints(run / "checkpoints").save(state, LoopState(step))
+    (run / "config.json").write_text("{}")
+    printed = refusal(*importing(run / "checkpoints" / given, run / "config.json", tmp_path / "policy"))
+    assert "a checkpoint of this pipeline itself, not of the predecessor: step 5000" in printed
+    assert f"export_policy.py --run '{run}' --step 5000 --output" in printed
+    assert not (tmp_path / "policy").exists()
+
+
+def test_a_checkpoint_of_our_own_is_known_where_it_was_copied_to(refusal, tmp_path):
+    state = TrainState(np.int32(7), small_weights("bc"), None, {}, np.zeros(2, np.uint32))
+    Checkpoints(tmp_path).save(state, LoopState(7))
+    (tmp_path / "step-000000007.msgpack").rename(tmp_path / "mine")
+    printed = refusal(*importing(tmp_path / "mine", tmp_path / "none.json", tmp_path / "policy"))
+    assert "export_policy.py --run <the folder of its run> --step 7 --output" in printed
