@@ -28,7 +28,7 @@ rule evaluate_policy:
     params:
         environment=environment_folder(training_environment()),
         launch=told(PLAN.launch_options),
-        experiment=told(PLAN.training_options),
+        experiment=told(PLAN.experiment_options),
         policy=f"{RUNS}/{{experiment}}/latest/policy",
         code=code_if_asked("bridgelib.evaluation.offline.evaluate"),
     shell:

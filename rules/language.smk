@@ -24,7 +24,7 @@ rule embed_language:
         "../envs/convert.yaml"
     params:
         environment=environment_folder("convert"),
-        experiment=told(PLAN.training_options),
+        experiment=told(PLAN.experiment_options),
         code=code_digest("bridgelib.language.embed"),
     shell:
         '"$BRIDGE/envs/run" {params.environment:q} --'

@@ -14,13 +14,18 @@ def add_scene_options(parser: argparse.ArgumentParser) -> None:
     add("--episodes", type=positive, default=100, metavar="N", help="scenes of each task (default: 100)")
     add("--seed", type=int, default=1_000_000, metavar="S", help="of the first scene (default: 1000000)")
     add("--json", type=Path, required=True, metavar="FILE", help="write the results here")
-    add(
+    add_camera_option(parser)
+
+
+def add_camera_option(parser: argparse.ArgumentParser) -> None:
+    """Add how large the images are that the simulator takes."""
+    parser.add_argument(
         "--camera",
         type=positive,
         nargs=2,
         default=list(DEFAULTS["image_size"]),
         metavar=("HEIGHT", "WIDTH"),
-        help="size of the camera's images in pixels, as in the demonstrations (default: %(default)s)",
+        help="size of the simulator's images in pixels, as in the demonstrations (default: %(default)s)",
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import _repository  # noqa: F401  (makes bridgelib importable)
 from _experiment import add_experiment_options, experiment_and_tasks
+from _scenes import add_camera_option
 
 from bridgelib.errors import run_program
 
@@ -31,6 +32,7 @@ def main(argv: list[str] | None = None) -> int:
     """Train, test that it can, or time it."""
     options = parse_arguments(argv)
     # Not before the arguments are read: these load JAX, which takes seconds.
+    from bridgelib.evaluation.choice import trial_of
     from bridgelib.language.table import LanguageTable
     from bridgelib.training.interruption import EXIT_CODE, Interrupted, leave
     from bridgelib.training.probe import training_speed
@@ -45,7 +47,9 @@ def main(argv: list[str] | None = None) -> int:
         elif options.time:
             print(json.dumps(asdict(training_speed(experiment, options.data, groups, language, options.time))))
         else:
-            train(experiment, options.data, groups, options.done, language=language)
+            tasks = list(dict.fromkeys(sum(groups, ())))
+            tried = trial_of(experiment, tasks, tuple(options.camera))
+            train(experiment, options.data, groups, options.done, language=language, tried=tried)
     except Interrupted as signal:
         print(f"Stopped by {signal}. What was learned is saved; run the same command to go on.", file=sys.stderr)
         leave(EXIT_CODE)
@@ -61,6 +65,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add("--done", type=Path, metavar="JSON", help="<runs>/<experiment>/done.json: written last; the run lies beside it")
     add("--language", type=Path, nargs="?", metavar="NPZ", help="the table of embed_language.py, for lc_bc")
+    add_camera_option(parser)
     add(
         "--self-test",
         type=int,

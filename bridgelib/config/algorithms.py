@@ -16,6 +16,7 @@ _TRAINING = {
     "save_interval": 5000,
     "keep_last": 2,  # checkpoints, besides the best one
     "keep_every": None,  # and those at multiples of this many steps
+    "policy_from": "last",  # which of them becomes the policy: the last, the best, or by success in the simulator
     "eval_batches": None,  # None: the whole validation side
     "seed": 42,
     "act_exec_horizon": None,  # actions of each predicted chunk that are carried out; None: one
@@ -189,6 +190,7 @@ def algorithm_defaults(algorithm: str) -> dict:
 ADDED = {
     "act_exec_horizon": None,
     "act_gripper": "binary",
+    "policy_from": "last",
     "agent_kwargs.blind": False,
     "agent_kwargs.weight_decay": 0.0,
     "agent_kwargs.policy_kwargs.distribution": "normal",

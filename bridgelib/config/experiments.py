@@ -32,6 +32,7 @@ class GlobalSettings:
     log_interval: int | None = None
     warmup_steps: int | None = None
     eval_batches: int | None = None
+    policy_from: str | None = None
     decay_steps_bc: int | None = None
     decay_steps_gc_bc: int | None = None
     actor_decay_steps_gc_ddpm_bc: int | None = None
@@ -52,6 +53,7 @@ class RunSettings:
     algo: str
     task: str
     name: str | None = None
+    policy_from: str | None = None
     config_overrides: Mapping | None = None
     bridgedata_overrides: Mapping | None = None
     extra_args: tuple[str, ...] = ()
@@ -174,6 +176,7 @@ def _resolve(
     for source, entry, place in (
         ("config", settings.config_overrides, f"{path}, section 'global', key 'config_overrides'"),
         ("arguments", settings.extra_args, f"{path}, section 'global', key 'extra_args'"),
+        ("config", {"policy_from": run.policy_from} if run.policy_from else None, f"{where}, key 'policy_from'"),
         ("config", run.config_overrides, f"{where}, key 'config_overrides'"),
         ("dataset", run.bridgedata_overrides, f"{where}, key 'bridgedata_overrides'"),
         ("arguments", run.extra_args, f"{where}, key 'extra_args'"),
@@ -212,6 +215,7 @@ def _global_overrides(algorithm: str, settings: GlobalSettings) -> dict[str, Any
         "config.save_interval": settings.save_interval,
         "config.log_interval": settings.log_interval,
         "config.eval_batches": settings.eval_batches,
+        "config.policy_from": settings.policy_from,
         "config.seed": settings.seed,
         "config.agent_kwargs.warmup_steps": settings.warmup_steps,
     }

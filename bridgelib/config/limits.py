@@ -74,6 +74,7 @@ LIMITS: dict[str, Limit] = {
     **dict.fromkeys(("batch_size", "val_batch_size", "num_steps", "keep_last"), _whole(1)),
     **dict.fromkeys(("log_interval", "eval_interval", "save_interval"), _whole(1)),
     **dict.fromkeys(("keep_every", "eval_batches"), _or_null(_whole(1))),
+    "policy_from": _words("last", "best", "success"),
     # JAX makes its keys of the lower 32 bits: beyond them two seeds would begin with the same weights
     "seed": Limit(int, "a whole number from -2^31 to 2^32 - 1", lambda seed: -(2**31) <= seed < 2**32),
     "act_gripper": _words("binary", "continuous"),

@@ -28,6 +28,7 @@ WITHOUT_EFFECT = (
     "val_batch_size",
     "keep_last",
     "keep_every",
+    "policy_from",
     "act_exec_horizon",
     "act_gripper",
 )

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -19,9 +19,11 @@ from bridgelib.data.prefetch import prefetched
 from bridgelib.errors import DataError
 from bridgelib.files import write_json
 from bridgelib.language.table import LanguageTable
+from bridgelib.policy import Policy
 from bridgelib.policy.weights import hash_of
 from bridgelib.training.checkpoints import Checkpoints, LoopState
-from bridgelib.training.devices import Devices, is_writer, join_processes
+from bridgelib.training.choice import Trial, choose
+from bridgelib.training.devices import Devices, any_process, is_writer, join_processes
 from bridgelib.training.export import KeptPolicies
 from bridgelib.training.folder import RunFolder, identity_of
 from bridgelib.training.inputs import Inputs, open_inputs
@@ -45,6 +47,7 @@ def train(
     *,
     wandb: str = "auto",
     language: LanguageTable | None = None,
+    tried: Callable[[Policy], Trial] | None = None,
 ) -> None:
     """Train the policy of an experiment, going on from where a former process was stopped.
 
@@ -55,6 +58,7 @@ def train(
         done: `<runs>/<experiment>/done.json`, written last; the run's own folder lies beside it.
         wandb: `auto`, `online`, `offline` or `disabled`; WANDB_MODE wins over it.
         language: The embeddings of its instructions; for algorithms that need language.
+        tried: Lets a policy act where success is counted; for experiments whose `policy_from` is `success`.
 
     Raises:
         ConfigError: Something in the configuration cannot be used, or is not what the run folder began with.
@@ -83,9 +87,13 @@ def train(
         loop = run.loop(learner, saved, mode, stack)
         loop.run()
         if is_writer():
-            kept, batch = KeptPolicies(folder, language), inputs.training.batch(0)
-            interruption.wait_for(kept.save, loop.state.step, folder.policy, made_with, batch)
-            write_json(done, _summary(folder, loop.state, hash_of(loop.learner.state().params)))
+            kept = KeptPolicies(folder, language)
+            choice = choose(config["policy_from"], kept, tried, interruption)
+            origin, batch = {**made_with, "policy": choice}, inputs.training.batch(0)
+            interruption.wait_for(kept.save, choice["step"], folder.policy, origin, batch)
+            weights = hash_of(loop.learner.state().params)
+            write_json(done, {**_summary(folder, loop.state, weights), "policy": choice})
+        any_process(False)  # the others wait here: JAX gives up on processes that end minutes apart
 
 
 def read_inputs(

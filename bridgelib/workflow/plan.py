@@ -12,10 +12,11 @@ from bridgelib.config.machines import ENVIRONMENTS, MachineProfile, absolute_pat
 from bridgelib.config.settings import Settings
 from bridgelib.data.selection import select_tasks
 from bridgelib.errors import ConfigError, DataError
+from bridgelib.evaluation.simulated import refuse_unknown_tasks
 from bridgelib.language.presence import refuse_without_language
 from bridgelib.language.settings import needs_language
 from bridgelib.raw.tree import find_tasks, trajectory_names
-from bridgelib.sim.plan import PlanEntry, plan
+from bridgelib.sim.plan import DEFAULTS, PlanEntry, plan
 from bridgelib.training.forecast import CheckpointForecast, checkpoint_forecast
 from bridgelib.workflow.capacity import available_cores
 from bridgelib.workflow.forecast import in_brief, refuse_impossible
@@ -126,6 +127,7 @@ class WorkflowPlan:
             for name in self.settings.experiments:
                 self._check_language(name)
                 self._check_gaze(name)
+                refuse_unknown_tasks(self.experiment(name), self.tasks(name))
                 self._check_devices(name)
         self._check_boxes()
         asked_for = self._stages_for(targets, slots)
@@ -260,6 +262,13 @@ class WorkflowPlan:
         )
 
     def training_options(self, experiment: str) -> str:
+        """Options of train_policy.py."""
+        if self.experiment(experiment).config["policy_from"] != "success":
+            return self.experiment_options(experiment)
+        height, width = {**DEFAULTS, **(self.machine.simulation or {})}["image_size"]
+        return f"{self.experiment_options(experiment)} --camera {height} {width}"
+
+    def experiment_options(self, experiment: str) -> str:
         """Options of train_policy.py and embed_language.py that say which experiment, on which data."""
         root = self.data_root(experiment)
         options = [

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 _LIMIT = 300  # seconds; the probes themselves read and train for five
 # What of a configuration changes how long a training lasts, but not how long a step of it does.
-_LENGTH = ("num_steps", "eval_interval", "save_interval", "log_interval", "keep_last", "keep_every", "seed")
+_INTERVALS = ("eval_interval", "save_interval", "log_interval")
+_LENGTH = ("num_steps", *_INTERVALS, "keep_last", "keep_every", "policy_from", "seed")
 
 
 def probe_conversion(plan: "WorkflowPlan", environment: str, cores: int) -> Probe:

@@ -45,6 +45,7 @@ def test_the_labs_experiments_have_the_digests_of_the_first_release(repository):
 @pytest.mark.parametrize(
     ("key", "value"),
     [
+        ("policy_from", "best"),
         ("agent_kwargs.blind", True),
         ("agent_kwargs.weight_decay", 1e-4),
         ("agent_kwargs.policy_kwargs.distribution", "laplace"),

@@ -87,6 +87,20 @@ def test_overrides_reach_the_tree_the_nearer_one_winning(tmp_path):
     assert algorithm_defaults("bc")["dataset_kwargs"]["augment"] is True
 
 
+def test_which_checkpoint_becomes_the_policy_is_said_for_all_runs_and_for_one(tmp_path):
+    made = experiments(
+        tmp_path,
+        """
+        global: {policy_from: best}
+        runs:
+          - {algo: bc, task: a, name: as_all}
+          - {algo: bc, task: a, name: own, policy_from: success}
+          - {algo: bc, task: a, name: by_override, config_overrides: {config.policy_from: last}}
+        """,
+    )
+    assert [each.config["policy_from"] for each in made.values()] == ["best", "success", "last"]
+
+
 def test_overrides_may_be_written_as_the_predecessors_flags_take_them(tmp_path):
     made = experiments(
         tmp_path,

@@ -86,6 +86,8 @@ def words_of(kind) -> set[str]:
         ("bc", "keep_last", 0, "1 or more"),  # a slice of the last none of them is all of them
         ("bc", "eval_batches", 0, "1 or more"),
         ("bc", "num_steps", None, "a whole number"),
+        ("bc", "policy_from", "sucess", "did you mean 'success'?"),
+        ("bc", "policy_from", None, "one of last, best, success"),
         ("bc", "keep_every", {}, "a whole number or nothing (null)"),
         ("iql", "agent_kwargs__actor_decay_steps", {"scale": [1, 2]}, "a whole number or nothing (null)"),
         ("bc", "seed", None, "a whole number"),

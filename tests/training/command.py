@@ -16,6 +16,7 @@ PROGRAM = """
 import sys
 sys.path.insert(0, sys.argv[1])
 import train_policy
+{patch}
 from bridgelib.errors import run_program
 
 def main():
@@ -28,6 +29,7 @@ run_program(main)
 
 PLATFORM = os.environ.get("JAX_PLATFORMS", "cpu")  # `make test-gpu` names another
 ENCODER = "resnetv1-18-bridge"
+TASK = "colours"
 
 SETTINGS = {
     "train_batch_size": 8,
@@ -47,23 +49,29 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Workplace:
-    """A data root with one task, `colours`, and an experiments file; runs go where a test says."""
+    """A data root with one task, and an experiments file; runs go where a test says.
+
+    `patch` is a line of Python that the script's process begins with.
+    """
 
     folder: Path
     repository: Path
     cache: Path
+    task: str = TASK
+    patch: str = ""
 
     @classmethod
-    def make(cls, folder: Path, repository: Path, cache: Path, validation: int = 4) -> "Workplace":
-        write_task(folder / "data" / "colours", validation=validation)
-        return cls(folder, repository, cache)
+    def make(cls, folder: Path, repository: Path, cache: Path, validation: int = 4, **more: str) -> "Workplace":
+        made = cls(folder, repository, cache, **more)
+        write_task(folder / "data" / made.task, validation=validation)
+        return made
 
     def arguments(self, runs: Path, algorithm: str = "bc", **settings) -> list[str]:
         """Of train_policy.py, for an experiment under the common settings and these."""
-        content = {"global": {**SETTINGS, **settings}, "matrix": {"algos": [algorithm], "tasks": ["colours"]}}
+        content = {"global": {**SETTINGS, **settings}, "matrix": {"algos": [algorithm], "tasks": [self.task]}}
         if algorithm == "lc_bc":
             content["global"]["config_overrides"] = {**SETTINGS["config_overrides"], "encoder": f"{ENCODER}-film"}
-        experiments, name = runs.with_suffix(".yaml"), f"{algorithm}_colours"
+        experiments, name = runs.with_suffix(".yaml"), f"{algorithm}_{self.task}"
         experiments.write_text(yaml.safe_dump(content))
         command = ["--experiments", experiments, "--experiment", name, "--data", self.folder / "data"]
         language = ["--language", self._embedded(command)] if algorithm == "lc_bc" else []
@@ -88,7 +96,13 @@ class Workplace:
             "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
             "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
         }
-        command = [sys.executable, "-c", PROGRAM, str(self.repository / "workflow_scripts"), *arguments]
+        command = [
+            sys.executable,
+            "-c",
+            PROGRAM.format(patch=self.patch),
+            str(self.repository / "workflow_scripts"),
+            *arguments,
+        ]
         return subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def run(self, arguments: list[str]) -> str:
@@ -102,9 +116,9 @@ class Workplace:
         return output + errors
 
 
-def outcome(runs: Path, algorithm: str = "bc") -> tuple[dict, list[dict]]:
+def outcome(runs: Path, algorithm: str = "bc", task: str = TASK) -> tuple[dict, list[dict]]:
     """done.json and the metrics, both without what a clock says."""
-    folder = runs / f"{algorithm}_colours"
+    folder = runs / f"{algorithm}_{task}"
     done = json.loads((folder / "done.json").read_text())
     del done["seconds"]
     lines = [json.loads(line) for line in (folder / "latest" / "metrics.jsonl").read_text().splitlines()]

@@ -22,6 +22,7 @@ def test_name_changes_with_what_determines_the_weights_and_only_then(tmp_path):
     name = folder(tmp_path).path.name
     assert name.startswith("bc_all-") and len(name) == len("bc_all-") + 12
     assert folder(tmp_path, changed(num_steps=100)).path.name == name
+    assert folder(tmp_path, changed(policy_from="best")).path.name == name
     assert folder(tmp_path, changed(batch_size=9)).path.name != name
     assert folder(tmp_path, data={**DATA, "statistics": {"mean": [0.0, 2.0]}}).path.name != name
 

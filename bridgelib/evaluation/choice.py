@@ -1,0 +1,37 @@
+"""How a training tries its checkpoints where it chooses among them by success: in scenes that nothing else uses."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from bridgelib.config.experiments import Experiment
+from bridgelib.evaluation.closed_loop import evaluate_closed_loop
+from bridgelib.evaluation.simulated import refuse_unknown_tasks
+from bridgelib.policy import Policy
+from bridgelib.training.choice import Trial
+
+SEEDS = range(2**47, 2**47 + 50)
+"""Of the scenes, the same ones of each task. Evaluations that are reported begin at 1,000,000, demonstrations at 2^48:
+what a policy was chosen by must not be what it has learned from, nor what it is judged by."""
+
+
+def trial_of(experiment: Experiment, tasks: Sequence[str], camera: tuple[int, int]) -> Callable[[Policy], Trial] | None:
+    """How the policies of an experiment are tried, or None where it does not choose by success.
+
+    Args:
+        experiment: The experiment.
+        tasks: Its tasks.
+        camera: Height and width of the camera's images in pixels; those of the demonstrations.
+
+    Raises:
+        ConfigError: No simulator knows one of the tasks.
+    """
+    refuse_unknown_tasks(experiment, tasks)
+    if experiment.config["policy_from"] != "success":
+        return None
+    return partial(tried, tasks=tasks, camera=camera)
+
+
+def tried(policy: Policy, tasks: Sequence[str], camera: tuple[int, int]) -> Trial:
+    """Let a policy act in the scenes of each task, and count its successes."""
+    results = evaluate_closed_loop(policy, tasks, SEEDS, camera=camera)["tasks"].values()
+    return Trial(*(sum(result[count] for result in results) for count in Trial._fields))

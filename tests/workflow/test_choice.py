@@ -1,0 +1,56 @@
+"""The choice of a checkpoint as the workflow passes it on, and what it refuses."""
+
+import pytest
+import yaml
+
+from bridgelib.config.settings import load_settings
+from bridgelib.errors import ConfigError
+from bridgelib.sim.tasks import TASKS
+from bridgelib.workflow.plan import WorkflowPlan
+
+CUBE = next(iter(TASKS))
+
+
+@pytest.fixture
+def planned(tmp_path, repository, monkeypatch):
+    """(task, policy_from, more of the profile) -> the plan of one experiment."""
+    monkeypatch.chdir(tmp_path)
+
+    def plan(task, policy_from, **profile):
+        (tmp_path / "raw" / task / "2021-08-02_10-00-00").mkdir(parents=True, exist_ok=True)
+        roots = {root: root for root in ("raw", "numpy", "tfrecord", "runs")}
+        (tmp_path / "mine.yaml").write_text(yaml.safe_dump({**roots, **profile}))
+        runs = [{"algo": "lc_bc", "task": task, "name": "run", "policy_from": policy_from}]
+        (tmp_path / "experiments.yaml").write_text(yaml.safe_dump({"runs": runs}))
+        keys = {"machine": "mine.yaml", "experiments": "experiments.yaml", "forecast": "warn"}
+        return WorkflowPlan(load_settings(keys, repository, environ={}), repository)
+
+    return plan
+
+
+@pytest.mark.parametrize("policy_from", ["last", "best"])
+def test_command_lines_of_other_choices_stay_as_they_were(planned, policy_from):
+    plan = planned("task", policy_from)
+    assert plan.training_options("run") == plan.experiment_options("run")
+    assert "--camera" not in plan.training_options("run")
+
+
+@pytest.mark.parametrize(
+    ("profile", "camera"),
+    [
+        ({}, "240 320"),
+        ({"simulation": {"tasks": [CUBE], "demonstrations": 3}}, "240 320"),
+        ({"simulation": {"tasks": [CUBE], "demonstrations": 3, "image_size": [120, 160]}}, "120 160"),
+    ],
+)
+def test_success_is_tried_with_the_camera_of_the_demonstrations(planned, profile, camera):
+    plan = planned(CUBE, "success", **profile)
+    assert plan.training_options("run") == f"{plan.experiment_options('run')} --camera {camera}"
+
+
+def test_success_on_real_tasks_is_refused_before_anything_runs(planned):
+    for policy_from in ("last", "best"):
+        planned("put_carrot_on_plate", policy_from).check(["train_all"])
+    with pytest.raises(ConfigError, match="no simulator knows: put_carrot_on_plate"):
+        planned("put_carrot_on_plate", "success").check(["train_all"])
+    planned("put_carrot_on_plate", "success").check(["tfrecords"])  # which trains nothing
