@@ -60,10 +60,13 @@ def evaluate_closed_loop(
 def _episodes(
     policy: Policy, task: str, seeds: Sequence[int], camera: tuple[int, int], held_out: bool, film: bool
 ) -> list[Episode]:
-    scenes = [SimulatedEnvironment(task, seed, camera, camera=film or not is_blind(policy)) for seed in seeds]
+    looks, filmed = not is_blind(policy), FILMED if film else 0
+    scenes = [
+        SimulatedEnvironment(task, seed, camera, camera=looks or number < filmed) for number, seed in enumerate(seeds)
+    ]
     known = TASKS[task].held_out_instructions if held_out else TASKS[task].instructions
     label = f"{task}, in other words" if held_out else task
-    return list(roll_out(scenes, PolicyActor(policy, known), label, filmed=FILMED if film else 0))
+    return list(roll_out(scenes, PolicyActor(policy, known), label, filmed=filmed))
 
 
 def _description(policy: Policy) -> dict[str, Any]:

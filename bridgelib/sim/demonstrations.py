@@ -14,9 +14,8 @@ from bridgelib.files import folder_written_whole, write_json
 from bridgelib.progress import Progress
 from bridgelib.raw.tree import recorded_at
 from bridgelib.sim import expert
-from bridgelib.sim.forecast import LONGEST
 from bridgelib.sim.noise import ActionNoise
-from bridgelib.sim.plan import PlanEntry
+from bridgelib.sim.plan import LONGEST, PlanEntry
 from bridgelib.sim.scene import FIRST_DEMONSTRATION_SEED, Scene
 from bridgelib.sim.tasks import TASKS
 

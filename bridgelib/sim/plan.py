@@ -20,7 +20,10 @@ DEFAULTS = {
     "action_noise": 0.0,
 }
 
-# Metres: with more of it, most demonstrations would have to be tried again.
+LONGEST = 80
+"""Frames that a demonstration has at most: where noise makes it longer, it is tried again."""
+
+# Metres: with more of it, many demonstrations would have to be tried again.
 LARGEST_ACTION_NOISE = 0.02
 
 

@@ -136,16 +136,16 @@ def _environment(plan: "WorkflowPlan", name: str) -> StageForecast:
 def _simulation(plan: "WorkflowPlan", slots: Slots) -> StageForecast:
     planned = plan.survey.to_simulate.values()
     demonstrations = sum(entry.demonstrations for entry in planned)
-    frame_bytes = {entry.image_size: simulated.frame_bytes(entry.image_size) for entry in planned}
-    frames_bytes = sum(entry.demonstrations * frame_bytes[entry.image_size] for entry in planned) * simulated.FRAMES
-    of_each = simulated.FRAMES + simulated.FILES + simulated.FOLDERS
+    frames = {entry: entry.demonstrations * simulated.frames(entry.action_noise) for entry in planned}
+    frames_bytes = sum(count * simulated.frame_bytes(entry.image_size) for entry, count in frames.items())
+    others = demonstrations * (simulated.FILES + simulated.FOLDERS) + _SESSION_FILES * len(planned)
     return StageForecast(
         "simulate_demonstrations",
         Path(plan.machine.raw),
         jobs=len(planned),
         at_once=min(len(planned), slots.cores),
         disk_bytes=round(frames_bytes + demonstrations * simulated.OTHER_BYTES),
-        files=round(demonstrations * of_each + _SESSION_FILES * len(planned)),
+        files=round(sum(frames.values()) + others),
         ram_bytes=max((simulated.memory(entry.image_size) for entry in planned), default=0),
         uncertainty=0.05,
     )

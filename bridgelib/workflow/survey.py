@@ -18,7 +18,7 @@ from statistics import mean, variance
 from bridgelib.conversion.forecast import NOTHING, Content
 from bridgelib.raw.tree import recorded_at
 from bridgelib.sim import forecast as simulated
-from bridgelib.sim.plan import PlanEntry
+from bridgelib.sim.plan import LONGEST, PlanEntry
 
 SAMPLED, FEWEST = 600, 3  # trajectories to list: over all tasks, and at least of each
 LATENCY_ENDED = datetime(2021, 7, 23)  # as in bridgelib.raw.trajectory, which needs numpy
@@ -83,7 +83,7 @@ def survey(raw: Path, members: Mapping[Key, Sequence[str]], to_simulate: Mapping
     samples = tuple(path for path, length in listed.items() if length)
     size, weight = _frame(raw, samples) or _planned_frame(to_simulate)
     frames = sum(content.frames for content in sessions.values())
-    longest = max([*listed.values(), simulated.LONGEST if to_simulate else 0])
+    longest = max([*listed.values(), LONGEST if to_simulate else 0])
     uncertainty = 2 * math.sqrt(squared_error) / frames if frames else 0.0
     return Survey(sessions, to_simulate, longest, size, weight, uncertainty, samples)
 
@@ -139,7 +139,7 @@ def _content(key: Key, names: Sequence[str], listed: Mapping[str, int], average:
 
 def _simulated(entry: PlanEntry) -> Content:
     name = len(f"{entry.task}/{entry.date}/raw/traj_group0/traj{entry.demonstrations - 1}")
-    return Content(entry.demonstrations, entry.demonstrations * simulated.FRAMES, name)
+    return Content(entry.demonstrations, round(entry.demonstrations * simulated.frames(entry.action_noise)), name)
 
 
 def _frame(raw: Path, samples: Sequence[str]) -> tuple[tuple[int, int], int] | None:

@@ -3,8 +3,8 @@ import pytest
 
 from bridgelib.sim import expert
 from bridgelib.sim.demonstrations import demonstrate
-from bridgelib.sim.forecast import LONGEST
 from bridgelib.sim.noise import ActionNoise
+from bridgelib.sim.plan import LONGEST
 from bridgelib.sim.scene import Scene
 from bridgelib.sim.tasks import TASKS
 

@@ -83,8 +83,9 @@ def convert(plan: WorkflowPlan) -> None:
     convert_shards(Path(machine.numpy), Path(machine.tfrecord), settings, machine.depth, 1)
 
 
-def test_the_demo_is_as_large_as_forecast_before_it_is_simulated(planned):
-    simulation = {"demonstrations": 24, "dated_folders": 2, "image_size": [48, 64]}
+@pytest.mark.parametrize("noise", [0.0, 0.012])
+def test_the_demo_is_as_large_as_forecast_before_it_is_simulated(planned, noise):
+    simulation = {"demonstrations": 24, "dated_folders": 2, "image_size": [48, 64], "action_noise": noise}
     plan = planned(simulation=simulation, im_size=64)
     before = by_name(plan)
     for entry in plan.simulation.values():
