@@ -7,9 +7,9 @@ from pathlib import Path
 
 from bridgelib.errors import ConfigError, run_program
 from bridgelib.jobs.gpus import allowed_gpus, lease_gpus
-from bridgelib.jobs.variables import ALLOCATION, DEVICE_ORDER, applied, job_variables
+from bridgelib.jobs.variables import ALLOCATION, DEVICE_ORDER, THREADS, applied, job_variables
 
-_SHOWN = ("LD_LIBRARY_PATH", "XLA_FLAGS", "JAX_PLATFORMS", "CUDA_VISIBLE_DEVICES", DEVICE_ORDER, *ALLOCATION)
+_SHOWN = ("LD_LIBRARY_PATH", "XLA_FLAGS", "JAX_PLATFORMS", THREADS, "CUDA_VISIBLE_DEVICES", DEVICE_ORDER, *ALLOCATION)
 
 
 def start() -> None:
@@ -37,6 +37,7 @@ def main(argv: list[str] | None = None) -> int:
         devices=_devices(options),
         gpu_memory=options.gpu_memory,
         deterministic=options.deterministic,
+        threads=os.environ.get("BRIDGE_THREADS", ""),
     )
     complete = applied(variables, os.environ)
     for name in _SHOWN:

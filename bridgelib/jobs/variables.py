@@ -9,6 +9,7 @@ PREALLOCATE, MEM_FRACTION = "XLA_PYTHON_CLIENT_PREALLOCATE", "XLA_PYTHON_CLIENT_
 NEW_MEM_FRACTION = "XLA_CLIENT_MEM_FRACTION"  # newer JAX knows both, and refuses to start where both are set
 ALLOCATION = (PREALLOCATE, MEM_FRACTION, NEW_MEM_FRACTION, "XLA_PYTHON_CLIENT_ALLOCATOR")
 DEVICE_ORDER = "CUDA_DEVICE_ORDER"
+THREADS = "NPROC"  # how many threads XLA computes with on a CPU; without it, as many as there are cores
 COMPILERS = "CUDA_ROOT"  # where JAX takes ptxas and libdevice from, before the wheels; a cluster's modules set it
 
 
@@ -28,6 +29,7 @@ def job_variables(
     devices: list[str] | None = None,
     gpu_memory: str = "auto",
     deterministic: bool = False,
+    threads: str = "",
     inherited: Mapping[str, str] = os.environ,
 ) -> dict[str, str | None]:
     """What to set (text) or to remove (None) for a job.
@@ -44,6 +46,8 @@ def job_variables(
         gpu_memory: How JAX takes a GPU's memory. `grow`: as it needs it; a share such as `0.9`: that at once; `auto`:
             as the caller's variables say, else `grow`, so that a GPU which somebody else uses too will do.
         deterministic: Whether XLA shall choose kernels that give the same bits each time.
+        threads: How many threads to compute with where that is the CPU, unless the caller says so himself: jobs that
+            run side by side with all cores each take twice the time. Empty leaves it alone.
         inherited: The variables of the caller.
     """
     variables: dict[str, str | None] = {}
@@ -71,6 +75,8 @@ def job_variables(
         variables["JAX_PLATFORMS"] = platform
     elif devices and not inherited.get("JAX_PLATFORMS"):
         variables["JAX_PLATFORMS"] = "cuda"
+    if threads and platform == "cpu" and THREADS not in inherited:
+        variables[THREADS] = threads
     if devices is not None:
         variables["CUDA_VISIBLE_DEVICES"] = ",".join(devices)
     if devices:

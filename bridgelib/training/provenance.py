@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "ml-dtypes", "pillow")
-_VARIABLES = ("CUDA_DEVICE_ORDER", "CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "XLA_FLAGS")
+_VARIABLES = ("CUDA_DEVICE_ORDER", "CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "NPROC", "XLA_FLAGS")
 _PREFIXES = ("JAX_", "XLA_PYTHON_", "NVIDIA_TF32", "TF_", "NCCL_")
 
 

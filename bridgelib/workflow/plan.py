@@ -232,6 +232,10 @@ class WorkflowPlan:
         """The experiment of that name."""
         return self.settings.experiments[name]
 
+    def threads(self, cores: int) -> int:
+        """How many threads a training on the CPU takes: all of them run side by side, as far as there are cores."""
+        return cores // max(1, min(cores, len(self.settings.experiments)))
+
     def gpus(self, experiment: str) -> int:
         """How many GPUs a training job takes; none where JAX is to use the CPU."""
         return 0 if self._launch(experiment).platform == "cpu" else self.experiment(experiment).devices

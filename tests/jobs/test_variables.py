@@ -148,3 +148,11 @@ def test_the_wheels_of_the_active_environment_count_too(tmp_path):
     conda = environment(tmp_path, "cudnn")
     variables = job_variables(None, inherited={"CONDA_PREFIX": str(conda)})
     assert variables == {"LD_LIBRARY_PATH": folders(conda, "cudnn")[0]}
+
+
+def test_jobs_on_the_cpu_share_its_cores_unless_the_caller_says_otherwise():
+    assert job_variables(None, platform="cpu", threads="2", inherited={})["NPROC"] == "2"
+    assert "NPROC" not in job_variables(None, platform="cpu", threads="2", inherited={"NPROC": "7"})
+    assert "NPROC" not in job_variables(None, platform="cpu", inherited={})
+    for platform in ("auto", "cuda"):
+        assert "NPROC" not in job_variables(None, platform=platform, threads="2", devices=["0"], inherited={})
