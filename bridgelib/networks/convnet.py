@@ -10,6 +10,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from bridgelib.networks.initialisers import kaiming_normal
 from bridgelib.networks.layers import (
     ACTIVATIONS,
     EncoderSettings,
@@ -49,7 +50,8 @@ class ConvNetEncoder(nn.Module):
         x = images.astype(jnp.float32) / 127.5 - 1.0
         if settings.add_spatial_coordinates:
             x = with_coordinates(x)
-        x = convolution(max(4, settings.num_filters // 8 * 4), 1, name="patches")(patches(x))
+        width = max(4, settings.num_filters // 8 * 4)
+        x = nn.Dense(width, use_bias=False, kernel_init=kaiming_normal, name="patches")(patches(x))
         x = self._activated(x, condition, 0)
         for layer, stride in enumerate(STRIDES, start=1):
             x = convolution(settings.num_filters, 3, stride, name=f"conv_{layer}")(x)
