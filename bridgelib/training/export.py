@@ -26,10 +26,9 @@ class KeptPolicies:
 
     Attributes:
         folder: Of the run.
-        language: Its language table, if it follows instructions.
+        language: The language table of its training, if it follows instructions.
 
-    Its methods raise a DataError where a checkpoint is not there or damaged, and where the language table is another
-    than that of the training.
+    Its methods raise a DataError where a checkpoint is not there or damaged.
     """
 
     folder: RunFolder
@@ -73,25 +72,13 @@ class KeptPolicies:
         data, algorithm = identity["data"], identity["algorithm"]
         image_shape = next(iter(data["train"].values()))["image_shape"]  # the same for all tasks
         statistics = Statistics.from_json(data["statistics"])
-        return PolicySpec.of(algorithm, self._config, statistics, image_shape, self._language_size(), step=0)
+        language_size = self.language.embeddings.shape[1] if self.language else None
+        return PolicySpec.of(algorithm, self._config, statistics, image_shape, language_size, step=0)
 
     @cached_property
     def _config(self) -> Mapping[str, Any]:
         """The complete configuration tree of the last start; `identity` lacks what changes no weight."""
         return read_json(self.folder.config)["config"]
-
-    def _language_size(self) -> int | None:
-        """Entries of an instruction's embedding, where the run follows instructions."""
-        expected = self.folder.identity["data"].get("language")
-        found = self.language and self.language.encoder_identity
-        if found != expected:
-            raise DataError(
-                f"{self.folder.path}, language table",
-                given=found or "none",
-                allowed=f"{expected}, as in training" if expected else "none: it follows no instructions",
-                do="give the language table of its training" if expected else "give none",
-            )
-        return self.language.embeddings.shape[1] if self.language else None
 
     def _state(self, step: int) -> TrainState:
         if step not in self.checkpoints.steps():
@@ -131,7 +118,8 @@ def export(run: Path, which: int | Literal["best", "last"], output: Path, langua
 
     Raises:
         ConfigError: The output lies in the run's own folder.
-        DataError: There is no such run or checkpoint, or it cannot be read.
+        DataError: There is no such run or checkpoint, it cannot be read, or the language table is another than that of
+            the training.
     """
     folder = RunFolder.found(run)
     if output.resolve().is_relative_to(folder.path):
@@ -141,13 +129,28 @@ def export(run: Path, which: int | Literal["best", "last"], output: Path, langua
             allowed="a folder outside the run's own, where only the training writes",
             do="name another folder; the training's own choice is the setting policy_from",
         )
-    follows = "language" in folder.identity["data"]
-    table = language or (folder.language if follows else None)
-    kept = KeptPolicies(folder, LanguageTable.load(table) if table else None)
+    kept = KeptPolicies(folder, _language_table(folder, language))
     step = which if isinstance(which, int) else _step_of(which, kept)
     asked = {"from": "step" if step == which else which, "step": step}
     made_with = {**provenance(Devices().describe(), processes=1), "run": folder.path.name, "policy": asked}
     return kept.save(step, output, made_with)
+
+
+def _language_table(folder: RunFolder, given: Path | None) -> LanguageTable | None:
+    """The language table that a run was trained with, if it was with any."""
+    expected = folder.identity["data"].get("language")
+    if expected is None and given is None:
+        return None
+    path = given or folder.language
+    table = LanguageTable.load(path)
+    if table.encoder_identity != expected:
+        raise DataError(
+            path,
+            given=f"embeddings by {table.encoder_identity}",
+            allowed=f"by {expected}, as in training" if expected else "none: this run follows no instructions",
+            do="give the language table of its training" if expected else "leave it out",
+        )
+    return table
 
 
 def _step_of(which: str, kept: KeptPolicies) -> int:

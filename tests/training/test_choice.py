@@ -85,7 +85,7 @@ def experiment_of(workplace, tmp_path_factory):
 
     def of(**settings):
         runs = tmp_path_factory.mktemp("experiment") / "runs"
-        overrides = {"encoder": "convnet-4", "encoder_kwargs.num_filters": 8, "keep_last": 3}
+        overrides = {"encoder": "convnet-3", "encoder_kwargs.num_filters": 8, "keep_last": 3}
         arguments = workplace.arguments(runs, num_steps=6, config_overrides=overrides, **settings)
         options = dict(zip(arguments[::2], arguments[1::2], strict=True))
         experiment = chosen_experiment(

@@ -24,7 +24,7 @@ from tests.policy.fakes import STATISTICS
 from tests.training.test_train_policy import wait_until
 
 ENCODER = {"name": "hashing", "settings": {"model": None}, "version": 1, "model_digest": None}
-SMALL = {"encoder": "convnet-4", "encoder_kwargs.num_filters": 8}
+SMALL = {"encoder": "convnet-3", "encoder_kwargs.num_filters": 8}
 ERRORS = {0: 9.0, 2: 3.0, 4: 1.0, 6: 2.0}
 
 
@@ -36,7 +36,7 @@ def state_of():
     def of(algorithm, number):
         if algorithm not in made:
             config = algorithm_defaults(algorithm)
-            config["encoder"] = "convnet-4-film" if algorithm == "lc_bc" else "convnet-4"
+            config["encoder"] = "convnet-3-film" if algorithm == "lc_bc" else "convnet-3"
             config["encoder_kwargs"]["num_filters"] = 4
             config["agent_kwargs"]["network_kwargs"]["hidden_dims"] = [8]
             spec = PolicySpec.of(algorithm, config, STATISTICS, (8, 8, 3), 5, step=0)
@@ -150,7 +150,7 @@ def test_a_policy_that_follows_instructions_brings_the_language_table_of_its_tra
     with pytest.raises(DataError, match="no such language table"):
         export(run, "last", output)
     table(identity={**ENCODER, "name": "clip"}).save(run.parent / "language.npz")
-    with pytest.raises(DataError, match=r"language table\n.*clip.*\n.*hashing.*as in training"):
+    with pytest.raises(DataError, match=r"language\.npz\n.*clip.*\n.*hashing.*as in training"):
         export(run, "last", output)
     assert not output.exists()
     table().save(tmp_path / "elsewhere.npz")
@@ -162,7 +162,7 @@ def test_a_policy_that_follows_instructions_brings_the_language_table_of_its_tra
 
 def test_a_table_for_a_policy_that_follows_no_instructions_is_refused(run_of, tmp_path):
     table().save(tmp_path / "language.npz")
-    with pytest.raises(DataError, match="it follows no instructions"):
+    with pytest.raises(DataError, match="this run follows no instructions"):
         export(run_of(), "last", tmp_path / "policy", tmp_path / "language.npz")
 
 
