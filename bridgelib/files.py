@@ -168,9 +168,9 @@ def _disk_error(error: OSError, path: Path) -> Exception:
     return error
 
 
-def write_json(path: Path, content: object) -> None:
-    """Write JSON, whole or not at all: keys sorted, two blanks of indent, a final newline, UTF-8."""
-    text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+def write_json(path: Path, content: object, indent: int | None = 2) -> None:
+    """Write JSON, whole or not at all: keys sorted, a final newline, UTF-8; with `indent` None all in one line."""
+    text = json.dumps(content, indent=indent, sort_keys=True, ensure_ascii=False, allow_nan=False)
     with written_whole(Path(path)) as partial:
         partial.write_text(text + "\n", encoding="utf-8")
 

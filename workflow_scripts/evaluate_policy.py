@@ -32,7 +32,7 @@ def main(argv: list[str] | None = None) -> None:
     found = evaluation(
         experiment, load(options.policy), options.data, groups, transitions=options.transitions, frames=options.frames
     )
-    write_json(options.output, found)
+    write_json(options.output, found, indent=None)  # a page reads it, and blanks would be half of it
 
 
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
