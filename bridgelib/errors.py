@@ -56,7 +56,10 @@ def run_program(main: Callable[[], int | None]) -> None:
         print(error, file=sys.stderr)
         code = 2
     except KeyboardInterrupt:
-        print("Interrupted. What was finished is kept; run the same command again to go on.", file=sys.stderr)
+        print(
+            "Interrupted. What was finished is kept, nothing is half written: run the command again.",
+            file=sys.stderr,
+        )
         code = 130
     except BrokenPipeError:
         code = 141

@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -166,6 +167,21 @@ def _disk_error(error: OSError, path: Path) -> Exception:
             do=f"check the permissions of {path.parent}, or name another folder in the machine profile",
         )
     return error
+
+
+def require_writable(path: Path) -> None:
+    """Refuse now a file that could not be written once the work for it is done; makes its folder.
+
+    Raises:
+        DataError: A folder has that name, or nothing can be written there.
+    """
+    path = Path(path)
+    with disk_errors(path):
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "a folder has this name")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path.parent):
+            pass
 
 
 def write_json(path: Path, content: object, indent: int | None = 2) -> None:

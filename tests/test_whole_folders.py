@@ -3,7 +3,7 @@ import errno
 import pytest
 
 from bridgelib.errors import DataError
-from bridgelib.files import folder_written_whole
+from bridgelib.files import folder_written_whole, require_writable
 
 
 def names(folder):
@@ -55,3 +55,12 @@ def test_a_full_disk_is_told_as_such(tmp_path):
     with pytest.raises(DataError, match="the disk is full"), folder_written_whole(tmp_path / "folder"):
         raise OSError(errno.ENOSPC, "No space left on device")
     assert names(tmp_path) == []
+
+
+def test_what_cannot_be_written_is_refused_before_the_work_and_leaves_nothing(tmp_path):
+    require_writable(tmp_path / "new" / "results.json")
+    assert list((tmp_path / "new").iterdir()) == []
+    (tmp_path / "file").touch()
+    for path in (tmp_path, tmp_path / "file" / "results.json"):
+        with pytest.raises(DataError):
+            require_writable(path)

@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from _numbers import at_least, positive
+
 from bridgelib.sim.plan import DEFAULTS
 from bridgelib.sim.tasks import TASKS
 
@@ -21,7 +23,7 @@ def add_camera_option(parser: argparse.ArgumentParser) -> None:
     """Add how large the images are that the simulator takes."""
     parser.add_argument(
         "--camera",
-        type=positive,
+        type=at_least(16),
         nargs=2,
         default=list(DEFAULTS["image_size"]),
         metavar=("HEIGHT", "WIDTH"),
@@ -32,10 +34,3 @@ def add_camera_option(parser: argparse.ArgumentParser) -> None:
 def seeds(options: argparse.Namespace) -> range:
     """The seeds of the scenes."""
     return range(options.seed, options.seed + options.episodes)
-
-
-def positive(text: str) -> int:
-    """A whole number, 1 or more."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number, 1 or more")
-    return int(text)

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import _repository  # noqa: F401  (makes bridgelib importable)
 from _experiment import add_experiment_options, experiment_and_tasks
+from _numbers import positive
 
 from bridgelib.errors import run_program
 from bridgelib.evaluation.neighbours import FRAMES
 from bridgelib.evaluation.offline.choice import TRANSITIONS
-from bridgelib.files import write_json
+from bridgelib.files import require_writable, write_json
 
 EXAMPLES = """\
 as the workflow does it:
@@ -28,6 +29,7 @@ def main(argv: list[str] | None = None) -> None:
     from bridgelib.evaluation.offline.evaluate import evaluation
     from bridgelib.policy import load
 
+    require_writable(options.output)
     experiment, groups = experiment_and_tasks(options)
     found = evaluation(
         experiment, load(options.policy), options.data, groups, transitions=options.transitions, frames=options.frames
@@ -46,26 +48,19 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--output", type=Path, required=True, metavar="JSON", help="<runs>/<experiment>/evaluation.json")
     add(
         "--transitions",
-        type=_count,
+        type=positive,
         default=TRANSITIONS,
         metavar="N",
         help=f"evaluate at most so many, in whole trajectories spread evenly (default: {TRANSITIONS})",
     )
     add(
         "--frames",
-        type=_count,
+        type=positive,
         default=FRAMES,
         metavar="N",
         help=f"look for the nearest neighbour among so many training images at most, spread evenly (default: {FRAMES})",
     )
     return parser.parse_args(argv)
-
-
-def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise argparse.ArgumentTypeError(f"{count} is less than 1")
-    return count
 
 
 if __name__ == "__main__":

@@ -4,9 +4,10 @@ import argparse
 from pathlib import Path
 
 import _repository  # noqa: F401  (makes bridgelib importable)
-from _scenes import add_scene_options, positive, seeds
+from _numbers import positive
+from _scenes import add_scene_options, seeds
 
-from bridgelib.errors import run_program
+from bridgelib.errors import ConfigError, run_program
 
 EXAMPLES = """\
 a hundred scenes of one task:
@@ -29,10 +30,14 @@ def main(argv: list[str] | None = None) -> None:
     options = parse_arguments(argv)
     # Not before the arguments are read: these load JAX, which takes seconds.
     from bridgelib.evaluation.closed_loop import evaluate_closed_loop
-    from bridgelib.files import write_json
+    from bridgelib.files import require_writable, write_json
     from bridgelib.policy import load
 
-    policy = load(options.policy, execute=options.execute)
+    require_writable(options.json)
+    policy = load(policy_folder(options.policy), execute=options.execute)
+    if options.execute and options.execute > policy.execute:
+        allowed = f"at most {policy.execute}, of the actions that it predicts at once"
+        raise ConfigError("--execute", given=options.execute, allowed=allowed, do="carry out fewer")
     result = evaluate_closed_loop(
         policy,
         options.task,
@@ -47,6 +52,12 @@ def main(argv: list[str] | None = None) -> None:
         print(f"{task}: {one['successes']} of {one['episodes']} succeed (95 % interval {low:.0%} to {high:.0%})")
 
 
+def policy_folder(given: Path) -> Path:
+    """The policy of a folder: itself, or where it is a run's or an experiment's, the policy in it."""
+    inside = (given / "policy", given / "latest" / "policy")
+    return given if (given / "policy.json").exists() else next((path for path in inside if path.is_dir()), given)
+
+
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
@@ -54,7 +65,13 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     )
     add_scene_options(parser)
     add = parser.add_argument
-    add("--policy", type=Path, required=True, metavar="DIR", help="the policy folder of a run")
+    add(
+        "--policy",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="a policy folder, or that of its run",
+    )
     add("--pictures", type=Path, metavar="DIR", help="write animated pictures of some episodes here")
     add("--execute", type=positive, metavar="N", help="actions of each chunk to carry out (default: as it was trained)")
     add(

@@ -22,8 +22,9 @@ def main(argv: list[str] | None = None) -> None:
     """Roll out, write the results, print a line per rung and task."""
     options = parse_arguments(argv)
     from bridgelib.evaluation.ladder import roll_out_references
-    from bridgelib.files import write_json
+    from bridgelib.files import require_writable, write_json
 
+    require_writable(options.json)
     result = roll_out_references(options.data, options.task, seeds(options), camera=tuple(options.camera))
     write_json(options.json, result)
     for name, rung in result["references"].items():

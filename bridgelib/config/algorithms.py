@@ -195,7 +195,7 @@ ADDED = {
     "agent_kwargs.weight_decay": 0.0,
     "agent_kwargs.policy_kwargs.distribution": "normal",
 }
-"""Settings that came later than the first runs, each with the value that means what was before."""
+"""Settings that came later than the first runs, each with the value under which a run learns what it learned before."""
 
 
 def without_added(config: dict) -> dict:

@@ -176,7 +176,7 @@ def _resolve(
     for source, entry, place in (
         ("config", settings.config_overrides, f"{path}, section 'global', key 'config_overrides'"),
         ("arguments", settings.extra_args, f"{path}, section 'global', key 'extra_args'"),
-        ("config", {"policy_from": run.policy_from} if run.policy_from else None, f"{where}, key 'policy_from'"),
+        ("config", _chosen_by(run), f"{where}, key 'policy_from'"),
         ("config", run.config_overrides, f"{where}, key 'config_overrides'"),
         ("dataset", run.bridgedata_overrides, f"{where}, key 'bridgedata_overrides'"),
         ("arguments", run.extra_args, f"{where}, key 'extra_args'"),
@@ -203,6 +203,10 @@ def _resolve(
         cuda_libs=None if settings.use_pip_cuda_libs else "system",
         jax_platform={"gpu": "cuda"}.get(settings.jax_platform_name, settings.jax_platform_name),
     )
+
+
+def _chosen_by(run: RunSettings) -> dict[str, Any] | None:
+    return None if run.policy_from is None else {"policy_from": run.policy_from}
 
 
 def _global_overrides(algorithm: str, settings: GlobalSettings) -> dict[str, Any]:

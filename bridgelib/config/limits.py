@@ -180,6 +180,7 @@ def check_limits(config: dict[str, Any], algorithm: str, where: str) -> None:
     _check_horizons(config, algorithm, where)
     _check_encoder(config, algorithm, where)
     _check_twins(config, where)
+    _check_distribution(config, where)
     require_decay_after_warmup(config["agent_kwargs"], f"{where}, config.agent_kwargs")
 
 
@@ -222,6 +223,10 @@ def _check_horizons(config: Mapping[str, Any], algorithm: str, where: str) -> No
     if chunk is not None and algorithm in _WITH_VALUES:
         allowed, do = f"null: the value functions of {algorithm} judge one action at a time", "remove it"
         raise _refusal(where, "dataset_kwargs.act_pred_horizon", chunk, allowed, do)
+    executed = config["act_exec_horizon"]
+    if executed is not None and executed > (chunk or 1):
+        allowed, do = f"at most act_pred_horizon, which is {_shown(chunk)}", "predict longer chunks, or carry out less"
+        raise _refusal(where, "act_exec_horizon", executed, allowed, do)
     if algorithm == "gc_ddpm_bc" and None in (chunk, history):
         name = "act_pred_horizon" if chunk is None else "obs_horizon"
         raise _refusal(where, f"dataset_kwargs.{name}", None, f"1 or more, for {algorithm}", "give a whole number")
@@ -238,6 +243,13 @@ def _check_encoder(config: Mapping[str, Any], algorithm: str, where: str) -> Non
             "a '-film' encoder for lc_bc, any other for the other algorithms (use_multiplicative_cond: false)",
             f"choose the encoder {'without' if takes_instruction else 'with'} '-film' in its name",
         )
+
+
+def _check_distribution(config: Mapping[str, Any], where: str) -> None:
+    policy = config["agent_kwargs"].get("policy_kwargs", {})
+    if policy.get("tanh_squash_distribution") and policy["distribution"] != "normal":
+        allowed, do = "normal where tanh_squash_distribution is true", "set one of the two to its default"
+        raise _refusal(where, "agent_kwargs.policy_kwargs.distribution", policy["distribution"], allowed, do)
 
 
 def _check_twins(config: Mapping[str, Any], where: str) -> None:

@@ -7,9 +7,10 @@ from bridgelib.config.experiments import Experiment
 from bridgelib.evaluation.closed_loop import evaluate_closed_loop
 from bridgelib.evaluation.simulated import refuse_unknown_tasks
 from bridgelib.policy import Policy
+from bridgelib.sim.plan import FIRST_CHOICE_SEED
 from bridgelib.training.choice import Trial
 
-SEEDS = range(2**47, 2**47 + 50)
+SEEDS = range(FIRST_CHOICE_SEED, FIRST_CHOICE_SEED + 50)
 """Of the scenes, the same ones of each task. Evaluations that are reported begin at 1,000,000, demonstrations at 2^48:
 what a policy was chosen by must not be what it has learned from, nor what it is judged by."""
 

@@ -38,23 +38,38 @@ def evaluate_closed_loop(
         pictures: A folder for animated pictures; None for none.
 
     Returns:
-        What rollouts.json holds: `tasks`, and `held_out_tasks` of the words that no demonstration used.
+        What rollouts.json holds: `tasks`; and where both kinds of words are used, `held_out_tasks` of the second.
 
     Raises:
-        DataError: The policy cannot act on what the simulator gives.
+        DataError: The policy cannot act on what the simulator gives, or follows no instructions where words are chosen.
         ConfigError: A seed that demonstrations may have, or no such task.
     """
     _require_states(policy)
-    words = ("demonstrated", "held_out") if instructions == "both" else (instructions,)
-    results: dict[str, dict[str, Any]] = {"tasks": {}, **({"held_out_tasks": {}} if "held_out" in words else {})}
+    words = _words(policy, instructions)
+    results: dict[str, dict[str, Any]] = {"tasks": {}, **({"held_out_tasks": {}} if len(words) > 1 else {})}
     files: list[str] = []
     for task in dict.fromkeys(tasks):
         for told in words:
             film = pictures if told == words[0] else None
             episodes = _episodes(policy, task, seeds, camera, told == "held_out", film is not None)
-            results["held_out_tasks" if told == "held_out" else "tasks"][task] = task_result(episodes)
+            results["tasks" if told == words[0] else "held_out_tasks"][task] = task_result(episodes)
             files += write_pictures(film, task, episodes) if film else []
-    return {"version": VERSION, "policy": _description(policy), **_setting(camera), **results, "pictures": files}
+    about = {"policy": _description(policy), "instructions": list(words), "pictures": files}
+    return {"version": VERSION, **about, **_setting(camera), **results}
+
+
+def _words(policy: Policy, instructions: str) -> tuple[str, ...]:
+    """The kinds of words that a policy is told in, one after the other; none for one that follows no instructions."""
+    if policy.spec.goal == "language":
+        return ("demonstrated", "held_out") if instructions == "both" else (instructions,)
+    if instructions == "held_out":
+        raise DataError(
+            "policy, instructions",
+            given=f"{policy.spec.algorithm}, which follows none",
+            allowed="held_out for a policy that follows instructions",
+            do="leave --instructions out",
+        )
+    return ("demonstrated",)
 
 
 def _episodes(

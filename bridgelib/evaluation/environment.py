@@ -7,7 +7,8 @@ import numpy as np
 
 from bridgelib.errors import ConfigError
 from bridgelib.sim.goals import goal_image
-from bridgelib.sim.scene import FIRST_DEMONSTRATION_SEED, Scene
+from bridgelib.sim.plan import FIRST_DEMONSTRATION_SEED
+from bridgelib.sim.scene import Scene
 
 Observation = Mapping[str, np.ndarray]
 

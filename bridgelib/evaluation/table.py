@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
+from bridgelib.errors import DataError
 from bridgelib.evaluation.results import VERSION, difference
 
 Result = Mapping[str, Any]
@@ -27,6 +28,7 @@ def success_summary(references: Mapping[str, Any], rollouts: Mapping[str, Mappin
             actions; None where nothing was rolled out that it could be held against.
         differences: Pairs of policies, task by task, over the scenes that both were rolled out in.
     """
+    _require_complete(references, rollouts)
     known = references["references"]
     rows = {name: ("reference", known[name]["tasks"]) for name in sorted(known, key=_LADDER.index)}
     for name, one in sorted(rollouts.items(), key=lambda item: not item[1]["policy"]["blind"]):
@@ -44,6 +46,24 @@ def success_summary(references: Mapping[str, Any], rollouts: Mapping[str, Mappin
         "policies": {name: _verdicts(name, rows, tasks) for name in policies},
         "differences": list(_differences({name: rows[name][1] for name in policies}, tasks)),
     }
+
+
+def _require_complete(references: Any, rollouts: Mapping[str, Any]) -> None:
+    """Refuse what is no such file, or is named like a reference.
+
+    Raises:
+        DataError: A part is missing, or a name stands for two things.
+    """
+    for name, content, keys in [
+        ("references", references, ("references",)),
+        *((name, content, ("policy", "tasks")) for name, content in rollouts.items()),
+    ]:
+        if not isinstance(content, Mapping) or not set(keys) <= content.keys():
+            made_by = "rollout_references.py" if keys == ("references",) else "rollout_policy.py"
+            do = f"name a file that {made_by} wrote"
+            raise DataError(f"results of {name}", given="a file of another kind", allowed=f"JSON with {keys}", do=do)
+    if taken := sorted({*rollouts} & {*_LADDER}):
+        raise DataError(f"results of {taken[0]}", given="the name of a reference", do="give the policy another name")
 
 
 def _brief(result: Result) -> dict[str, Any]:

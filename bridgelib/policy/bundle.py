@@ -28,6 +28,11 @@ _TOLERANCE = 0.02
 """How far an action may lie from the golden one, in normalised units: above what TF32 on a GPU makes of a deep network,
 far below what another weight, statistic or image size does."""
 
+_KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "image_shape": ("three whole numbers", lambda shape: [type(side) for side in shape] == [int] * 3),
+    "execute": ("a whole number, 1 or more", lambda count: type(count) is int and count >= 1),
+    "gripper": ("binary or continuous", lambda word: word in ("binary", "continuous")),
+}
 _REQUIRED = [field.name for field in fields(PolicySpec) if field.default is MISSING]
 
 
@@ -105,6 +110,10 @@ def _description(path: Path) -> dict[str, Any]:
     if missing or content["algorithm"] not in AGENTS:
         given = f"no '{missing[0]}'" if missing else f"the algorithm '{content['algorithm']}'"
         raise DataError(path, given=given, allowed=None if missing else AGENTS, do="copy the folder again, whole")
+    for key, (allowed, fits) in _KINDS.items():
+        if key in content and not fits(content[key]):
+            given, do = content[key], "copy the folder again, whole"
+            raise DataError(f"{path}, key '{key}'", given=given, allowed=allowed, do=do)
     return content
 
 

@@ -15,8 +15,8 @@ from bridgelib.progress import Progress
 from bridgelib.raw.tree import recorded_at
 from bridgelib.sim import expert
 from bridgelib.sim.noise import ActionNoise
-from bridgelib.sim.plan import LONGEST, PlanEntry
-from bridgelib.sim.scene import FIRST_DEMONSTRATION_SEED, Scene
+from bridgelib.sim.plan import FIRST_DEMONSTRATION_SEED, LONGEST, PlanEntry
+from bridgelib.sim.scene import Scene
 from bridgelib.sim.tasks import TASKS
 
 SECONDS_PER_STEP = 0.2

@@ -20,6 +20,12 @@ DEFAULTS = {
     "action_noise": 0.0,
 }
 
+FIRST_DEMONSTRATION_SEED = 2**48
+"""Demonstrations have seeds from here on, scenes to evaluate policies in have lower ones: they are never the same."""
+
+FIRST_CHOICE_SEED = 2**47
+"""Policies are chosen by their success in scenes from here on; evaluations that are reported stay below."""
+
 LONGEST = 80
 """Frames that a demonstration has at most: where noise makes it longer, it is tried again."""
 

@@ -11,9 +11,6 @@ from bridgelib.sim.look import Look
 from bridgelib.sim.renderer import Renderer
 from bridgelib.sim.tasks import TASKS
 
-# Demonstrations have seeds from here on, scenes to evaluate policies in have lower ones: they are never the same.
-FIRST_DEMONSTRATION_SEED = 2**48
-
 # Closed fingers push like an upright rod of this radius, metres.
 FINGER_RADIUS = 0.014
 # How far, in metres, the gripper may be off an object's axis and still get hold of it.

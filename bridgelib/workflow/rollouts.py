@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bridgelib.config.machines import shown
 from bridgelib.errors import ConfigError
 from bridgelib.language.settings import needs_language
+from bridgelib.sim.plan import FIRST_CHOICE_SEED
 from bridgelib.sim.tasks import TASKS
 from bridgelib.workflow.targets import SIMULATED
 
@@ -35,6 +36,14 @@ class Rollouts:
                 allowed="a machine profile with `simulation:`, such as demo",
                 do="for real data: snakemake evaluate_all; a policy of simulated tasks anywhere: "
                 "python workflow_scripts/rollout_policy.py --help",
+            )
+        last = self.plan.settings.episode_seed + self.plan.settings.episodes - 1
+        if self.plan.simulation and last >= FIRST_CHOICE_SEED:
+            raise ConfigError(
+                "config/config.yaml or --config, key 'episode_seed'",
+                given=f"{self.plan.settings.episode_seed}, so that the last scene has seed {last}",
+                allowed=f"seeds below 2^47, {FIRST_CHOICE_SEED}: others are for choosing policies, or taken",
+                do="begin at a lower seed",
             )
 
     def files(self) -> list[str]:

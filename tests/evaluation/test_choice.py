@@ -9,7 +9,7 @@ from bridgelib.config.settings import Settings
 from bridgelib.errors import ConfigError
 from bridgelib.evaluation import choice
 from bridgelib.evaluation.choice import SEEDS, trial_of
-from bridgelib.sim.scene import FIRST_DEMONSTRATION_SEED
+from bridgelib.sim.plan import FIRST_DEMONSTRATION_SEED
 from bridgelib.sim.tasks import TASKS
 
 MOST = 10**9  # scenes of a reported evaluation: more than anybody rolls out

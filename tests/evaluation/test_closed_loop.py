@@ -14,8 +14,8 @@ from bridgelib.evaluation.closed_loop import evaluate_closed_loop
 from bridgelib.evaluation.environment import SimulatedEnvironment
 from bridgelib.policy import Policy, PolicySpec
 from bridgelib.sim.demonstrations import demonstration_seed
-from bridgelib.sim.plan import DEFAULTS, plan
-from bridgelib.sim.scene import FIRST_DEMONSTRATION_SEED, Scene
+from bridgelib.sim.plan import DEFAULTS, FIRST_DEMONSTRATION_SEED, plan
+from bridgelib.sim.scene import Scene
 from bridgelib.sim.tasks import TASKS
 from tests.agents.examples import batch_for, config_for
 from tests.policy.fakes import STATISTICS, FakeAgent, spec

@@ -1,5 +1,6 @@
 import pytest
 
+from bridgelib.errors import DataError
 from bridgelib.evaluation.results import task_result
 from bridgelib.evaluation.table import as_text, success_summary
 from tests.evaluation.test_results import episodes
@@ -72,3 +73,16 @@ def test_other_words_are_rows_of_their_own():
 def test_the_other_thing_has_a_column_where_it_was_done():
     text = as_text(summary(lc=rollouts(put="sssoo")))
     assert "did the other" in text and text.splitlines()[3].endswith(" 2")
+
+
+@pytest.mark.parametrize("wrong", [[], {"tasks": {}}, {"references": {}}])
+def test_files_of_another_kind_are_refused_in_words(wrong):
+    with pytest.raises(DataError, match="results of bc"):
+        summary(bc=wrong)
+    with pytest.raises(DataError, match="results of references" if "references" not in wrong else "results of bc"):
+        success_summary(wrong, {"bc": wrong})
+
+
+def test_a_policy_may_not_be_named_like_a_reference():
+    with pytest.raises(DataError, match="the name of a reference"):
+        summary(expert=rollouts(put="s"))

@@ -9,7 +9,7 @@ from flax import serialization
 
 from bridgelib.agents import make_agent
 from bridgelib.config.algorithms import algorithm_defaults
-from bridgelib.errors import DataError
+from bridgelib.errors import BridgeError, DataError
 from bridgelib.policy import PolicySpec, load, save
 from bridgelib.policy.weights import hash_of
 from tests.policy.fakes import STATISTICS, image
@@ -156,3 +156,20 @@ def test_hash_tells_values_and_names_apart():
     tree = {"a": np.zeros(2, np.float32)}
     assert hash_of(tree) == hash_of({"a": np.zeros(2, np.float32)})
     assert len({hash_of(tree), hash_of({"b": tree["a"]}), hash_of({"a": np.ones(2, np.float32)})}) == 3
+
+
+@pytest.mark.parametrize(("key", "value"), [("execute", "4"), ("image_shape", "64"), ("gripper", "sometimes")])
+def test_values_of_another_kind_are_refused_in_words(copied, key, value):
+    path = copied / "policy.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), key: value}))
+    with pytest.raises(BridgeError, match=f"key '{key}'"):
+        load(copied)
+
+
+def test_a_folder_of_before_chunks_and_grippers_acts_as_it_did(copied):
+    path = copied / "policy.json"
+    content = json.loads(path.read_text())
+    del content["execute"], content["gripper"]
+    path.write_text(json.dumps(content))
+    spec = load(copied).spec
+    assert (spec.execute, spec.gripper) == (1, "continuous")

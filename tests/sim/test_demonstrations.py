@@ -18,8 +18,8 @@ from bridgelib.errors import DataError
 from bridgelib.files import folder_written_whole
 from bridgelib.sim import demonstrations
 from bridgelib.sim.demonstrations import demonstrate, demonstration_seed, write_dated_folder
-from bridgelib.sim.plan import PlanEntry, plan
-from bridgelib.sim.scene import FIRST_DEMONSTRATION_SEED, Scene
+from bridgelib.sim.plan import FIRST_DEMONSTRATION_SEED, PlanEntry, plan
+from bridgelib.sim.scene import Scene
 from bridgelib.sim.tasks import TASKS
 
 ENTRY = PlanEntry("push_blue_cylinder_onto_green_cloth", "2021-08-02_12-00-00", 2, seed=3, image_size=(48, 64))

@@ -90,3 +90,9 @@ def test_where_nothing_is_simulated_success_is_refused_in_words(workspace):
 def test_rollouts_that_cannot_be_are_refused_at_once(simulating, key, value):
     code, output = simulating.snakemake("-n", simulating.experiments, f"{key}={value}", "success", check=False)
     assert code != 0 and key in output and "whole number" in output and "Traceback" not in output
+
+
+def test_scenes_of_other_purposes_are_refused_before_anything_is_trained(simulating):
+    words = [f"episode_seed={2**47 - 1}", "episodes=2", "success"]
+    code, output = simulating.snakemake("-n", simulating.experiments, *words, check=False)
+    assert code != 0 and "below 2^47" in output and "Traceback" not in output

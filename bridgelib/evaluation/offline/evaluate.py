@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 
 from bridgelib.config.experiments import Experiment
+from bridgelib.errors import DataError
 from bridgelib.evaluation.neighbours import FRAMES, SIDE, NeighbourIndex, training_neighbours
 from bridgelib.evaluation.offline import baselines, gripper, intervals
 from bridgelib.evaluation.offline.choice import TRANSITIONS, evenly_spread
@@ -84,6 +85,7 @@ def evaluation(
         DataError: A TFRecord cannot be read, its images are of another size than the policy's, or the training side is
             empty.
     """
+    _require_same_algorithm(experiment, policy)
     tasks, settings = sorted({task for group in groups for task in group}), experiment.config["dataset_kwargs"]
     side = Side.open(data_root, tasks, "val")
     usable = side.usable(settings["skip_unlabeled"] or policy.spec.goal == "language")
@@ -100,6 +102,17 @@ def evaluation(
         "training": {"frames": len(neighbours), "of": len(training.actions)},
         **_results(policy, side, chosen, settings["relabel_actions"], neighbours),
     }
+
+
+def _require_same_algorithm(experiment: Experiment, policy: Policy) -> None:
+    """Refuse a policy that cannot be the experiment's."""
+    if policy.spec.algorithm != experiment.algorithm:
+        raise DataError(
+            f"policy of experiment '{experiment.name}'",
+            given=f"a policy of {policy.spec.algorithm}",
+            allowed=experiment.algorithm,
+            do="name the experiment's own policy: <runs>/<experiment>/latest/policy",
+        )
 
 
 def _nothing(tasks: Sequence[str], trajectories: int) -> dict[str, Any]:

@@ -1,0 +1,19 @@
+"""Numbers on a command line."""
+
+import argparse
+
+
+def positive(text: str) -> int:
+    """A whole number, 1 or more."""
+    return at_least(1)(text)
+
+
+def at_least(least: int):
+    """The type of an argument: a whole number, `least` or more."""
+
+    def number(text: str) -> int:
+        if not (text.isascii() and text.isdecimal()) or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number, {least} or more")
+        return int(text)
+
+    return number
