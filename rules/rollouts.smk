@@ -52,7 +52,7 @@ if MACHINE.simulation is not None:
         params:
             environment=environment_folder(training_environment()),
             data=TFRECORD,
-            scenes=PLAN.rollouts.reference_options(),
+            scenes=told(PLAN.rollouts.reference_options),
             code=code_digest("bridgelib.evaluation.ladder"),
         shell:
             '"$BRIDGE/envs/run" {params.environment:q} --platform=cpu --gpus 0 --'

@@ -61,7 +61,7 @@ def test_no_job_runs_here_where_a_cluster_runs_them(planned):
 
 def test_trainings_that_could_not_be_timed_are_counted_beside_those_that_were(planned):
     """Before its instructions are embedded, lc_bc cannot be tried."""
-    plan, some = planned(), {"bc_demo": 100.0, "gc_bc_demo": 60.0}
+    plan, some = planned(), {"bc_demo": 100.0, "blind_demo": 60.0}
     (training,) = (stage for stage in plan.stages(SLOTS, None, some) if stage.name == "train_policy")
     assert (training.seconds, training.untimed, training.jobs) == (160.0, 2, 4)  # one after the other: cores are shared
     (training,) = (stage for stage in plan.stages(SLOTS) if stage.name == "train_policy")
