@@ -172,7 +172,8 @@ def test_runs_count_their_checkpoints_less_what_is_there(planned, tmp_path):
     plan = planned()
     before = by_name(plan)["train_policy"]
     total = sum(each.total for each in plan.checkpoints().values())
-    assert before.jobs == 4 and total < before.disk_bytes < 1.1 * total
+    metrics = 4 * 2_000_000  # beside checkpoints of this size, not to be neglected
+    assert before.jobs == 4 and before.disk_bytes == pytest.approx(total + metrics, rel=0.05)
     run = tmp_path / "runs" / "bc_demo"
     (run / "latest" / "checkpoints").mkdir(parents=True)
     (run / "latest" / "checkpoints" / "step-000000200.msgpack").write_bytes(bytes(1_000_000))

@@ -62,4 +62,4 @@ def test_killed_it_leaves_what_was_there_and_again_it_writes_the_same_bytes(lab)
 def test_an_option_that_cannot_be_used_is_refused_at_once(lab):
     process = lab.start("--frames", "0")
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 2 and "0 is less than 1" in errors
+    assert process.returncode == 2 and "no whole number, 1 or more" in errors
