@@ -11,7 +11,8 @@ from bridgelib.config.experiments import Experiment
 from bridgelib.training.forecast import checkpoint_forecast
 
 _MB = 1 << 20
-_PROCESS = 735 * _MB  # Python, JAX on a CPU, and XLA compiling a small program
+_PROCESS = 735 * _MB  # Python, JAX on a CPU, and XLA compiling a ResNet
+_PROCESS_SMALL = 530 * _MB  # the same, compiling the small convolutional network
 _PROCESS_CUDA = 4096 * _MB  # the same with CUDA's libraries: a common figure, not measured
 _STATES = 5  # copies of the learner's state: held, new, fetched from the device, packed into a checkpoint
 _BATCHES = 4  # two made ahead, one in the making, one on its way to the device
@@ -46,7 +47,8 @@ def training_memory(experiment: Experiment, im_size: int, frames: float, on_gpu:
     layers = int(re.search(r"-(\d+)", config["encoder"])[1])
     width = config["encoder_kwargs"]["num_filters"] / 64
     pixels = config["batch_size"] * im_size**2 * _ENCODED.get(algorithm, 1)
-    return round(_PROCESS + _COMPILING.get(algorithm, 0) * layers + _ACTIVATION[layers] * width * pixels + held)
+    process = _PROCESS_SMALL if layers == 3 else _PROCESS
+    return round(process + _COMPILING.get(algorithm, 0) * layers + _ACTIVATION[layers] * width * pixels + held)
 
 
 def images_per_sample(experiment: Experiment) -> int:
