@@ -107,7 +107,7 @@ def lab(tmp_path, repository) -> Lab:
 @needs_slurm
 @pytest.mark.slow
 def test_disturbed_trainings_end_with_the_weights_of_an_undisturbed_one(cluster, lab):
-    with lab.workflow(cluster, lab.experiments("preempted", "killed"), "all") as process:
+    with lab.workflow(cluster, lab.experiments("preempted", "killed"), "train_all") as process:
         preempted, killed = (lab.job_of(name) for name in ("preempted", "killed"))
         lab.wait_for_step("preempted", 30)
         cluster.requeue(preempted)
@@ -119,7 +119,7 @@ def test_disturbed_trainings_end_with_the_weights_of_an_undisturbed_one(cluster,
     assert lab.went_on_from("preempted") >= 30
     assert lab.went_on_from("killed") in range(40, SETTINGS["num_steps"], SETTINGS["save_interval"])
 
-    with lab.workflow(cluster, lab.experiments("undisturbed"), "jax_platform=cpu", "all") as process:
+    with lab.workflow(cluster, lab.experiments("undisturbed"), "jax_platform=cpu", "train_all") as process:
         assert process.wait(120) == 0, lab.output
     assert lab.device("undisturbed") == ""
     weights = {name: lab.done(name)["weights"] for name in ("undisturbed", "preempted", "killed")}
