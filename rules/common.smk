@@ -58,7 +58,6 @@ os.environ |= {"BRIDGE": workflow.basedir, "BRIDGE_PYTHON": sys.executable}
 shell.prefix(
     f"export BRIDGE={shlex.quote(workflow.basedir)} BRIDGE_PYTHON={shlex.quote(sys.executable)}"
     f" BRIDGE_GPUS={','.join(map(str, MACHINE.gpus))}"
-    f" BRIDGE_THREADS={PLAN.threads(slots().cores)}"
     + (f" WANDB_MODE={PLAN.settings.wandb}" if PLAN.settings.wandb != "auto" else "")
     + "; set -euo pipefail; "
 )

@@ -37,6 +37,7 @@ class MachineProfile:
     jax_platform: Literal["auto", "cpu", "cuda"] = "auto"
     gpu_memory: Literal["auto", "grow"] | float = "auto"
     deterministic: bool = False
+    threads: int | None = None
     hostnames: tuple[str, ...] = ()
     simulation: Mapping[str, Any] | None = None
     name: str = field(init=False, default="")
@@ -154,6 +155,7 @@ def _check(profile: MachineProfile, where: str) -> None:
         ("im_size", 16 <= profile.im_size <= 1024, "16 to 1024"),
         ("workers", profile.workers >= 1, "1 or more"),
         ("tfrecord_workers", profile.tfrecord_workers >= 1, "1 or more"),
+        ("threads", profile.threads is None or profile.threads >= 1, "1 or more, or nothing for all cores"),
         ("depth", profile.depth == "auto" or profile.depth >= 1, "1 or more, or auto"),
         (
             "cameras",

@@ -37,7 +37,7 @@ def main(argv: list[str] | None = None) -> int:
         devices=_devices(options),
         gpu_memory=options.gpu_memory,
         deterministic=options.deterministic,
-        threads=os.environ.get("BRIDGE_THREADS", ""),
+        threads=options.threads,
     )
     complete = applied(variables, os.environ)
     for name in _SHOWN:
@@ -81,6 +81,7 @@ def _parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--xla-flags", default="", help="XLA_FLAGS of the program")
     parser.add_argument("--platform", choices=("auto", "cpu", "cuda"), default="auto", help="what JAX may use")
     parser.add_argument("--gpu-memory", default="auto", help="grow, a share to take at once such as 0.9, or auto")
+    parser.add_argument("--threads", default="", metavar="N", help="compute with so many on a CPU (default: all cores)")
     parser.add_argument("--deterministic", action="store_true", help="the same bits on every run, for some speed")
     argv = sys.argv[1:] if argv is None else argv
     own, program = (argv[: argv.index("--")], argv[argv.index("--") + 1 :]) if "--" in argv else (argv, [])

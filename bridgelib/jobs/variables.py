@@ -47,7 +47,8 @@ def job_variables(
             as the caller's variables say, else `grow`, so that a GPU which somebody else uses too will do.
         deterministic: Whether XLA shall choose kernels that give the same bits each time.
         threads: How many threads to compute with where that is the CPU, unless the caller says so himself: jobs that
-            run side by side with all cores each take twice the time. Empty leaves it alone.
+            run side by side with all cores each get in each other's way. Weights depend on it in their last bits.
+            Empty leaves it alone.
         inherited: The variables of the caller.
     """
     variables: dict[str, str | None] = {}

@@ -232,10 +232,6 @@ class WorkflowPlan:
         """The experiment of that name."""
         return self.settings.experiments[name]
 
-    def threads(self, cores: int) -> int:
-        """How many threads a training on the CPU takes: all of them run side by side, as far as there are cores."""
-        return cores // max(1, min(cores, len(self.settings.experiments)))
-
     def gpus(self, experiment: str) -> int:
         """How many GPUs a training job takes; none where JAX is to use the CPU."""
         return 0 if self._launch(experiment).platform == "cpu" else self.experiment(experiment).devices
@@ -290,6 +286,8 @@ class WorkflowPlan:
         """Options of `envs/run` for a training job."""
         launch = self._launch(experiment)
         options = [f"--cuda-libs={launch.cuda_libs}", f"--platform={launch.platform}"]
+        if launch.platform == "cpu" and self.machine.threads:
+            options += [f"--threads={self.machine.threads}"]
         if launch.platform != "cpu":
             options += [f"--xla-flags={launch.xla_flags}"] if launch.xla_flags else []
             options += [f"--gpu-memory={self.machine.gpu_memory}"] if self.machine.gpu_memory != "auto" else []
