@@ -58,3 +58,10 @@ def test_gpus_without_an_environment_for_them_are_refused_at_the_dry_run(tmp_pat
     for keys in ({"environment": "cuda12"}, {"jax_platform": "cpu"}, {"gpus": None}):
         planned(tmp_path, repository, **keys).check(["-n"])
     planned(tmp_path, repository).check(["-n", "tfrecords"])
+
+
+def test_threads_are_the_machine_s_and_of_the_cpu_alone(tmp_path, repository):
+    assert launch(tmp_path, repository, threads=2, jax_platform="cpu")[-1] == "--threads=2"
+    assert "--threads" not in " ".join(launch(tmp_path, repository, threads=2))
+    with pytest.raises(ConfigError, match="1 or more"):
+        launch(tmp_path, repository, threads=0)
