@@ -54,7 +54,7 @@ RAW, NUMPY, TFRECORD, RUNS = map(
 # For the scripts that fill conda environments; jobs are told below.
 os.environ |= {"BRIDGE": workflow.basedir, "BRIDGE_PYTHON": sys.executable}
 
-# Where the repository and its Python are, and what of the machine a job may take, must not count as a change of a rule.
+# Where the repository and its Python are, and which devices a job may lease, must not count as a change of a rule.
 shell.prefix(
     f"export BRIDGE={shlex.quote(workflow.basedir)} BRIDGE_PYTHON={shlex.quote(sys.executable)}"
     f" BRIDGE_GPUS={','.join(map(str, MACHINE.gpus))}"

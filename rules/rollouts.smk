@@ -29,7 +29,7 @@ if MACHINE.simulation is not None:
             environment=environment_folder(training_environment()),
             run=subpath(input.done, parent=True),
             scenes=told(PLAN.rollouts.options),
-            code=code_digest("bridgelib.evaluation.closed_loop"),
+            code=code_if_asked("bridgelib.evaluation.closed_loop"),
         shell:
             '"$BRIDGE/envs/run" {params.environment:q} --platform=cpu --gpus 0 --'
             ' python "$BRIDGE/workflow_scripts/rollout_policy.py" --policy {params.run:q}/latest/policy {params.scenes}'
@@ -53,7 +53,7 @@ if MACHINE.simulation is not None:
             environment=environment_folder(training_environment()),
             data=TFRECORD,
             scenes=told(PLAN.rollouts.reference_options),
-            code=code_digest("bridgelib.evaluation.ladder"),
+            code=code_if_asked("bridgelib.evaluation.ladder"),
         shell:
             '"$BRIDGE/envs/run" {params.environment:q} --platform=cpu --gpus 0 --'
             ' python "$BRIDGE/workflow_scripts/rollout_references.py" --data {params.data:q} {params.scenes}'
@@ -76,7 +76,7 @@ if MACHINE.simulation is not None:
         params:
             environment=environment_folder(training_environment()),
             named=told(PLAN.rollouts.named),
-            code=code_digest("bridgelib.evaluation.table"),
+            code=code_if_asked("bridgelib.evaluation.table"),
         shell:
             '"$BRIDGE/envs/run" {params.environment:q} --platform=cpu --gpus 0 --'
             ' python "$BRIDGE/workflow_scripts/success_table.py" --references {input.references:q}'
