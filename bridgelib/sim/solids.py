@@ -24,33 +24,27 @@ class Solid:
         """This solid turned by a rotation matrix, then shifted."""
         return Solid(self.vertices @ rotation.T + translation, self.faces, self.corners)
 
-    def lit_faces(self, eye: np.ndarray, light: np.ndarray, ambient: float) -> tuple[np.ndarray, np.ndarray]:
-        """Which faces an eye sees, and how bright they are (Lambert's law with ambient light).
-
-        Args:
-            eye: The camera's position, float [3].
-            light: Unit vector towards the lamp, float [3].
-            ambient: Share of the light that comes from everywhere, in [0, 1].
-
-        Returns:
-            Numbers of the visible faces, int [K], and their brightness in [ambient, 1], float64 [K].
-        """
-        first, second, third = self.vertices[self.corners].transpose(1, 0, 2)
-        edge, other = second - first, third - first
-        normals = np.stack(
-            [
-                edge[:, 1] * other[:, 2] - edge[:, 2] * other[:, 1],
-                edge[:, 2] * other[:, 0] - edge[:, 0] * other[:, 2],
-                edge[:, 0] * other[:, 1] - edge[:, 1] * other[:, 0],
-            ],
-            axis=1,
-        )
-        visible = np.flatnonzero(np.einsum("fc,fc->f", normals, eye - first) > 0)
-        facing = normals[visible] @ light / np.linalg.norm(normals[visible], axis=1)
-        return visible, ambient + (1 - ambient) * np.maximum(facing, 0)
-
 
 Coloured = tuple[Solid, tuple[float, float, float]]
+
+
+def lit_faces(planes: np.ndarray, eye: np.ndarray, light: np.ndarray, ambient: float) -> tuple[np.ndarray, np.ndarray]:
+    """Which faces an eye sees, and how bright they are (Lambert's law with ambient light).
+
+    Args:
+        planes: Three corners of each face, anticlockwise as seen from outside, float64 [F, 3, 3].
+        eye: The camera's position, float [3].
+        light: Unit vector towards the lamp, float [3].
+        ambient: Share of the light that comes from everywhere, in [0, 1].
+
+    Returns:
+        Numbers of the visible faces, int [K], and their brightness in [ambient, 1], float64 [K].
+    """
+    first, second, third = planes.transpose(1, 0, 2)
+    normals = cross(second - first, third - first)
+    visible = np.flatnonzero(np.einsum("fc,fc->f", normals, eye - first) > 0)
+    facing = normals[visible] @ light / np.linalg.norm(normals[visible], axis=1)
+    return visible, ambient + (1 - ambient) * np.maximum(facing, 0)
 
 
 @lru_cache(maxsize=256)
@@ -79,11 +73,17 @@ def strut(start: np.ndarray, end: np.ndarray, start_radius: float, end_radius: f
     length = float(np.linalg.norm(along))
     axis = along / length
     # Any vector that is not parallel to the axis will do to span the cross-section.
-    across = np.cross(axis, (0.0, 0.0, 1.0) if abs(axis[2]) < 0.9 else (0.0, 1.0, 0.0))
+    across = cross(axis, np.array((0.0, 0.0, 1.0) if abs(axis[2]) < 0.9 else (0.0, 1.0, 0.0)))
     across /= np.linalg.norm(across)
-    rotation = np.stack([across, np.cross(axis, across), axis], axis=1)
+    rotation = np.stack([across, cross(axis, across), axis], axis=1)
     unit = frustum(sides, start_radius, end_radius, 1.0)
     return Solid(unit.vertices * (1, 1, length), unit.faces, unit.corners).moved(rotation, np.asarray(start))
+
+
+def cross(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """The cross product of vectors, float [..., 3]; `np.cross` takes three times as long, to handle axes."""
+    (a, b, c), (x, y, z) = first.T, second.T
+    return np.array([b * z - c * y, c * x - a * z, a * y - b * x]).T
 
 
 def turned(roll: float, pitch: float, yaw: float) -> np.ndarray:

@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
 
-from bridgelib.sim.solids import box, frustum, strut, turned
+from bridgelib.sim.solids import box, frustum, lit_faces, strut, turned
 
 OVERHEAD = np.array([0.0, 0.0, 1.0])
+
+
+CUBE = frustum(4, 0.5, 0.5, 1.0)
 
 
 def normals(solid):
@@ -50,14 +53,14 @@ def test_strut_reaches_from_start_to_end():
 
 
 def test_a_cube_seen_from_a_corner_shows_three_faces_lit_by_lambert():
-    visible, brightness = frustum(4, 0.5, 0.5, 1.0).lit_faces(np.array([5.0, 4.0, 6.0]), OVERHEAD, ambient=0.4)
+    visible, brightness = lit_faces(CUBE.vertices[CUBE.corners], np.array([5.0, 4.0, 6.0]), OVERHEAD, ambient=0.4)
     # The lamp is overhead: the top is fully bright, the two walls get the ambient light only.
     assert sorted(brightness) == pytest.approx([0.4, 0.4, 1.0])
     assert len(visible) == 3
 
 
 def test_light_falls_off_with_the_cosine():
-    _, brightness = frustum(4, 0.5, 0.5, 1.0).lit_faces(np.array([0.0, 0.0, 9.0]), np.array([0.8, 0.0, 0.6]), 0.5)
+    _, brightness = lit_faces(CUBE.vertices[CUBE.corners], np.array([0.0, 0.0, 9.0]), np.array([0.8, 0.0, 0.6]), 0.5)
     assert brightness == pytest.approx([0.5 + 0.5 * 0.6])
 
 
