@@ -156,7 +156,11 @@ def _check(profile: MachineProfile, where: str) -> None:
         ("workers", profile.workers >= 1, "1 or more"),
         ("tfrecord_workers", profile.tfrecord_workers >= 1, "1 or more"),
         ("threads", profile.threads is None or profile.threads >= 1, "1 or more, or nothing for all cores"),
-        ("depth", profile.depth == "auto" or profile.depth >= 1, "1 or more, or auto"),
+        (
+            "depth",
+            profile.depth == "auto" or profile.depth >= 2,
+            "auto, or the levels from `raw` down to the dated folders: 2 for <raw>/<task>/<date>, or more",
+        ),
         (
             "cameras",
             0 in profile.cameras and min(profile.cameras) >= 0 and len(set(profile.cameras)) == len(profile.cameras),

@@ -105,7 +105,7 @@ def _written_index(folder: Path, side: str, expected: Sequence[Entry]) -> Record
     """Index what was written, which proves that it can be read and that nothing is missing."""
     path = folder / side / "out.tfrecord"
     index = RecordIndex.build(path)
-    written = list(zip(index.names.tolist(), index.identities.tolist(), strict=True))
+    written = list(zip(index.names, index.identities, strict=True))
     assert written == [(entry.name, entry.identity) for entry in expected], f"{path} does not hold what was written"
     index.save(index_path(path))
     return index
@@ -146,7 +146,7 @@ def _side_report(index: RecordIndex) -> dict[str, int]:
 def _instructed(index: RecordIndex) -> int:
     """How many trajectories have an instruction that is not blank."""
     bounds = zip(index.language_offsets[:-1], index.language_offsets[1:], strict=True)
-    return sum(any(text.strip() for text in index.languages[begin:end].tolist()) for begin, end in bounds)
+    return sum(any(text.strip() for text in index.languages[begin:end]) for begin, end in bounds)
 
 
 def _finished(folder: Path, made_from: str) -> dict | None:

@@ -177,7 +177,7 @@ def _starts(lengths: Sequence[int]) -> np.ndarray:
 
 def _languages(index: RecordIndex) -> list[tuple[str, ...]]:
     offsets = index.language_offsets
-    return [tuple(index.languages[a:b].tolist()) for a, b in pairwise(offsets)]
+    return [index.languages[a:b] for a, b in pairwise(offsets)]
 
 
 def _common_image_shape(files: Sequence[Path], indices: Sequence[RecordIndex]) -> tuple[int, int, int]:

@@ -19,9 +19,12 @@ from bridgelib.files import written_whole
 from bridgelib.formats.framing import records
 from bridgelib.formats.protobuf import Malformed
 from bridgelib.formats.record import Record
+from bridgelib.formats.texts import packed, unpacked
+from bridgelib.mistaken import kind_of_file
 
-VERSION = 1
+VERSION = 2
 SCALARS = ("encoding", "file_size", "file_tail")
+TEXTS = ("languages", "names", "identities")
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,9 @@ class RecordIndex:
         language_offsets: int64 [N+1].
         state: float32 [F, 7].
         actions: float32 [A, 7], as commanded.
-        languages: <U [L].
-        names: <U [N]; folder in the raw tree, "" where the TFRecord was made elsewhere.
-        identities: <U [N]; content id, "" likewise.
+        languages: The L instructions.
+        names: N folders in the raw tree, "" where the TFRecord was made elsewhere.
+        identities: N content ids, "" likewise.
         file_size: Bytes of the TFRecord that this describes.
         file_tail: Its last four bytes (the checksum of its last record) as a number.
     """
@@ -58,9 +61,9 @@ class RecordIndex:
     language_offsets: np.ndarray
     state: np.ndarray
     actions: np.ndarray
-    languages: np.ndarray
-    names: np.ndarray
-    identities: np.ndarray
+    languages: tuple[str, ...]
+    names: tuple[str, ...]
+    identities: tuple[str, ...]
     file_size: int
     file_tail: int
 
@@ -96,12 +99,7 @@ class RecordIndex:
         except FileNotFoundError:
             raise DataError(tfrecord, given="no such TFRecord", do="run numpy_to_tfrecord on its task") from None
         except Malformed as error:
-            raise DataError(
-                tfrecord,
-                given=str(error),
-                allowed="a whole TFRecord in BridgeData format, one trajectory per record",
-                do="make or copy it again; a writer that was killed or a full disk leaves such files",
-            ) from error
+            raise _refused(tfrecord, error) from error
 
     @classmethod
     def _of(cls, found: list[Record], size: int, tail: int) -> "RecordIndex":
@@ -123,16 +121,19 @@ class RecordIndex:
             language_offsets=offsets("languages"),
             state=joined("state", rows),
             actions=joined("actions", rows),
-            languages=np.array([text for record in found for text in record.languages], dtype=str),
-            names=np.array([record.name for record in found], dtype=str),
-            identities=np.array([record.identity for record in found], dtype=str),
+            languages=tuple(text for record in found for text in record.languages),
+            names=tuple(record.name for record in found),
+            identities=tuple(record.identity for record in found),
             file_size=size,
             file_tail=tail,
         )
 
     def save(self, path: Path) -> None:
         """Write the index, whole or not at all; the same index gives the same bytes."""
-        arrays = {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}
+        arrays: dict[str, np.ndarray] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            arrays |= packed(field.name, value) if field.name in TEXTS else {field.name: np.asarray(value)}
         with written_whole(path) as partial, partial.open("wb") as file:
             np.savez(file, version=np.array(VERSION), **arrays)
 
@@ -172,6 +173,7 @@ def _saved_index(tfrecord: Path) -> RecordIndex | None:
             if archive["version"] != VERSION:
                 return None
             values = {field.name: archive[field.name] for field in fields(RecordIndex)}
+            values |= {key: unpacked(values[key], archive[f"{key}_ends"]) for key in TEXTS}
     except (OSError, BadZipFile, ValueError, KeyError, EOFError):
         return None
     values |= {key: values[key].item() for key in SCALARS}
@@ -188,6 +190,16 @@ def _size_and_tail(tfrecord: Path) -> tuple[int, int]:
 
 def _tail(last_bytes: bytes) -> int:
     return int.from_bytes(last_bytes, "little")
+
+
+def _refused(tfrecord: Path, error: Malformed) -> DataError:
+    kind = None if error.position else kind_of_file(tfrecord)
+    return DataError(
+        tfrecord,
+        given=f"no TFRecord as it is: it is {kind.name}" if kind else str(error),
+        allowed="a whole TFRecord in BridgeData format, not compressed, one trajectory per record",
+        do=kind.do if kind else error.do or "make or copy it again; a killed writer or a full disk leaves such files",
+    )
 
 
 def _records_of_one_kind(buffer: mmap) -> list[Record]:

@@ -16,11 +16,12 @@ class Malformed(ValueError):
     Args:
         position: Byte position in the file.
         what: What is wrong there.
+        do: What to do, where it is another thing than to make or copy the file again.
     """
 
-    def __init__(self, position: int, what: str):
+    def __init__(self, position: int, what: str, do: str | None = None):
         super().__init__(f"byte {position}: {what}")
-        self.position, self.what = position, what
+        self.position, self.what, self.do = position, what, do
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,10 @@ TERMINALS, TRUNCATES = "terminals", "truncates"
 NAME, IDENTITY = "name", "identity"
 NOW, NEXT = "observations/", "next_observations/"
 
+_FORMAT = "write it in BridgeData format, as numpy_to_tfrecord does and bridgelib/formats/record.py describes"
+_ONE_LATER = "write it so that next_observations are the observations one step later"
+_SQUARE = "write it with square images: numpy_to_tfrecord does, whatever the camera's aspect"
+
 
 @dataclass(frozen=True)
 class Record:
@@ -61,10 +65,13 @@ class _Reader:
         self.buffer, self.begin = buffer, begin
         self.features = example_features(buffer, begin, end)
 
+    def _malformed(self, what: str, do: str = _FORMAT) -> Malformed:
+        return Malformed(self.begin, what, do)
+
     def record(self) -> Record:
         actions = self._numbers(ACTIONS)
         if len(actions) == 0:
-            raise Malformed(self.begin, "a trajectory without actions")
+            raise self._malformed("a trajectory without actions")
         state = self._states(len(actions))
         for key in (TERMINALS, TRUNCATES):
             if key in self.features:
@@ -89,29 +96,31 @@ class _Reader:
     def _refuse_terminals(self) -> None:
         """A demonstration is cut off while the robot could go on; values are learnt under that assumption."""
         if TERMINALS in self.features and self._tensor(TERMINALS).array(self.buffer).any():
-            raise Malformed(
-                self.begin, f"'{TERMINALS}' is true somewhere, where in this format only '{TRUNCATES}' may be"
-            )
+            raise self._malformed(f"'{TERMINALS}' is true somewhere, where in this format only '{TRUNCATES}' may be")
 
     def _tensor(self, key: str) -> Tensor:
         if key not in self.features:
             present = ", ".join(sorted(self.features)) or "none"
-            raise Malformed(self.begin, f"a trajectory without the feature '{key}' (it has: {present})")
+            raise self._malformed(f"a trajectory without the feature '{key}' (it has: {present})")
         return Tensor.at(self.buffer, *self.features[key])
 
     def _expect(self, key: str, given: tuple[int, ...], expected: tuple[int, ...]) -> None:
         if given != expected:
-            raise Malformed(self.begin, f"'{key}' has shape {given}, not {expected}")
+            raise self._malformed(f"'{key}' has shape {given}, not {expected}")
+
+    def _expect_square(self, key: str, height: int, width: int) -> None:
+        if height != width:
+            raise self._malformed(f"'{key}' has images of {width}x{height} pixels, which are not square", _SQUARE)
 
     def _numbers(self, key: str) -> np.ndarray:
         """A float tensor [T, 7], finite."""
         tensor = self._tensor(key)
         if tensor.dtype is None or tensor.dtype.kind != "f":
-            raise Malformed(self.begin, f"'{key}' is not of floating-point numbers")
+            raise self._malformed(f"'{key}' is not of floating-point numbers")
         self._expect(key, tensor.shape, (*tensor.shape[:1], 7))
         rows = tensor.array(self.buffer).astype(np.float32)
         if not np.isfinite(rows).all():
-            raise Malformed(self.begin, f"'{key}' holds NaN or infinity")
+            raise self._malformed(f"'{key}' holds NaN or infinity")
         return rows
 
     def _states(self, length: int) -> np.ndarray:
@@ -121,20 +130,22 @@ class _Reader:
             self._expect(key, rows.shape, (length, 7))
         if not np.array_equal(now[1:], following[:-1]):
             step = int(np.flatnonzero((now[1:] != following[:-1]).any(axis=1))[0])
-            raise Malformed(self.begin, f"the next state of step {step} is not the state of step {step + 1}")
+            told = f"the next state of step {step} is not the state of step {step + 1}"
+            raise self._malformed(told, _ONE_LATER)
         return np.concatenate([now, following[-1:]])
 
     def _raw_frames(self, length: int) -> tuple[tuple[int, int, int], np.ndarray, np.ndarray]:
         now, following = self._tensor(NOW + IMAGES), self._tensor(NEXT + IMAGES)
         for key, tensor in ((NOW + IMAGES, now), (NEXT + IMAGES, following)):
             if tensor.dtype != np.uint8:
-                raise Malformed(self.begin, f"'{key}' is of {tensor.dtype or 'another type'}, not of uint8")
-            side = tensor.shape[1] if len(tensor.shape) == 4 else 0
-            self._expect(key, tensor.shape, (length, side, side, 3))
+                raise self._malformed(f"'{key}' is of {tensor.dtype or 'another type'}, not of uint8")
+            height, width = tensor.shape[1:3] if len(tensor.shape) == 4 else (0, 0)
+            self._expect(key, tensor.shape, (length, height, width, 3))
+            self._expect_square(key, height, width)
         self._expect(NEXT + IMAGES, following.shape, now.shape)
         image_shape = now.shape[1:]
         size = math.prod(image_shape)
-        return image_shape, _positions(now, following, length, size), np.full(length + 1, size, np.int64)
+        return image_shape, self._positions(IMAGES, now, following, size), np.full(length + 1, size, np.int64)
 
     def _jpeg_frames(self, length: int) -> tuple[tuple[int, int, int], np.ndarray, np.ndarray]:
         ranges = np.array(self._tensor(JPEG).strings(), np.int64).reshape(-1, 2)
@@ -145,7 +156,7 @@ class _Reader:
                 width, height = image.size
         except (UnidentifiedImageError, OSError):
             raise Malformed(int(ranges[0, 0]), f"the first frame of '{JPEG}' is not a JPEG file") from None
-        self._expect(JPEG, (height, width, 3), (width, width, 3))
+        self._expect_square(JPEG, height, width)
         return (height, width, 3), ranges[:, 0], ranges[:, 1] - ranges[:, 0]
 
     def _gaze(self, length: int, image_shape: tuple[int, int, int]) -> np.ndarray:
@@ -155,8 +166,19 @@ class _Reader:
         for key, tensor in ((NOW + GAZE, now), (NEXT + GAZE, following)):
             self._expect(key, tensor.shape, (length, *image_shape[:2], 1))
             if tensor.dtype != np.float32:
-                raise Malformed(self.begin, f"'{key}' is of {tensor.dtype or 'another type'}, not of float32")
-        return _positions(now, following, length, 4 * image_shape[0] * image_shape[1])
+                raise self._malformed(f"'{key}' is of {tensor.dtype or 'another type'}, not of float32")
+        return self._positions(GAZE, now, following, 4 * image_shape[0] * image_shape[1])
+
+    def _positions(self, key: str, now: Tensor, following: Tensor, size: int) -> np.ndarray:
+        """Where frames 0 to T begin: the last one lies only in the tensor of what follows, which repeats the others."""
+        (begin, end), (first, last) = now.element_bytes(), following.element_bytes()
+        positions = np.arange(begin, end, size, dtype=np.int64)
+        for step, frame in enumerate(positions[1:].tolist()):
+            repeated = first + step * size
+            if self.buffer[frame : frame + size] != self.buffer[repeated : repeated + size]:
+                told = f"'{NEXT}{key}' of step {step} is not '{NOW}{key}' of step {step + 1}"
+                raise self._malformed(told, _ONE_LATER)
+        return np.append(positions, last - size)
 
     def _texts(self, key: str) -> list[str]:
         """Elements of a string tensor; none where the feature is missing."""
@@ -169,10 +191,3 @@ class _Reader:
             except UnicodeDecodeError:
                 raise Malformed(begin, f"'{key}' is not UTF-8 text") from None
         return texts
-
-
-def _positions(now: Tensor, following: Tensor, length: int, size: int) -> np.ndarray:
-    """Where frames 0 to T begin: the last one lies only in the tensor of what follows."""
-    begin, _ = now.element_bytes()
-    _, end = following.element_bytes()
-    return np.append(begin + size * np.arange(length, dtype=np.int64), end - size)

@@ -6,11 +6,16 @@ Members, for N trajectories with F frames, A actions and L instructions together
     state             float32 [F, 7]
     time_stamp        float64 [F]
     actions           float32 [A, 7]
-    languages         <U      [L]
-    names, identities <U      [N]
     frame_offsets, action_offsets, language_offsets
                       int64   [N+1]          trajectory i owns rows offsets[i] to offsets[i+1]
     meta              <U      []             JSON: version, im_size, cameras; gaze where there are boxes
+
+texts (`texts.py`), of languages L, of names and identities N:
+
+    languages, names, identities
+                      uint8   [bytes]        UTF-8, one after another
+    languages_ends, names_ends, identities_ends
+                      int64   [L or N]       where each ends
 
 and, only where gaze was asked for, with G boxes together:
 
@@ -29,15 +34,18 @@ from contextlib import ExitStack, contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import IO
-from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
 import numpy as np
 
 from bridgelib.errors import DataError
 from bridgelib.files import written_whole
+from bridgelib.formats.archive import mapped_member, opened_member, read_member, read_texts
+from bridgelib.formats.texts import packed
+from bridgelib.mistaken import kind_of_file
 from bridgelib.raw.trajectory import Trajectory
 
-VERSION = 1
+VERSION = 2
 COPY_BYTES = 1 << 20
 
 
@@ -111,7 +119,7 @@ class ShardWriter:
         frame_shape = (self._offsets["frame"][-1], self.im_size, self.im_size, 3)
         with ZipFile(partial, "w", ZIP_STORED) as archive:
             for camera, spool in self._spools.items():
-                with _member(archive, f"images{camera}") as member:
+                with opened_member(archive, f"images{camera}") as member:
                     header = {"descr": "|u1", "fortran_order": False, "shape": frame_shape}
                     np.lib.format.write_array_header_1_0(member, header)
                     spool.seek(0)
@@ -121,14 +129,14 @@ class ShardWriter:
                 "time_stamp": np.concatenate([np.empty(0, np.float64), *self._rows["time_stamp"]]),
                 "actions": np.concatenate([np.empty((0, 7), np.float32), *self._rows["actions"]]),
                 **{f"{key}_offsets": np.array(offsets, np.int64) for key, offsets in self._offsets.items()},
-                "languages": np.array(self._languages, dtype=str),
-                "names": np.array(self._names, dtype=str),
-                "identities": np.array(self._identities, dtype=str),
+                **packed("languages", self._languages),
+                **packed("names", self._names),
+                **packed("identities", self._identities),
                 **self._gaze_arrays(),
                 "meta": np.array(json.dumps(meta, sort_keys=True)),
             }
             for key, array in arrays.items():
-                with _member(archive, key) as member:
+                with opened_member(archive, key) as member:
                     np.lib.format.write_array(member, array, version=(1, 0), allow_pickle=False)
 
     def _gaze_arrays(self) -> dict[str, np.ndarray]:
@@ -156,22 +164,22 @@ class Shard:
     def __init__(self, path: Path):
         self.path = Path(path)
         with _damage_explained(self.path), ZipFile(self.path) as archive:
-            self.meta: dict = json.loads(str(_read(archive, "meta")))
+            self.meta: dict = json.loads(str(read_member(archive, "meta")))
             if self.meta["version"] != VERSION:
-                raise ValueError(f"shard version {self.meta['version']}, this program reads version {VERSION}")
+                raise _of_another_version(self.path, self.meta["version"])
             self.im_size: int = self.meta["im_size"]
             self.cameras: tuple[int, ...] = tuple(self.meta["cameras"])
             self.gaze: str = self.meta.get("gaze", "none")
-            self.names = tuple(_read(archive, "names").tolist())
-            self.identities = tuple(_read(archive, "identities").tolist())
-            self._state, self._time_stamp = _read(archive, "state"), _read(archive, "time_stamp")
-            self._actions, self._languages = _read(archive, "actions"), _read(archive, "languages")
-            self._frame_offsets = _read(archive, "frame_offsets")
-            self._action_offsets = _read(archive, "action_offsets")
-            self._language_offsets = _read(archive, "language_offsets")
-            self._frames = {camera: _mapped(self.path, archive, f"images{camera}") for camera in self.cameras}
+            self.names, self.identities = read_texts(archive, "names"), read_texts(archive, "identities")
+            self._state, self._time_stamp = read_member(archive, "state"), read_member(archive, "time_stamp")
+            self._actions, self._languages = read_member(archive, "actions"), read_texts(archive, "languages")
+            self._frame_offsets = read_member(archive, "frame_offsets")
+            self._action_offsets = read_member(archive, "action_offsets")
+            self._language_offsets = read_member(archive, "language_offsets")
+            self._frames = {camera: mapped_member(self.path, archive, f"images{camera}") for camera in self.cameras}
             if self.gaze != "none":
-                self._gaze_boxes, self._gaze_offsets = _read(archive, "gaze_boxes"), _read(archive, "gaze_offsets")
+                self._gaze_boxes = read_member(archive, "gaze_boxes")
+                self._gaze_offsets = read_member(archive, "gaze_offsets")
             self._check_lengths()
 
     def _check_lengths(self) -> None:
@@ -218,7 +226,7 @@ class Shard:
             state=self._state[frames],
             time_stamp=self._time_stamp[frames],
             actions=self._actions[actions],
-            languages=tuple(self._languages[languages].tolist()),
+            languages=self._languages[languages],
             gaze_boxes=None if self.gaze == "none" else self._boxes_of(frames),
         )
 
@@ -234,45 +242,6 @@ def _write_all(file: IO[bytes], array: np.ndarray) -> None:
         rest = rest[file.write(rest) :]
 
 
-def _member(archive: ZipFile, key: str) -> IO[bytes]:
-    """Open a member for writing whose header says nothing about when or where it was written."""
-    info = ZipInfo(f"{key}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-    info.create_system, info.external_attr, info.compress_type = 3, 0o644 << 16, ZIP_STORED
-    return archive.open(info, "w", force_zip64=True)
-
-
-def _read(archive: ZipFile, key: str) -> np.ndarray:
-    with archive.open(f"{key}.npy") as member:
-        array = np.lib.format.read_array(member, allow_pickle=False)
-        if member.read(1):
-            raise ValueError(f"member {key} is longer than its header says")
-        return array
-
-
-def _mapped(path: Path, archive: ZipFile, key: str) -> np.ndarray:
-    """Map a stored member: its array begins after the archive's local header, the member's name and numpy's header."""
-    info = archive.getinfo(f"{key}.npy")
-    if info.compress_type != ZIP_STORED:
-        raise ValueError(f"member {key} is compressed")
-    with path.open("rb") as file:
-        file.seek(info.header_offset)
-        signature, name_length, extra_length = struct.unpack("<4s22xHH", file.read(30))
-        if signature != b"PK\x03\x04":
-            raise ValueError(f"member {key} does not begin where the directory says")
-        file.seek(name_length + extra_length, 1)
-        begin = file.tell()
-        if np.lib.format.read_magic(file) != (1, 0):
-            raise ValueError(f"member {key} has an unknown header")
-        shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(file)
-        offset = file.tell()
-    size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
-    if fortran_order or dtype != np.uint8 or offset - begin + size != info.file_size:
-        raise ValueError(f"member {key} is not the array its header says")
-    if size == 0:
-        return np.empty(shape, dtype)
-    return np.memmap(path, dtype, "r", offset, shape)
-
-
 @contextmanager
 def _damage_explained(path: Path) -> Iterator[None]:
     try:
@@ -280,8 +249,19 @@ def _damage_explained(path: Path) -> Iterator[None]:
     except FileNotFoundError:
         raise DataError(path, given="no such shard", do="run raw_to_numpy on its dated folder") from None
     except (BadZipFile, ValueError, KeyError, TypeError, EOFError, struct.error, NotImplementedError) as error:
+        kind = kind_of_file(path, expected=b"PK")
+        again = f"remove it and run raw_to_numpy again: rm {path}"
         raise DataError(
             path,
-            given=f"a damaged shard: {error}",
-            do=f"remove it and run raw_to_numpy again: rm {path}",
+            given=f"no shard: it is {kind.name}" if kind else f"a damaged shard: {error}",
+            do=f"{kind.do}; or {again}" if kind else again,
         ) from error
+
+
+def _of_another_version(path: Path, version: object) -> DataError:
+    return DataError(
+        path,
+        given=f"a shard of version {version}",
+        allowed=f"version {VERSION}, which this program writes",
+        do=f"remove it and run raw_to_numpy again: rm {path}",
+    )

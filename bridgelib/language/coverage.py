@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-import numpy as np
+from itertools import pairwise
 
 from bridgelib.formats.index import RecordIndex
 
@@ -20,9 +19,8 @@ class Coverage:
     @classmethod
     def of(cls, index: RecordIndex) -> "Coverage":
         """The coverage of one TFRecord."""
-        before = np.concatenate([[0], np.cumsum(np.char.strip(index.languages) != "", dtype=np.int64)])  # [L+1]
-        counts = np.diff(before[index.language_offsets])  # [N]
-        return cls(len(index), int((counts > 0).sum()))
+        bounds = pairwise(index.language_offsets.tolist())
+        return cls(len(index), sum(any(map(str.strip, index.languages[begin:end])) for begin, end in bounds))
 
     def __add__(self, other: "Coverage") -> "Coverage":
         return Coverage(self.trajectories + other.trajectories, self.instructed + other.instructed)

@@ -38,7 +38,7 @@ def embed_instructions(experiment: Experiment, data: Path, tasks: Sequence[str])
         sides = [Coverage.of(index) for index in indices]
         coverages[task] = sum(sides, start=Coverage())
         trained += sides[0]
-        instructions.update(text for index in indices for text in index.languages.tolist())
+        instructions.update(text for index in indices for text in index.languages)
     print(as_text(coverages), flush=True)
     if not trained.instructed:
         raise no_language(experiment, tasks, held_out=total(coverages).instructed)

@@ -2,14 +2,16 @@
 
 `<runs>/<experiment>/language.npz`, an archive of
 
-    instructions  <U      [K]     sorted; the first is the empty one
-    embeddings    float32 [K, E]  zeros for the empty one
-    meta          <U      []      JSON: version, encoder (name, settings, version, model_digest)
+    instructions, instructions_ends   K texts, as `formats/texts.py` keeps them: sorted; the first is the empty one
+    embeddings                        float32 [K, E]; zeros for the empty one
+    meta                              <U []; JSON: version, encoder (name, settings, version, model_digest)
 
-The same instructions, settings and model give the same bytes.
+The same instructions, settings and model give the same bytes. Version 1, which policies of that time hold and which is
+still read, kept the instructions as <U [K].
 """
 
 import json
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
@@ -21,10 +23,12 @@ import numpy as np
 
 from bridgelib.errors import ConfigError, DataError
 from bridgelib.files import written_whole
+from bridgelib.formats.texts import packed, unpacked
 from bridgelib.language.encoder import Encoder, make_encoder
+from bridgelib.mistaken import kind_of_file
 from bridgelib.progress import Progress
 
-VERSION = 1
+VERSION = 2
 _BATCH = 256
 _AGAIN = "embed the instructions again: run the rule embed_language, or workflow_scripts/embed_language.py"
 
@@ -63,23 +67,28 @@ class LanguageTable:
         """
         try:
             with np.load(path, allow_pickle=False) as archive:
-                instructions, embeddings = archive["instructions"], archive["embeddings"]
-                meta = json.loads(str(archive["meta"]))
-            if meta["version"] != VERSION:
-                raise ValueError(f"version {meta['version']}, this program reads version {VERSION}")
+                meta, embeddings = json.loads(str(archive["meta"])), archive["embeddings"]
+                if meta["version"] not in (1, VERSION):
+                    raise ValueError(f"version {meta['version']}, this program reads versions 1 and {VERSION}")
+                texts = archive["instructions"]
+                is_former = meta["version"] == 1
+                instructions = texts.tolist() if is_former else unpacked(texts, archive["instructions_ends"])
             if embeddings.dtype != np.float32 or embeddings.shape != (len(instructions), embeddings.shape[-1]):
                 raise ValueError(f"{embeddings.dtype} {embeddings.shape} for {len(instructions)} instructions")
-            return cls(tuple(instructions.tolist()), embeddings, meta["encoder"])
+            return cls(tuple(instructions), embeddings, meta["encoder"])
         except FileNotFoundError:
             raise DataError(path, given="no such language table", do=_AGAIN) from None
         except (OSError, BadZipFile, ValueError, KeyError, EOFError, TypeError, IndexError) as error:
-            raise DataError(path, given=f"a damaged language table: {error}", do=_AGAIN) from error
+            kind = kind_of_file(path, expected=b"PK")
+            given = f"no language table: it is {kind.name}" if kind else f"a damaged language table: {error}"
+            raise DataError(path, given=given, do=kind.do if kind else _AGAIN) from error
 
     def save(self, path: Path) -> None:
         """Write the table, whole or not at all."""
         meta = json.dumps({"version": VERSION, "encoder": self.encoder_identity}, sort_keys=True)
         with written_whole(path) as partial, partial.open("wb") as file:
-            np.savez(file, instructions=np.array(self.instructions), embeddings=self.embeddings, meta=np.array(meta))
+            texts = packed("instructions", self.instructions)
+            np.savez(file, **texts, embeddings=self.embeddings, meta=np.array(meta))
 
     @cached_property
     def by_instruction(self) -> Mapping[str, np.ndarray]:
@@ -109,12 +118,12 @@ class LanguageTable:
             model: Where its model lies on this machine, if elsewhere than where the table was made.
         """
         encoder = cache(lambda: self._encoder(model))
+        composed = {_composed(text): text for text in self.instructions}
 
         @lru_cache(maxsize=64)  # a policy asks again at every step
         def embed(instruction: str) -> np.ndarray:
-            if instruction in self.by_instruction:
-                return self.by_instruction[instruction]
-            return encoder().encode([instruction])[0]
+            known = instruction if instruction in self.by_instruction else composed.get(_composed(instruction))
+            return encoder().encode([instruction])[0] if known is None else self.by_instruction[known]
 
         return embed
 
@@ -131,3 +140,8 @@ class LanguageTable:
                     do="name the folder of that model, or use only instructions of the training data",
                 )
         return encoder
+
+
+def _composed(text: str) -> str:
+    """One of the forms that Unicode has for the same letters; keyboards and file systems disagree on which to use."""
+    return unicodedata.normalize("NFC", text)

@@ -20,6 +20,7 @@ from bridgelib.data.normalisation import Normaliser
 from bridgelib.errors import DataError
 from bridgelib.files import disk_errors, read_json, write_json, written_whole
 from bridgelib.language.table import LanguageTable
+from bridgelib.mistaken import kind_of_file
 from bridgelib.policy.policy import Policy
 from bridgelib.policy.spec import VERSION, PolicySpec
 from bridgelib.policy.weights import packed, unpacked
@@ -91,7 +92,9 @@ def load(folder: Path, embed: Callable[[str], np.ndarray] | None = None, execute
     content = _description(folder / "policy.json")
     for name, expected in content["sha256"].items():
         if not (folder / name).is_file() or _sha256(folder / name) != expected:
-            raise DataError(folder / name, given="missing, or other bytes than policy.json says", do="copy it again")
+            kind = kind_of_file(folder / name, expected=b"PK") if (folder / name).is_file() else None
+            given = f"it is {kind.name}" if kind else "missing, or other bytes than policy.json says"
+            raise DataError(folder / name, given=given, do=kind.do if kind else "copy it again")
     if embed is None and "language.npz" in content["sha256"]:
         embed = LanguageTable.load(folder / "language.npz").embedder()
     spec = PolicySpec.from_json(content)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bridgelib.errors import DataError
+from bridgelib.mistaken import pointer
 from bridgelib.raw.rejection import Rejected
 
 LARGEST_FILE = 1 << 26  # bytes; what the real release has is smaller by two orders of magnitude
@@ -22,13 +23,17 @@ def read_file(path: Path, name: str) -> bytes:
 
     Raises:
         Rejected: `unreadable_file`: it is gone, no regular file, larger than `LARGEST_FILE`, or the disk fails.
+            `not_fetched`: it only points to its content.
         DataError: The process has no descriptors or memory left; that is no fault of the trajectory.
     """
     with _faults_told_apart(path, name):
         status = path.stat()
         if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST_FILE:
             raise Rejected("unreadable_file", f"{name} is no regular file of at most {LARGEST_FILE} bytes")
-        return path.read_bytes()
+        content = path.read_bytes()
+    if (found := pointer(content)) is not None:
+        raise Rejected("not_fetched", f"{name} is {found.name}; {found.do}")
+    return content
 
 
 def read_folder(path: Path, name: str) -> set[str]:

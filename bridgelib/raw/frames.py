@@ -6,14 +6,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import simplejpeg
 from PIL import Image
 
+from bridgelib.mistaken import LOOKED_AT, kind_of
 from bridgelib.raw.files import read_file, read_folder
 from bridgelib.raw.rejection import Rejected
 
-END_OF_IMAGE = b"\xff\xd9"
+START_OF_IMAGE, END_OF_IMAGE = b"\xff\xd8", b"\xff\xd9"
 LARGEST_FRAME = 1 << 24  # pixels; decoding takes four bytes for each
 FRAME = re.compile(r"im_(0|[1-9][0-9]*)\.jpg")
+# What simplejpeg says of pictures that are whole: odd headers, and sampling of colours that it alone does not know.
+HARMLESS = re.compile("unknown JFIF revision|Unknown Adobe color transform|Could not determine subsampling")
+BEYOND_THE_PICTURE = "extraneous bytes before marker 0xd9"  # which is the end marker
 
 
 def check_frames(folder: Path, count: int) -> None:
@@ -51,7 +56,7 @@ def read_frames(folder: Path, count: int, im_size: int, seen: Callable[[bytes], 
         Rejected: `broken_image`, `image_size_differs`, `greyscale_image`, `not_rgb_image` or `unreadable_file`.
     """
     frames = np.empty((count, im_size, im_size, 3), np.uint8)
-    first_size = None
+    canvas = None
     for number in range(count):
         path = folder / f"im_{number}.jpg"
         name = f"{folder.name}/{path.name}"
@@ -59,11 +64,11 @@ def read_frames(folder: Path, count: int, im_size: int, seen: Callable[[bytes], 
         if seen is not None:
             seen(content)
         image = _opened(content, name)
-        first_size = first_size or image.size
-        if image.size != first_size:
-            sizes = [f"{width}x{height}" for width, height in (image.size, first_size)]
+        canvas = canvas or Image.new("RGB", image.size)
+        if image.size != canvas.size:
+            sizes = [f"{width}x{height}" for width, height in (image.size, canvas.size)]
             raise Rejected("image_size_differs", f"{name} is {sizes[0]}, the frames before are {sizes[1]}")
-        frames[number] = _squashed(image, im_size, name)
+        frames[number] = _squashed(_decoded(content, image, canvas, name), im_size, name)
     return frames
 
 
@@ -71,7 +76,10 @@ def _opened(content: bytes, name: str) -> Image.Image:
     """The image in a JPEG file, its header read and its colours checked."""
     if not content:
         raise Rejected("broken_image", f"{name} is empty")
-    if END_OF_IMAGE not in content:  # Pillow takes zeros, which a crashed file system leaves behind, for black
+    if not content.startswith(START_OF_IMAGE):
+        kind = kind_of(content[:LOOKED_AT])
+        raise Rejected("broken_image", f"{name} is {kind.name if kind else 'no JPEG file'}")
+    if END_OF_IMAGE not in content:
         raise Rejected("broken_image", f"{name} has no end marker")
     try:
         image = Image.open(io.BytesIO(content), formats=("JPEG",))
@@ -83,6 +91,36 @@ def _opened(content: bytes, name: str) -> Image.Image:
         reason = "greyscale_image" if image.mode == "L" else "not_rgb_image"
         raise Rejected(reason, f"{name} has the colours {image.mode}")
     return image
+
+
+def _decoded(content: bytes, image: Image.Image, canvas: Image.Image, name: str) -> Image.Image:
+    """The pixels that Pillow would give, unless the picture is damaged: there Pillow makes some up, and says nothing.
+
+    Both have libjpeg-turbo decode with the same settings, but simplejpeg also tells its warnings. Damage that leaves a
+    whole picture, of other shapes or colours, shows nowhere: a flipped bit may, a lost block of a disk hardly ever.
+
+    Args:
+        content: The file.
+        image: Opened from it, not decoded.
+        canvas: Of its size, to be drawn on; to make one for each frame would cost what simplejpeg gains.
+        name: For messages.
+    """
+    try:
+        canvas.frombytes(simplejpeg.decode_jpeg(content))
+    except ValueError as error:
+        whole = _without_padding(content)
+        if BEYOND_THE_PICTURE in str(error) and whole != content:
+            return _decoded(whole, image, canvas, name)
+        if HARMLESS.search(str(error)):
+            return image
+        raise Rejected("broken_image", f"{name}: {error}") from None
+    return canvas
+
+
+def _without_padding(content: bytes) -> bytes:
+    """Without zeros before the end marker, with which some cameras fill up; a zero after 0xff belongs to the data."""
+    data = content[: content.rindex(END_OF_IMAGE)].rstrip(b"\0")
+    return data + (b"\0" if data.endswith(b"\xff") else b"") + END_OF_IMAGE
 
 
 def _squashed(image: Image.Image, im_size: int, name: str) -> np.ndarray:

@@ -15,17 +15,19 @@ REASONS = {
     "missing_camera": "no folder of a camera that is asked for",
     "missing_frame": "a camera lacks a frame",
     "extra_frame": "a camera has more frames than there are states",
-    "broken_image": "a frame is empty, truncated or no JPEG",
+    "broken_image": "a frame is empty, truncated, damaged or no JPEG",
     "image_size_differs": "a frame has another size than the camera's first",
     "greyscale_image": "a frame is greyscale",
     "not_rgb_image": "a frame is neither RGB nor greyscale",
     "language_not_utf8": "lang.txt is not UTF-8 text",
+    "language_too_long": "lang.txt holds an instruction that is too long to be one, or too many of them",
     "missing_gaze": "no pickle of gaze boxes, where gaze is asked for",
     "malformed_gaze": "the gaze boxes are not a list of boxes of four numbers for each frame",
     "gaze_length_mismatch": "gaze boxes for more or fewer frames than there are",
     "gaze_out_of_range": "a gaze box holds NaN or infinity, or lies outside of the image",
     "duplicate": "the same content as an earlier trajectory of its dated folder",
     "unreadable_file": "the system cannot read a file",
+    "not_fetched": "a file is only a pointer of Git LFS or git-annex to content that was not fetched",
 }
 
 

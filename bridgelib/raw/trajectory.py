@@ -18,6 +18,8 @@ from bridgelib.raw.unpickle import load_plain
 LATENCY_ENDED = datetime(2021, 7, 23)  # before, a frame and a state show what came of the action before
 FEWEST_ACTIONS = 2
 LONGEST_ROW = 64  # numbers; states and actions have 7
+LONGEST_INSTRUCTION = 10_000  # characters; the longest of the release have some two hundred
+MOST_INSTRUCTIONS = 1_000  # of one trajectory; the release has a few
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,12 @@ def _languages(content: bytes) -> tuple[str, ...]:
     if "\0" in text:
         raise Rejected("language_not_utf8", "lang.txt holds NUL bytes")
     lines = (line.strip() for line in text.splitlines())
-    return tuple(line for line in lines if line and not line.startswith("confidence:")) or ("",)
+    languages = tuple(line for line in lines if line and not line.startswith("confidence:")) or ("",)
+    longest = max(map(len, languages))
+    if longest > LONGEST_INSTRUCTION or len(languages) > MOST_INSTRUCTIONS:
+        told = f"lang.txt holds {len(languages)} instructions of up to {longest} characters"
+        raise Rejected("language_too_long", f"{told}; {MOST_INSTRUCTIONS} of {LONGEST_INSTRUCTION} are allowed")
+    return languages
 
 
 def _described(content: object) -> str:

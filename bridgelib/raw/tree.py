@@ -161,7 +161,7 @@ def _tree_at(raw: Path, depth: int) -> RawTree:
 def _children(raw: Path, folder: str, level: int, depth: int, passed_over: list[PassedOver]) -> list[str]:
     """The folders one level above or at the tasks that lie in `folder`; the rest joins `passed_over`."""
     names, others = _entries(raw / folder)
-    passed_over += [PassedOver(_join(folder, name), "not a folder") for name in others]
+    passed_over += [_no_folder(raw, _join(folder, name)) for name in others]
     children = []
     for path in (_join(folder, name) for name in names):
         if "lmdb" in path:
@@ -180,7 +180,7 @@ def _task(raw: Path, folder: str, passed_over: list[PassedOver]) -> Task | None:
     if not dates:
         passed_over.append(PassedOver(folder, "no dated folder in it"))
         return None
-    passed_over += [PassedOver(_join(folder, name), "not a folder") for name in others]
+    passed_over += [_no_folder(raw, _join(folder, name)) for name in others]
     for name in names:
         if name not in dates:
             why = "an lmdb copy" if "lmdb" in name else "not a dated folder (YYYY-MM-DD_hh-mm-ss)"
@@ -233,17 +233,24 @@ def _only_depth(raw: Path, found: dict[int, list[str]], asked: int | str = "auto
 def _entries(folder: Path) -> tuple[list[str], list[str]]:
     """Names of the folders (and links to folders) in a folder, and of everything else, each sorted.
 
-    A folder whose name is not UTF-8 counts as something else: no report could name it.
+    A folder whose name is not UTF-8 counts as something else: no report could name it. So does a link that leads back
+    to where it lies: what is below would be found again and again.
     """
     folders, others = [], []
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
                 name = os.fsencode(entry.name).decode("utf-8", "backslashreplace")
-                (folders if name == entry.name and _is_folder(entry) else others).append(name)
+                is_folder = name == entry.name and _is_folder(entry) and not _leads_back(entry)
+                (folders if is_folder else others).append(name)
     except OSError as error:
         raise DataError(folder, given=error.strerror, do="check that the folder is there and readable") from error
     return sorted(folders), sorted(others)
+
+
+def _no_folder(raw: Path, path: str) -> PassedOver:
+    leads_back = (raw / path).is_symlink() and (raw / path).is_dir()
+    return PassedOver(path, "a link back to a folder that it lies in" if leads_back else "not a folder")
 
 
 def _is_folder(entry: os.DirEntry) -> bool:
@@ -251,6 +258,14 @@ def _is_folder(entry: os.DirEntry) -> bool:
         return entry.is_dir()
     except OSError:  # a link that leads in a circle
         return False
+
+
+def _leads_back(entry: os.DirEntry) -> bool:
+    """Whether it is a link to a folder on the way to it, by whatever links that way goes."""
+    if not entry.is_symlink():
+        return False
+    target = Path(entry.path).resolve()
+    return any(folder.resolve().is_relative_to(target) for folder in Path(entry.path).absolute().parents)
 
 
 def _join(parent: str, name: str) -> str:

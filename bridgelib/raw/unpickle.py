@@ -16,6 +16,7 @@ import struct
 
 import numpy as np
 
+from bridgelib.mistaken import LOOKED_AT, kind_of
 from bridgelib.raw.rejection import Rejected
 
 # Names of ROS and of the recording robot's own software. They occur in `agent_data.pkl` of the real release
@@ -50,7 +51,9 @@ _INSTRUCTIONS = (
 
 
 def load_plain(data: bytes, *, recorder_names: bool = False) -> object:
-    """Read a pickle of plain data.
+    """Read a pickle of plain data, whichever Python and numpy wrote it.
+
+    Python 2 had no bytes: arrays it wrote hold their content as text. Texts come as Latin-1, which loses nothing.
 
     Args:
         data: The pickle.
@@ -62,6 +65,8 @@ def load_plain(data: bytes, *, recorder_names: bool = False) -> object:
     Raises:
         Rejected: `truncated_pickle`, `forbidden_pickle` (nothing was executed) or `unreadable_pickle`.
     """
+    if (kind := kind_of(data[:LOOKED_AT])) is not None:
+        raise Rejected("unreadable_pickle", f"is {kind.name}")
     try:
         return _Unpickler(_Source(data), recorder_names).load()
     except Rejected:
@@ -102,7 +107,7 @@ class _Unpickler(pickle._Unpickler):
     """The interpreter of the standard library, reduced to the instructions that build plain data."""
 
     def __init__(self, source: _Source, recorder_names: bool):
-        super().__init__(source)
+        super().__init__(source, encoding="latin1")  # of the texts of Python 2 only
         self._recorder_names = recorder_names
 
     def find_class(self, module: str, name: str) -> "_Constructor":
@@ -175,6 +180,7 @@ class _Array(np.ndarray):
 
     def restore(self, state: tuple) -> None:
         _version, shape, kind, fortran_order, content = state
+        content = _as_bytes(content)
         expected = math.prod(shape) * (1 if kind.dtype.hasobject else kind.dtype.itemsize)
         container = list if kind.dtype.hasobject else (bytes, bytearray)
         if not all(type(side) is int and side >= 0 for side in shape) or not isinstance(content, container):
@@ -194,7 +200,12 @@ def _from_buffer(content: bytes, kind: _Type, shape: tuple, order: str, *_axes) 
     return np.frombuffer(bytes(content), kind.dtype).reshape(shape, order=order)
 
 
-def _scalar(kind: _Type, content: bytes) -> np.generic:
+def _as_bytes(content: object) -> object:
+    return content.encode("latin1") if isinstance(content, str) else content
+
+
+def _scalar(kind: _Type, content: bytes | str) -> np.generic:
+    content = _as_bytes(content)
     if kind.dtype.hasobject or len(content) != kind.dtype.itemsize:
         raise ValueError("a number does not have the bytes of its type")
     return np.ndarray((), kind.dtype, bytes(content))[()]

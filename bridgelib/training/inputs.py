@@ -15,6 +15,7 @@ from bridgelib.data.records import Records
 from bridgelib.data.samples import Samples
 from bridgelib.data.statistics import Statistics, statistics_of
 from bridgelib.formats.index import RecordIndex, load_index
+from bridgelib.formats.texts import packed
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,8 @@ def _check_contract(
 def _digest(index: RecordIndex) -> dict[str, Any]:
     """What a TFRecord holds: counts, image size, and a hash over content ids, states, actions and instructions."""
     digest = hashlib.sha256()
-    for array in (index.identities, index.state, index.actions, index.languages, index.language_offsets):
+    texts = [*packed("identities", index.identities).values(), *packed("languages", index.languages).values()]
+    for array in (index.state, index.actions, index.language_offsets, *texts):
         digest.update(repr((str(array.dtype), array.shape)).encode())
         digest.update(np.ascontiguousarray(array).tobytes())
     return {

@@ -62,7 +62,7 @@ class Side:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The folder of each trajectory in the raw tree; "" where its TFRecord was made elsewhere."""
-        return tuple(str(name) for index in self.indices for name in index.names)
+        return tuple(name for index in self.indices for name in index.names)
 
     @cached_property
     def folders(self) -> tuple[str, ...]:
