@@ -159,7 +159,7 @@ def _check(profile: MachineProfile, where: str) -> None:
         (
             "depth",
             profile.depth == "auto" or profile.depth >= 2,
-            "auto, or the levels from `raw` down to the dated folders: 2 for <raw>/<task>/<date>, or more",
+            "auto, or 2 (<raw>/<task>/<date>) or more",
         ),
         (
             "cameras",

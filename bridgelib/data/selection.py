@@ -1,5 +1,6 @@
 """Which task folders a dataset means: glob patterns in groups, and exclusions."""
 
+import unicodedata
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
@@ -14,7 +15,8 @@ def select_tasks(dataset: Dataset, tasks: Sequence[str], where: str) -> tuple[tu
 
     A pattern of `include` is matched as a shell does, folder by folder: `*` and `?` stop at a slash, `**` stands for
     any number of folders. A pattern of `exclude` is matched against the whole path, as the predecessor does it: there
-    `*` also crosses slashes, so `*sweep*` excludes every task with that word anywhere in its path.
+    `*` also crosses slashes, so `*sweep*` excludes every task with that word anywhere in its path. In which of its
+    forms Unicode writes the letters of a pattern or of a task does not count.
 
     Args:
         dataset: The dataset; see `bridgelib.config.datasets`.
@@ -44,8 +46,13 @@ def select_tasks(dataset: Dataset, tasks: Sequence[str], where: str) -> tuple[tu
     return tuple(groups)
 
 
+def composed(name: str) -> str:
+    """A name in the one of its Unicode forms by which names are compared: file systems and keyboards disagree on it."""
+    return unicodedata.normalize("NFC", name)
+
+
 def _matches(match, pattern: str, dataset: Dataset, tasks: Sequence[str], where: str) -> set[str]:
-    matched = {task for task in tasks if match(task, pattern)}
+    matched = {task for task in tasks if match(composed(task), composed(pattern))}
     if not matched:
         shown = ", ".join(sorted(tasks)[:_SHOWN]) or "none at all"
         more = f" and {len(tasks) - _SHOWN} more" if len(tasks) > _SHOWN else ""

@@ -11,7 +11,6 @@ still read, kept the instructions as <U [K].
 """
 
 import json
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
@@ -21,6 +20,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from bridgelib.data.selection import composed
 from bridgelib.errors import ConfigError, DataError
 from bridgelib.files import written_whole
 from bridgelib.formats.texts import packed, unpacked
@@ -118,11 +118,11 @@ class LanguageTable:
             model: Where its model lies on this machine, if elsewhere than where the table was made.
         """
         encoder = cache(lambda: self._encoder(model))
-        composed = {_composed(text): text for text in self.instructions}
+        in_either_form = {composed(text): text for text in self.instructions}
 
         @lru_cache(maxsize=64)  # a policy asks again at every step
         def embed(instruction: str) -> np.ndarray:
-            known = instruction if instruction in self.by_instruction else composed.get(_composed(instruction))
+            known = instruction if instruction in self.by_instruction else in_either_form.get(composed(instruction))
             return encoder().encode([instruction])[0] if known is None else self.by_instruction[known]
 
         return embed
@@ -140,8 +140,3 @@ class LanguageTable:
                     do="name the folder of that model, or use only instructions of the training data",
                 )
         return encoder
-
-
-def _composed(text: str) -> str:
-    """One of the forms that Unicode has for the same letters; keyboards and file systems disagree on which to use."""
-    return unicodedata.normalize("NFC", text)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from bridgelib.config.datasets import load_datasets
 from bridgelib.config.experiments import Experiment, load_experiments
-from bridgelib.data.selection import select_tasks
+from bridgelib.data.selection import composed, select_tasks
 from bridgelib.errors import ConfigError, did_you_mean
 from bridgelib.raw.tree import find_tasks
 
@@ -52,6 +52,6 @@ def tasks_below(
     found = sorted(path.parent.parent.relative_to(data_root) for path in data_root.glob("**/train/out.tfrecord"))
     tasks = [path.as_posix() for path in found]
     if raw:
-        collected = {task.name for task in find_tasks(raw, depth).tasks}
-        tasks = [task for task in tasks if task in collected]
+        collected = {composed(task.name) for task in find_tasks(raw, depth).tasks}
+        tasks = [task for task in tasks if composed(task) in collected]
     return select_tasks(experiment.dataset, tasks, where=str(data_root))

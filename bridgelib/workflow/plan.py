@@ -10,7 +10,7 @@ from bridgelib.config.experiments import Experiment
 from bridgelib.config.launch import Launch
 from bridgelib.config.machines import ENVIRONMENTS, MachineProfile, absolute_path, shown
 from bridgelib.config.settings import Settings
-from bridgelib.data.selection import select_tasks
+from bridgelib.data.selection import composed, select_tasks
 from bridgelib.errors import ConfigError, DataError
 from bridgelib.evaluation.simulated import refuse_unknown_tasks
 from bridgelib.language.presence import refuse_without_language
@@ -361,11 +361,12 @@ class WorkflowPlan:
 
     def _dates(self, task: str) -> tuple[str, ...]:
         if task not in self.dated_folders:
+            same = next((name for name in self.dated_folders if composed(name) == composed(task)), None)
             raise DataError(
                 f"task '{task}'",
                 given=f"no such task below {self.machine.raw}",
                 allowed=list(self.dated_folders)[:20],
-                do="check the name",
+                do=f"copy the name from here, where Unicode writes it otherwise: {same}" if same else "check the name",
             )
         return self.dated_folders[task]
 
