@@ -1,6 +1,7 @@
 """What a file really is, where its name says otherwise: told by its first bytes, so that an error can name the cure."""
 
 import re
+import shlex
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +16,15 @@ class Kind:
 
     Attributes:
         name: As it goes on after "it is".
-        do: What to do with a file of this kind, as an imperative sentence.
+        do: What to do with it, as an imperative sentence; `{file}` stands for its path.
     """
 
     name: str
     do: str
+
+    def cure(self, path: Path) -> str:
+        """What to do with the file of this path."""
+        return self.do.format(file=shlex.quote(str(path)))
 
 
 # Neither tool leaves anything larger than LOOKED_AT: a larger file is one that speaks of them.
@@ -34,10 +39,14 @@ _POINTERS = {
 _AGAIN = "copy or download the file again"
 _KINDS = {
     rb"(?i)\s*<(!doctype|html|\?xml)": Kind("a web page, perhaps an error message that was saved", _AGAIN),
-    rb"\x1f\x8b\x08": Kind("compressed with gzip", "decompress it: gunzip < IT > NEW"),
-    rb"BZh[1-9]": Kind("compressed with bzip2", "decompress it: bunzip2 < IT > NEW"),
-    rb"\xfd7zXZ\0": Kind("compressed with xz", "decompress it: unxz < IT > NEW"),
-    rb"\x28\xb5\x2f\xfd": Kind("compressed with zstd", "decompress it: unzstd < IT > NEW"),
+    rb"\x1f\x8b\x08": Kind(
+        "compressed with gzip", "decompress it: gunzip < {file} > {file}.new && mv {file}.new {file}"
+    ),
+    rb"BZh[1-9]": Kind("compressed with bzip2", "decompress it: bunzip2 < {file} > {file}.new && mv {file}.new {file}"),
+    rb"\xfd7zXZ\0": Kind("compressed with xz", "decompress it: unxz < {file} > {file}.new && mv {file}.new {file}"),
+    rb"\x28\xb5\x2f\xfd": Kind(
+        "compressed with zstd", "decompress it: unzstd < {file} > {file}.new && mv {file}.new {file}"
+    ),
     rb"PK\x03\x04": Kind("a zip archive, as .npz files are", "unpack it, or give the file that was meant"),
     rb"\x93NUMPY": Kind("an array of numpy, a .npy file", "give the file that was meant"),
     rb"\x89HDF": Kind("an HDF5 file", "give the file that was meant"),
@@ -50,7 +59,7 @@ _KINDS = {
 _ZLIB = Kind(
     "compressed with zlib",
     "decompress it: python -c 'import sys, zlib; "
-    "sys.stdout.buffer.write(zlib.decompress(sys.stdin.buffer.read()))' < IT > NEW",
+    "sys.stdout.buffer.write(zlib.decompress(sys.stdin.buffer.read()))' < {file} > {file}.new && mv {file}.new {file}",
 )
 
 

@@ -15,6 +15,9 @@ DATE = "2021-08-02_10-00-00"
 SIZE = (32, 24)  # width, height of a frame
 
 
+LFS_POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0f" * 32 + b"\nsize 48213\n"
+
+
 def jpeg(seed: int, size: tuple[int, int] = SIZE, mode: str = "RGB", kind: str = "JPEG") -> bytes:
     """An image file whose pixels are drawn from the seed, smooth enough for small files."""
     coarse = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), np.uint8)
@@ -151,6 +154,13 @@ def _folder_for_frame(folder: Path) -> None:
     (folder / "images0" / "im_1.jpg").mkdir()
 
 
+def _lacking_its_middle(content: bytes) -> bytes:
+    """A JPEG from whose coded picture a third is gone; its end marker stays."""
+    begin = content.index(b"\xff\xda") + 14
+    third = (len(content) - begin) // 3
+    return content[: begin + third] + content[begin + 2 * third :]
+
+
 def _half(content: bytes) -> bytes:
     return content[: len(content) // 2]
 
@@ -166,6 +176,11 @@ FAULTS: dict[str, Fault] = {
     "JPEG with zeros for its second half": Fault(
         "broken_image", _rewritten(_FRAME, lambda content: _half(content).ljust(len(content), b"\0"))
     ),
+    "JPEG that lacks its middle": Fault("broken_image", _rewritten(_FRAME, _lacking_its_middle)),
+    "JPEG whose middle became zeros": Fault(
+        "broken_image", _rewritten(_FRAME, lambda content: content[:700] + bytes(200) + content[900:])
+    ),
+    "pointer of Git LFS for a frame": Fault("not_fetched", _rewritten(_FRAME, lambda _: LFS_POINTER)),
     "PNG named jpg": Fault("broken_image", _rewritten(_FRAME, lambda _: jpeg(5, kind="PNG"))),
     "JPEG of another size": Fault("image_size_differs", _rewritten(_FRAME, lambda _: jpeg(5, (24, 32)))),
     "greyscale JPEG": Fault("greyscale_image", _rewritten(_FRAME, lambda _: jpeg(5, mode="L"))),
@@ -179,6 +194,7 @@ FAULTS: dict[str, Fault] = {
     **{f"truncated {name}.pkl": Fault("truncated_pickle", _rewritten(f"{name}.pkl", _half)) for name in _PICKLES},
     **{f"empty {name}.pkl": Fault("truncated_pickle", _rewritten(f"{name}.pkl", lambda _: b"")) for name in _PICKLES},
     **{f"attack in {name}.pkl": Fault("forbidden_pickle", _added(f"{name}.pkl", _EVIL)) for name in _PICKLES},
+    **{f"pointer for {name}.pkl": Fault("not_fetched", _added(f"{name}.pkl", LFS_POINTER)) for name in _PICKLES},
     "text for a pickle": Fault("unreadable_pickle", _added("obs_dict.pkl", b"<html>404 not found</html>")),
     "no full_state": Fault(
         "wrong_keys", _repickled("obs_dict.pkl", lambda content: {"time_stamp": content["time_stamp"]})
@@ -209,6 +225,11 @@ FAULTS: dict[str, Fault] = {
     "one step": Fault("too_short", _one_step),
     "language in Latin-1": Fault("language_not_utf8", _added("lang.txt", "öffne die Tür\n".encode("latin1"))),
     "language of NUL bytes": Fault("language_not_utf8", _added("lang.txt", bytes(20))),
+    "pointer of Git LFS for lang.txt": Fault("not_fetched", _added("lang.txt", LFS_POINTER)),
+    "an instruction of a megabyte": Fault("language_too_long", _added("lang.txt", b"put it there " * 80_000)),
+    "thousands of instructions": Fault(
+        "language_too_long", _added("lang.txt", b"".join(b"put %d there\n" % number for number in range(5_000)))
+    ),
     "duplicate of the first": Fault("duplicate", _duplicate),
 }
 

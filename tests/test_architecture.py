@@ -11,6 +11,7 @@ from bridgelib.workflow.provenance import imported_modules
 # From below to above; a room imports only rooms of lower number. Rooms of one number do not import each other.
 ROOMS = {
     "errors": 0,
+    "mistaken": 0,
     "files": 1,
     "progress": 1,
     "config": 2,

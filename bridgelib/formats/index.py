@@ -198,7 +198,9 @@ def _refused(tfrecord: Path, error: Malformed) -> DataError:
         tfrecord,
         given=f"no TFRecord as it is: it is {kind.name}" if kind else str(error),
         allowed="a whole TFRecord in BridgeData format, not compressed, one trajectory per record",
-        do=kind.do if kind else error.do or "make or copy it again; a killed writer or a full disk leaves such files",
+        do=kind.cure(tfrecord)
+        if kind
+        else error.do or "make or copy it again; a killed writer or a full disk leaves such files",
     )
 
 

@@ -254,7 +254,7 @@ def _damage_explained(path: Path) -> Iterator[None]:
         raise DataError(
             path,
             given=f"no shard: it is {kind.name}" if kind else f"a damaged shard: {error}",
-            do=f"{kind.do}; or {again}" if kind else again,
+            do=f"{kind.cure(path)}; or {again}" if kind else again,
         ) from error
 
 

@@ -81,7 +81,7 @@ class LanguageTable:
         except (OSError, BadZipFile, ValueError, KeyError, EOFError, TypeError, IndexError) as error:
             kind = kind_of_file(path, expected=b"PK")
             given = f"no language table: it is {kind.name}" if kind else f"a damaged language table: {error}"
-            raise DataError(path, given=given, do=kind.do if kind else _AGAIN) from error
+            raise DataError(path, given=given, do=kind.cure(path) if kind else _AGAIN) from error
 
     def save(self, path: Path) -> None:
         """Write the table, whole or not at all."""

@@ -94,7 +94,7 @@ def load(folder: Path, embed: Callable[[str], np.ndarray] | None = None, execute
         if not (folder / name).is_file() or _sha256(folder / name) != expected:
             kind = kind_of_file(folder / name, expected=b"PK") if (folder / name).is_file() else None
             given = f"it is {kind.name}" if kind else "missing, or other bytes than policy.json says"
-            raise DataError(folder / name, given=given, do=kind.do if kind else "copy it again")
+            raise DataError(folder / name, given=given, do=kind.cure(folder / name) if kind else "copy it again")
     if embed is None and "language.npz" in content["sha256"]:
         embed = LanguageTable.load(folder / "language.npz").embedder()
     spec = PolicySpec.from_json(content)

@@ -189,16 +189,21 @@ def _task(raw: Path, folder: str, passed_over: list[PassedOver]) -> Task | None:
 
 
 def _dated_by_depth(raw: Path) -> dict[int, list[str]]:
-    """All dated folders down to `DEEPEST`, by their depth; nothing inside a dated folder or a group is looked at."""
+    """All dated folders down to `DEEPEST`, by their depth; nothing inside a dated folder or a group is looked at.
+
+    What links lead to is looked at once, where it is least deep.
+    """
     found: dict[int, list[str]] = {}
-    folders = [""]
+    folders, seen = [""], {os.path.realpath(raw)}
     for depth in range(1, DEEPEST + 1):
         names = ((folder, name) for folder in folders for name in _entries(raw / folder)[0])
         paths = [_join(folder, name) for folder, name in names if "lmdb" not in name and "traj_group" not in name]
         dated = [path for path in paths if recorded_at(path.rpartition("/")[2])]
         if dated:
             found[depth] = dated
-        folders = sorted(set(paths) - set(dated))
+        by_place = {os.path.realpath(raw / path): path for path in sorted(set(paths) - set(dated), reverse=True)}
+        folders = sorted(path for place, path in by_place.items() if place not in seen)
+        seen |= by_place.keys()
     return found
 
 

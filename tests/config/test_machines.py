@@ -57,6 +57,7 @@ def test_gpus_are_taken_as_users_write_them(repository, tmp_path, given):
     ("keys", "said"),
     [
         ({"trainproportion": 0.9}, "did you mean 'train_proportion'?"),
+        ({"depth": 1}, "auto, or 2"),
         ({"train_proportion": 0}, "more than 0"),
         ({"train_proportion": 1.5}, "at most 1"),
         ({"im_size": 4}, "16 to 1024"),

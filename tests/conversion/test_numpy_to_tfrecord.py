@@ -81,8 +81,8 @@ def test_the_split_is_that_of_the_contents_and_is_written(shards, tmp_path):
     assert {entry["identity"] for entry in split["val"]} == identities - train
     assert (split["seed"], split["train_proportion"]) == (0, 0.75)
     for side, index in indices.items():
-        assert [entry["name"] for entry in split[side]] == index.names.tolist()
-        assert [entry["identity"] for entry in split[side]] == index.identities.tolist()
+        assert [entry["name"] for entry in split[side]] == list(index.names)
+        assert [entry["identity"] for entry in split[side]] == list(index.identities)
 
 
 def test_records_lie_in_natural_order_with_their_content(shards, tmp_path):

@@ -84,7 +84,7 @@ def assert_honest(folder: Path, old: dict, new: dict):
             saved, built = load_index(path), RecordIndex.build(path)
             np.testing.assert_array_equal(saved.identities, built.identities)
     if len(present) == 2:
-        train, val = (set(RecordIndex.build(path).identities.tolist()) for path in sides.values())
+        train, val = (set(RecordIndex.build(path).identities) for path in sides.values())
         assert not train & val, "the two sides are of different splits"
 
 

@@ -60,9 +60,9 @@ def write_file(
         language_offsets=np.cumsum([0, *map(len, languages)], dtype=np.int64),
         state=np.array(numbers, np.float32).reshape(-1, 1) * seven,
         actions=(np.array(starts, np.float32).reshape(-1, 1) + 0.5) * seven,
-        languages=np.array([text for texts in languages for text in texts], dtype=str),
-        names=np.array([""] * len(lengths)),
-        identities=np.array([""] * len(lengths)),
+        languages=tuple(text for texts in languages for text in texts),
+        names=("",) * len(lengths),
+        identities=("",) * len(lengths),
         file_size=len(content),
         file_tail=0,
     )

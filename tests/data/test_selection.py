@@ -18,6 +18,9 @@ TASKS = [
 ]
 
 
+NFC, NFD = "open_t\u00fcr/\u00e9t\u00e9", "open_tu\u0308r/e\u0301te\u0301"
+
+
 def select(*groups, exclude=(), tasks=TASKS):
     return select_tasks(Dataset("mine", groups, tuple(exclude)), tasks, "experiment 'first'")
 
@@ -95,3 +98,11 @@ def test_selecting_needs_no_array_library():
     code = "import sys, bridgelib.data.selection; print(sorted({'numpy', 'jax', 'PIL'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(("pattern", "on_disk"), [(NFC, NFD), (NFD, NFC), ("open_t?r/*", NFD), ("**/\u00e9t?", NFD)])
+def test_a_name_is_found_in_either_of_its_unicode_forms(pattern, on_disk):
+    """And given as it is on disk."""
+    assert NFC != NFD
+    assert select((pattern,), tasks=[on_disk, "other"]) == ((on_disk,),)
+    assert select(("**",), exclude=(pattern.replace("**/", "*/"),), tasks=[on_disk, "other"]) == (("other",),)

@@ -1,5 +1,6 @@
 """Shards come back as they were written, in the same bytes each time, mapped and not loaded; damage is named."""
 
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from bridgelib.errors import DataError
 from bridgelib.formats.shard import Shard, ShardWriter
 from bridgelib.raw.trajectory import Trajectory
+from tests.raw_trees import LFS_POINTER
 from tests.trajectories import make_trajectory
 
 
@@ -70,9 +72,12 @@ def test_numpy_reads_the_members(tmp_path):
             "state": ("f", (7, 7)),
             "time_stamp": ("f", (7,)),
             "actions": ("f", (5, 7)),
-            "languages": ("U", (3,)),
-            "names": ("U", (2,)),
-            "identities": ("U", (2,)),
+            "languages": ("u", (17,)),
+            "languages_ends": ("i", (3,)),
+            "names": ("u", (92,)),
+            "names_ends": ("i", (2,)),
+            "identities": ("u", (64,)),
+            "identities_ends": ("i", (2,)),
             "frame_offsets": ("i", (3,)),
             "action_offsets": ("i", (3,)),
             "language_offsets": ("i", (3,)),
@@ -81,7 +86,9 @@ def test_numpy_reads_the_members(tmp_path):
         assert members["frame_offsets"].tolist() == [0, 3, 7]
         assert members["action_offsets"].tolist() == [0, 2, 5]
         assert members["language_offsets"].tolist() == [0, 2, 3]
-        assert str(members["meta"]) == '{"cameras": [0], "im_size": 8, "version": 1}'
+        assert members["languages"].tobytes() == b"abopen the drawer"
+        assert members["languages_ends"].tolist() == [1, 2, 17]
+        assert str(members["meta"]) == '{"cameras": [0], "im_size": 8, "version": 2}'
 
 
 def test_the_same_trajectories_give_the_same_bytes(tmp_path):
@@ -169,7 +176,7 @@ def test_members_that_contradict_each_other_are_refused(tmp_path):
     with pytest.raises(DataError, match="member actions has 7 rows, the others imply 8"):
         Shard(replaced(tmp_path, actions=np.zeros((7, 7), np.float32)))
     with pytest.raises(DataError, match="member identities has 1 rows, the others imply 2"):
-        Shard(replaced(tmp_path, identities=np.array(["x"])))
+        Shard(replaced(tmp_path, identities_ends=np.array([64])))
     with pytest.raises(DataError, match="member images0 is not the array its header says"):
         Shard(replaced(tmp_path, images0=np.zeros((10, 8, 8, 3), np.uint16)))
 
@@ -194,9 +201,36 @@ def test_frames_that_end_before_their_header_says_are_refused(tmp_path):
 
 
 def test_another_version_is_refused(tmp_path):
-    meta = np.array('{"cameras": [0], "im_size": 8, "version": 2}')
-    with pytest.raises(DataError, match="shard version 2, this program reads version 1"):
+    meta = np.array('{"cameras": [0], "im_size": 8, "version": 1}')
+    with pytest.raises(DataError, match=r"a shard of version 1[^\0]*version 2[^\0]*again: rm .*b\.npz"):
         Shard(replaced(tmp_path, meta=meta))
+
+
+def test_texts_that_contradict_where_they_end_are_refused(tmp_path):
+    for ends in (np.array([40, 30]), np.array([-1, 92]), np.array([46, 93]), np.array([46.0, 92.0])):
+        with pytest.raises(DataError, match="where they end contradict"):
+            Shard(replaced(tmp_path, names_ends=ends))
+
+
+def test_one_long_instruction_takes_its_own_room_only(tmp_path):
+    """numpy's own strings would take four times its length for each of the hundred."""
+    long = "put the pot " * 100_000
+    written = [make_trajectory(number, 1, languages=(long if number == 7 else "open",)) for number in range(100)]
+    path = write(tmp_path / "a.npz", written)
+    without = write(tmp_path / "b.npz", [make_trajectory(number, 1, languages=("open",)) for number in range(100)])
+    assert path.stat().st_size - without.stat().st_size == len(long) - len("open")
+    tracemalloc.start()
+    shard = Shard(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10 * len(long)
+    assert shard.trajectory(7).languages == (long,) and shard.trajectory(8).languages == ("open",)
+
+
+def test_a_pointer_in_place_of_a_shard_is_told(tmp_path):
+    (tmp_path / "a.npz").write_bytes(LFS_POINTER)
+    with pytest.raises(DataError, match=r"a pointer of Git LFS[^\0]*git lfs pull"):
+        Shard(tmp_path / "a.npz")
 
 
 def test_pickled_objects_are_not_read(tmp_path):

@@ -1,6 +1,7 @@
 """The language table: written once, the same bytes every time, and clear about what it does not hold."""
 
 import json
+import unicodedata
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from bridgelib.errors import ConfigError, DataError
 from bridgelib.language.encoder import Encoder, make_encoder
 from bridgelib.language.hashing import hashed
 from bridgelib.language.table import LanguageTable
+from tests.raw_trees import LFS_POINTER
 
 TEXTS = ["put carrot on plate", "open the drawer", "öffne die Schublade", "open the drawer"]
 
@@ -34,9 +36,9 @@ def test_what_is_saved_is_loaded(path):
 def test_the_members_of_the_file(path):
     table().save(path)
     with np.load(path, allow_pickle=False) as archive:
-        assert archive.files == ["instructions", "embeddings", "meta"]
+        assert archive.files == ["instructions", "instructions_ends", "embeddings", "meta"]
         assert json.loads(str(archive["meta"])) == {
-            "version": 1,
+            "version": 2,
             "encoder": {"name": "hashing", "settings": {}, "version": 1, "model_digest": ""},
         }
 
@@ -110,6 +112,40 @@ def test_a_missing_table(path):
         LanguageTable.load(path)
 
 
+def test_a_table_of_version_1_is_read(path):
+    """Policies that were exported by then hold one."""
+    made = table()
+    meta = json.dumps({"version": 1, "encoder": made.encoder_identity})
+    path.parent.mkdir(parents=True)
+    np.savez(path, instructions=np.array(made.instructions), embeddings=made.embeddings, meta=np.array(meta))
+    loaded = LanguageTable.load(path)
+    assert loaded.instructions == made.instructions
+    np.testing.assert_array_equal(loaded.rows(TEXTS), made.rows(TEXTS))
+
+
+def test_one_long_instruction_takes_its_own_room_only(path):
+    long = "put the pot " * 10_000
+    made = table([long, *(f"instruction {number}" for number in range(100))])
+    made.save(path)
+    assert path.stat().st_size < made.embeddings.nbytes + 1.1 * len(long)
+    assert LanguageTable.load(path).instructions == made.instructions
+
+
+def test_an_instruction_is_known_in_either_of_its_unicode_forms():
+    decomposed = unicodedata.normalize("NFD", TEXTS[2])
+    made = table()
+    without_model = LanguageTable(made.instructions, made.embeddings, {**made.encoder_identity, "version": 0})
+    assert decomposed != TEXTS[2]
+    np.testing.assert_array_equal(without_model.embedder()(decomposed), made.rows([TEXTS[2]])[0])
+
+
+def test_a_pointer_in_place_of_a_table(path):
+    path.parent.mkdir(parents=True)
+    path.write_bytes(LFS_POINTER)
+    with pytest.raises(DataError, match=r"a pointer of Git LFS[\s\S]*git lfs pull"):
+        LanguageTable.load(path)
+
+
 @pytest.mark.parametrize("kept", [0, 1, 100, -1])
 def test_a_truncated_table(path, kept):
     table().save(path)
@@ -121,7 +157,7 @@ def test_a_truncated_table(path, kept):
 @pytest.mark.parametrize(
     "members",
     [
-        {"meta": np.array(json.dumps({"version": 2, "encoder": {}}))},
+        {"meta": np.array(json.dumps({"version": 3, "encoder": {}}))},
         {"meta": np.array("no JSON")},
         {"meta": np.array("[]")},
         {"embeddings": np.zeros((3, 512))},

@@ -85,6 +85,39 @@ def test_a_name_that_is_no_text_is_passed_over(tmp_path):
     assert find_tasks(tmp_path).passed_over == (PassedOver("t\\xe9l\\xe9", "not a folder"),)
 
 
+@pytest.mark.parametrize("depth", [2, "auto"])
+@pytest.mark.parametrize(
+    ("link", "target"),
+    [("again", "."), ("task/again", ".."), ("task/again", "."), ("other/again", "../task2"), ("up", "../..")],
+)
+def test_a_link_that_leads_back_is_listed_once(tmp_path, depth, link, target):
+    root = make(tmp_path / "data", f"task/{FIRST}", f"other/{FIRST}", f"task2/{FIRST}")
+    (root / "task2" / "loop").symlink_to("../other")
+    (root / link).symlink_to(target, target_is_directory=True)
+    tree = find_tasks(root, depth)
+    assert [task.name for task in tree.tasks] == ["other", "task", "task2"]
+    leading_back = [entry for entry in tree.passed_over if entry.why.startswith("a link back")]
+    assert [entry.path for entry in leading_back] == ([link] if link != "other/again" else [])
+
+
+def test_links_that_lead_in_a_circle_end_the_search(tmp_path):
+    """Two folders, each with a link to the other: beyond the second link lies what was there before."""
+    make(tmp_path, f"a/x/{FIRST}", f"b/y/{FIRST}")
+    (tmp_path / "a" / "b").symlink_to("../b")
+    (tmp_path / "b" / "a").symlink_to("../a")
+    (tmp_path / "a" / "itself").symlink_to("itself")
+    tree = find_tasks(tmp_path, 3)
+    assert [task.name for task in tree.tasks] == ["a/x", "b/y"]
+    assert PassedOver("a/itself", "not a folder") in tree.passed_over
+    assert len({entry.path for entry in tree.passed_over}) == len(tree.passed_over) < 10
+
+
+def test_a_task_may_be_a_link_to_another_disk(tmp_path):
+    make(tmp_path, f"disk/task/{FIRST}", "raw")
+    (tmp_path / "raw" / "linked").symlink_to("../disk/task")
+    assert find_tasks(tmp_path / "raw").tasks == (Task("linked", (FIRST,)),)
+
+
 @pytest.mark.parametrize("depth", [1, 3, 5])
 def test_a_wrong_depth_is_refused_with_the_right_one(tmp_path, depth):
     make(tmp_path, f"task/{FIRST}/raw/traj_group0/traj0", "task/notes/deeper/still")

@@ -44,9 +44,9 @@ def _write_side(path: Path, count: int, generator: np.random.Generator) -> None:
         language_offsets=np.arange(count + 1),
         state=state.reshape(-1, 7),
         actions=actions.reshape(-1, 7),
-        languages=np.array(["move where the colour says"] * count, dtype=str),
-        names=np.array([f"trajectory{number}" for number in range(count)], dtype=str),
-        identities=np.array([f"{number:032x}" for number in range(count)], dtype=str),
+        languages=("move where the colour says",) * count,
+        names=tuple(f"trajectory{number}" for number in range(count)),
+        identities=tuple(f"{number:032x}" for number in range(count)),
         file_size=len(content),
         file_tail=int.from_bytes(content[-4:], "little"),
     ).save(index_path(path))
