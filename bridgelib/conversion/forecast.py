@@ -7,8 +7,8 @@ What a process takes beside its frames was measured, and `tests/conversion/test_
 from dataclasses import dataclass
 
 _ROW = 7 * 4  # bytes of a state, or of an action: float32 [7]
-_IDENTITY = 32 * 4  # numpy keeps four bytes for each character
-_SHARD_MEMBERS, _INDEX_MEMBERS, _MEMBER = 11, 16, 268  # arrays of an archive, and the bytes of headers that each has
+_IDENTITY = 32  # characters of a content id
+_SHARD_MEMBERS, _INDEX_MEMBERS, _MEMBER = 14, 19, 268  # arrays of an archive, and the bytes of headers that each has
 _SHARD_REPORT, _TASK_REPORT, _STATISTICS, _SPLIT_ENTRY = 113, 511, 1700, 80
 _RECORD = 560  # names of the features and headers of the tensors of one trajectory
 _JPEG_HEADER = 4  # of each frame in a list of strings
@@ -99,10 +99,9 @@ class Images:
 def shard_bytes(content: Content, images: Images) -> int:
     """A numpy shard and its report."""
     rows = content.frames * (_ROW + 8) + content.actions * _ROW  # states, time stamps; actions
-    texts = content.trajectories * (4 * (content.name + content.language) + _IDENTITY + 3 * 8)
     boxes = content.frames * (8 + 4 * 8) if images.gaze else 0  # about one box in a frame
     frames = content.frames * images.frame * images.cameras
-    return round(frames + rows + texts + boxes + _SHARD_MEMBERS * _MEMBER + _SHARD_REPORT)
+    return round(frames + rows + _text_bytes(content) + boxes + _SHARD_MEMBERS * _MEMBER + _SHARD_REPORT)
 
 
 def task_bytes(content: Content, images: Images) -> int:
@@ -125,8 +124,12 @@ def records_bytes(content: Content, images: Images) -> float:
 
 def _index_bytes(content: Content) -> float:
     rows = content.frames * (3 * 8 + _ROW) + content.actions * _ROW
-    texts = content.trajectories * (4 * (content.name + content.language) + _IDENTITY + 3 * 8)
-    return rows + texts + 2 * _INDEX_MEMBERS * _MEMBER
+    return rows + _text_bytes(content) + 2 * _INDEX_MEMBERS * _MEMBER
+
+
+def _text_bytes(content: Content) -> float:
+    """Names, content ids and instructions, where each of them ends, and three offsets."""
+    return content.trajectories * (content.name + _IDENTITY + content.language + (3 + 3) * 8)
 
 
 def jpeg_frame_bytes(im_size: int, source: tuple[int, int], source_bytes: int) -> float:

@@ -6,6 +6,7 @@ from bridgelib.conversion.accounting import Account, TreeReport
 
 COLUMNS = ("task", "found", "kept", "rejected", "passed over", "train", "val", "frames", "bytes", "language")
 WHOLE_TREE = "whole tree"
+WIDEST = 120  # characters to which a column is filled up; one long entry would widen all lines
 REPAIRED = """\
 When one is repaired: remove the shard of its dated folder, <numpy>/<task>/<date>.npz, and run the same command again.
 Trajectories that come or go are noticed, files that change inside of one are not."""
@@ -52,8 +53,8 @@ def readable_bytes(size: float) -> str:
 def aligned(
     head: tuple[str, ...], lines: Sequence[tuple[str, ...]], text_columns: int = 1, last_apart: bool = False
 ) -> str:
-    """Columns as wide as their widest entry: the first `text_columns` to the left, numbers to the right."""
-    widths = [max(map(len, column)) for column in zip(head, *lines, strict=True)]
+    """Columns as wide as their widest entry (at most `WIDEST`): `text_columns` to the left, numbers to the right."""
+    widths = [min(WIDEST, max(map(len, column))) for column in zip(head, *lines, strict=True)]
     rule = "  ".join("-" * width for width in widths)
 
     def line(cells: tuple[str, ...]) -> str:

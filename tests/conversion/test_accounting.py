@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridgelib.conversion.accounting import Account, TaskReport, TreeReport, find_reports
-from bridgelib.conversion.tables import REPAIRED, as_text, readable_bytes
+from bridgelib.conversion.tables import REPAIRED, WIDEST, aligned, as_text, readable_bytes
 from bridgelib.errors import DataError
 from bridgelib.files import write_json
 from bridgelib.raw.rejection import REASONS
@@ -103,6 +103,12 @@ def test_another_file_is_refused(tmp_path, text):
     (tmp_path / "report.json").write_text(text)
     with pytest.raises(DataError, match="not the report of a task"):
         TaskReport.read(tmp_path / "report.json", tmp_path)
+
+
+def test_one_long_entry_does_not_widen_every_line():
+    lines = [("a", "1"), ("b" * 3000, "2"), ("c", "3")]
+    text = aligned(("task", "found"), lines)
+    assert sorted(map(len, text.splitlines()))[-2:] == [WIDEST + 2 + len("found"), 3000 + 2 + len("found")]
 
 
 def test_no_report_is_refused(tmp_path):
