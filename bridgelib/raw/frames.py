@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -63,13 +64,23 @@ def read_frames(folder: Path, count: int, im_size: int, seen: Callable[[bytes], 
         content = read_file(path, name)
         if seen is not None:
             seen(content)
-        image = _opened(content, name)
-        canvas = canvas or Image.new("RGB", image.size)
-        if image.size != canvas.size:
-            sizes = [f"{width}x{height}" for width, height in (image.size, canvas.size)]
+        size = _size(content, name)
+        canvas = canvas or Image.new("RGB", size)
+        if size != canvas.size:
+            sizes = [f"{width}x{height}" for width, height in (size, canvas.size)]
             raise Rejected("image_size_differs", f"{name} is {sizes[0]}, the frames before are {sizes[1]}")
-        frames[number] = _squashed(_decoded(content, image, canvas, name), im_size, name)
+        frames[number] = _squashed(_decoded(content, canvas, name), im_size, name)
     return frames
+
+
+def _size(content: bytes, name: str) -> tuple[int, int]:
+    """Width and height; where simplejpeg does not see a picture in colours, Pillow is asked, which says what it is."""
+    if content.startswith(START_OF_IMAGE) and END_OF_IMAGE in content:
+        with suppress(ValueError, KeyError):
+            height, width, colours, _ = simplejpeg.decode_jpeg_header(content)
+            if colours in ("YCbCr", "RGB") and width * height <= LARGEST_FRAME:
+                return width, height
+    return _opened(content, name).size
 
 
 def _opened(content: bytes, name: str) -> Image.Image:
@@ -93,7 +104,7 @@ def _opened(content: bytes, name: str) -> Image.Image:
     return image
 
 
-def _decoded(content: bytes, image: Image.Image, canvas: Image.Image, name: str) -> Image.Image:
+def _decoded(content: bytes, canvas: Image.Image, name: str) -> Image.Image:
     """The pixels that Pillow would give, unless the picture is damaged: there Pillow makes some up, and says nothing.
 
     Both have libjpeg-turbo decode with the same settings, but simplejpeg also tells its warnings. Damage that leaves a
@@ -101,7 +112,6 @@ def _decoded(content: bytes, image: Image.Image, canvas: Image.Image, name: str)
 
     Args:
         content: The file.
-        image: Opened from it, not decoded.
         canvas: Of its size, to be drawn on; to make one for each frame would cost what simplejpeg gains.
         name: For messages.
     """
@@ -110,9 +120,9 @@ def _decoded(content: bytes, image: Image.Image, canvas: Image.Image, name: str)
     except ValueError as error:
         whole = _without_padding(content)
         if BEYOND_THE_PICTURE in str(error) and whole != content:
-            return _decoded(whole, image, canvas, name)
+            return _decoded(whole, canvas, name)
         if HARMLESS.search(str(error)):
-            return image
+            return _opened(content, name)
         raise Rejected("broken_image", f"{name}: {error}") from None
     return canvas
 
