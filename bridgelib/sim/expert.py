@@ -91,10 +91,10 @@ def _push(scene: Scene) -> Iterator[Stage]:
         heading, reach = ahead / max(float(np.linalg.norm(ahead)), 1e-9), scene.item.position[:2] - scene.state[:2]
         return reach @ heading < 0 or abs(reach[0] * heading[1] - reach[1] * heading[0]) > _SLIPPED
 
-    while scene.distance() >= _ARRIVED:
+    while not arrived():
         yield _gliding(scene, start), CLOSED, _near(scene, start, across=0.006, upward=0.006)
         yield through, CLOSED, lambda: arrived() or slipped()
-        if scene.distance() >= _ARRIVED:
+        if not arrived():
             yield _straight_up(scene, _ABOVE), CLOSED, lambda: scene.state[2] > _CLEAR
     yield _straight_up(scene, _ABOVE + 0.02), CLOSED, lambda: scene.state[2] > 0.085
 
