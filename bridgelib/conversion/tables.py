@@ -43,10 +43,12 @@ def _remarks(tree: TreeReport) -> list[str]:
     remarks = sorted(tree.remarks, key=_worry)
     if not remarks:
         return []
-    counts = {entry["remark"]: tree.total.remarks[entry["remark"]] for entry in remarks}
-    kinds = [(kind, REMARKS.get(kind, ""), f"{count:,}") for kind, count in counts.items()]
-    examples = [entry for kind in counts for entry in [each for each in remarks if each["remark"] == kind][:EXAMPLES]]
-    named = [(_place(entry), entry["remark"], entry["detail"]) for entry in examples]
+    times, examples = tree.total.remarks, {}
+    for entry in remarks:
+        examples.setdefault(entry["remark"], []).append(entry)
+    kinds = [(kind, REMARKS.get(kind, ""), f"{times[kind]:,}") for kind in examples]
+    first = [entry for entries in examples.values() for entry in entries[:EXAMPLES]]
+    named = [(_place(entry), entry["remark"], entry["detail"]) for entry in first]
     return [
         aligned(("remark", "what it means", "times"), kinds, text_columns=2),
         aligned(("worth a look first", "remark", "detail"), named, text_columns=3),

@@ -6,8 +6,7 @@ arrays. numpy's own `__setstate__` sees a type and a number of bytes only after 
 object pointers would otherwise be read as memory. It is the interpreter in Python, not the one in C: its list of
 instructions can be closed, and the numbers in a pickle cannot make it reserve memory that the file does not have.
 
-All else becomes an empty stand-in, and is told. So what nobody uses may hold anything: only who finds a stand-in where
-numbers belong has to refuse it.
+All else becomes an empty stand-in, and is told: so what nobody uses may hold anything.
 """
 
 import io
