@@ -25,7 +25,7 @@ def add_camera_option(parser: argparse.ArgumentParser) -> None:
         "--camera",
         type=at_least(16),
         nargs=2,
-        default=list(DEFAULTS["image_size"]),
+        default=list(DEFAULTS.image_size),
         metavar=("HEIGHT", "WIDTH"),
         help="size of the simulator's images in pixels, as in the demonstrations (default: %(default)s)",
     )

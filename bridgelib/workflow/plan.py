@@ -8,7 +8,8 @@ from pathlib import Path
 
 from bridgelib.config.experiments import Experiment
 from bridgelib.config.launch import Launch
-from bridgelib.config.machines import ENVIRONMENTS, MachineProfile, absolute_path, shown
+from bridgelib.config.machines import ENVIRONMENTS, MachineProfile, shown
+from bridgelib.config.paths import absolute_path
 from bridgelib.config.settings import Settings
 from bridgelib.data.selection import select_tasks
 from bridgelib.errors import ConfigError, DataError
@@ -16,7 +17,7 @@ from bridgelib.evaluation.simulated import refuse_unknown_tasks
 from bridgelib.language.presence import refuse_without_language
 from bridgelib.language.settings import needs_language
 from bridgelib.raw.tree import find_tasks, trajectory_names
-from bridgelib.sim.plan import DEFAULTS, PlanEntry, plan
+from bridgelib.sim.plan import PlanEntry, plan, read_simulation
 from bridgelib.training.forecast import CheckpointForecast, checkpoint_forecast
 from bridgelib.workflow.capacity import available_cores
 from bridgelib.workflow.forecast import in_brief, refuse_impossible
@@ -73,7 +74,11 @@ class WorkflowPlan:
         """(task, date) -> what to simulate there; empty on a machine with real data."""
         if self.machine.simulation is None:
             return {}
-        return {(entry.task, entry.date): entry for entry in plan(self.machine.simulation)}
+        return {(entry.task, entry.date): entry for entry in plan(self.machine.simulation, self._where_simulated)}
+
+    @property
+    def _where_simulated(self) -> str:
+        return f"machine '{self.machine.name}', section 'simulation'"
 
     @property
     def rollouts(self) -> Rollouts:
@@ -204,7 +209,7 @@ class WorkflowPlan:
 
     def done_file(self, experiment: str) -> str:
         """`<runs>/<experiment>/done.json`."""
-        folder = _own_root(self.experiment(experiment).save_dir) or self.machine.runs
+        folder = self._own_root(experiment, "save_dir") or self.machine.runs
         return shown(Path(folder) / experiment / "done.json")
 
     def evaluation_files(self) -> list[str]:
@@ -213,7 +218,7 @@ class WorkflowPlan:
 
     def data_root(self, experiment: str) -> str:
         """Where an experiment's TFRecords lie: its own data_root, or the machine's."""
-        return _own_root(self.experiment(experiment).data_root) or self.machine.tfrecord
+        return self._own_root(experiment, "data_root") or self.machine.tfrecord
 
     def language_table(self, experiment: str) -> list[str]:
         """The embeddings of an experiment's instructions; none for an algorithm that needs no language."""
@@ -265,7 +270,7 @@ class WorkflowPlan:
         """Options of train_policy.py."""
         if self.experiment(experiment).config["policy_from"] != "success":
             return self.experiment_options(experiment)
-        height, width = {**DEFAULTS, **(self.machine.simulation or {})}["image_size"]
+        height, width = read_simulation(self.machine.simulation or {}, self._where_simulated).image_size
         return f"{self.experiment_options(experiment)} --camera {height} {width}"
 
     def experiment_options(self, experiment: str) -> str:
@@ -359,6 +364,12 @@ class WorkflowPlan:
     def _launch(self, experiment: str) -> Launch:
         return Launch.of(self.machine, self.experiment(experiment))
 
+    def _own_root(self, experiment: str, key: str) -> str | None:
+        """A root that an experiments file names, as a machine profile's: `~` and variables expanded, no final slash."""
+        given = getattr(self.experiment(experiment), key)
+        where = f"{shown(self.settings.experiments_file)}, section 'global', key '{key}'"
+        return str(absolute_path(given, Path.cwd(), where)) if given else None
+
     def _dates(self, task: str) -> tuple[str, ...]:
         if task not in self.dated_folders:
             raise DataError(
@@ -384,8 +395,3 @@ class WorkflowPlan:
                 do="correct data_root in the experiments file, or remove it to use the machine's own TFRecords",
             )
         return found
-
-
-def _own_root(given: str | None) -> str | None:
-    """A root that an experiments file names, as a machine profile's: `~` and variables expanded, no final slash."""
-    return str(absolute_path(given, Path.cwd())) if given else None
