@@ -17,6 +17,7 @@ from bridgelib.workflow.capacity import available_cores
 from bridgelib.workflow.plan import WorkflowPlan
 from bridgelib.workflow.provenance import code_digest
 from bridgelib.workflow.stages import Slots
+from bridgelib.workflow.summary import seeds_as_words
 
 
 def slots():

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 import _repository  # noqa: F401  (makes bridgelib importable)
+from _seeds import add_seeds_option
 
 from bridgelib.errors import run_program
 from bridgelib.evaluation.table import as_text, success_summary
@@ -22,7 +23,7 @@ def main(argv: list[str] | None = None) -> None:
     """Print the table; write it where the command line says."""
     options = parse_arguments(argv)
     rollouts = {name: read_json(Path(path)) for name, path in options.rollouts}
-    summary = success_summary(read_json(options.references), rollouts)
+    summary = success_summary(read_json(options.references), rollouts, dict(options.seeds))
     text = as_text(summary)
     if options.text:
         with written_whole(options.text) as partial:
@@ -40,6 +41,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add("--references", type=Path, required=True, metavar="JSON", help="of rollout_references.py")
     add("--rollouts", type=named, nargs="+", required=True, metavar="NAME=JSON", help="of rollout_policy.py")
+    add_seeds_option(parser)
     add("--text", type=Path, help="write the table here")
     add("--json", type=Path, help="write everything here, all differences too")
     return parser.parse_args(argv)

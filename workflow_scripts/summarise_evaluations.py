@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 import _repository  # noqa: F401  (makes bridgelib importable)
+from _seeds import add_seeds_option
 
 from bridgelib.errors import run_program
 from bridgelib.evaluation.offline.table import evaluations_as_text
@@ -15,7 +16,9 @@ def main(argv: list[str] | None = None) -> None:
         description=__doc__, epilog="for instance: summarise_evaluations.py demo/runs/*/evaluation.json"
     )
     parser.add_argument("evaluations", type=Path, nargs="+", metavar="JSON", help="<runs>/<experiment>/evaluation.json")
-    print(evaluations_as_text(parser.parse_args(argv).evaluations), end="")
+    add_seeds_option(parser)
+    options = parser.parse_args(argv)
+    print(evaluations_as_text(options.evaluations, dict(options.seeds)), end="")
 
 
 if __name__ == "__main__":

@@ -183,7 +183,8 @@ class _Run:
             self.checkpoints.discard_after(state.step)
             metrics = stack.enter_context(closing(Metrics(folder.metrics, state.log_position)))
             shown = {"algorithm": self.experiment.algorithm, "device": self.devices.describe(), **config}
-            mirror = Mirror(folder.path, mode, project=PROJECT, name=folder.path.name, config=shown)
+            group = self.experiment.family
+            mirror = Mirror(folder.path, mode, project=PROJECT, name=folder.path.name, config=shown, group=group)
             stack.push(lambda kind, *_: mirror.close(exit_code=0 if kind is None else 1))
             mirror.catch_up(folder.metrics)
         return Loop(
