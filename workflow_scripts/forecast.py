@@ -4,8 +4,8 @@ import argparse
 
 import _repository
 
+from bridgelib.config.schema import read_yaml
 from bridgelib.config.settings import load_settings, read_words
-from bridgelib.config.strict_yaml import read_yaml
 from bridgelib.errors import BridgeError, DataError, run_program
 from bridgelib.progress import duration
 from bridgelib.workflow.capacity import available_cores

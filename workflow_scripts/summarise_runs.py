@@ -6,8 +6,8 @@ from pathlib import Path
 import _repository
 
 from bridgelib.config.experiments import families
+from bridgelib.config.schema import read_yaml
 from bridgelib.config.settings import load_settings
-from bridgelib.config.strict_yaml import read_yaml
 from bridgelib.errors import run_program
 from bridgelib.workflow.plan import WorkflowPlan
 from bridgelib.workflow.summary import runs_as_text

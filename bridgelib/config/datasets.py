@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bridgelib.config.schema import as_type, require_known_keys, require_mapping
-from bridgelib.config.strict_yaml import read_yaml
+from bridgelib.config.schema import as_type, read_yaml, require_known_keys, require_mapping
 from bridgelib.errors import ConfigError
 
 

@@ -15,8 +15,7 @@ from bridgelib.config.limits import check_limits
 from bridgelib.config.machines import shown
 from bridgelib.config.overrides import apply_override, overrides_of_arguments, overrides_of_mapping
 from bridgelib.config.runs import Run, RunSettings, runs_of
-from bridgelib.config.schema import read_section, require_known_keys
-from bridgelib.config.strict_yaml import read_yaml
+from bridgelib.config.schema import read_section, read_yaml, require_known_keys
 from bridgelib.errors import ConfigError, did_you_mean
 
 

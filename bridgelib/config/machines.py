@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bridgelib.config.paths import absolute_path, found_file
-from bridgelib.config.schema import as_type, read_section
-from bridgelib.config.strict_yaml import read_yaml
+from bridgelib.config.schema import as_type, read_section, read_yaml
 from bridgelib.errors import ConfigError, did_you_mean
 
 DEFAULT_MACHINE = "demo"

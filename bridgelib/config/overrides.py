@@ -4,8 +4,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bridgelib.config.schema import as_type_of, require_mapping
-from bridgelib.config.strict_yaml import read_value
+from bridgelib.config.schema import as_type_of, read_value, require_mapping
 from bridgelib.errors import ConfigError, did_you_mean
 
 _MOVED = {"obs_horizon": "dataset_kwargs.obs_horizon"}

@@ -23,8 +23,9 @@ def expanded(path: str, where: str) -> Path:
                 given=f"{path}, in which ${name} is {'empty' if name in os.environ else 'not set'}",
                 do=f"export {name} first, or write out what it stands for",
             )
+    text = os.path.expandvars(path)
     try:
-        return Path(os.path.expandvars(path)).expanduser()
+        return Path(text).expanduser() if text.startswith("~") else Path(text)  # `./~x` is a folder
     except RuntimeError:
         home = path.partition("/")[0]
         do = f"correct the name; a folder that is called so is ./{home}"

@@ -1,14 +1,55 @@
-"""Closed schemas: a mapping becomes a frozen dataclass, or an error that tells the reader what to change."""
+"""Closed schemas: a YAML mapping becomes a frozen dataclass, or an error that tells the reader what to change."""
 
 import dataclasses
 import types
 import typing
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
+import yaml
+
+from bridgelib.config.strict_yaml import Unclear, loaded
 from bridgelib.errors import ConfigError, did_you_mean
 
 T = TypeVar("T")
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The mapping in a YAML file; an empty file is an empty mapping.
+
+    Raises:
+        ConfigError: The file is missing, is not YAML, writes a key twice, holds something else than a mapping, or a
+            number or word that YAML 1.1 and 1.2 read differently.
+    """
+    try:
+        content = loaded(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(path, given=error.strerror, do="check the path") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(path, given=f"not UTF-8 text: {error.reason}", do="save the file as UTF-8") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error)
+        raise ConfigError(f"{path}{line}", given=problem, do=getattr(error, "do", "correct the YAML")) from None
+    content = {} if content is None else content
+    require_mapping(content, str(path))
+    return content
+
+
+def read_value(text: str, where: str) -> Any:
+    """A value on a command line as YAML reads it; what is no YAML is text, as it stands.
+
+    Raises:
+        ConfigError: A number or word that YAML 1.1 and 1.2 read differently, or a key written twice.
+    """
+    try:
+        return loaded(text)
+    except Unclear as refused:
+        raise ConfigError(where, given=refused.problem, do=refused.do) from None
+    except yaml.YAMLError:
+        return text
 
 
 def require_mapping(content: object, where: str) -> None:

@@ -10,8 +10,7 @@ from bridgelib.config.datasets import load_datasets
 from bridgelib.config.experiments import Experiment, load_experiments
 from bridgelib.config.machines import MACHINE_KEYS, MachineProfile, choose_machine, load_machine, shown
 from bridgelib.config.paths import found_file
-from bridgelib.config.schema import read_section, require_known_keys
-from bridgelib.config.strict_yaml import read_value, read_yaml
+from bridgelib.config.schema import read_section, read_value, read_yaml, require_known_keys
 from bridgelib.errors import ConfigError
 
 

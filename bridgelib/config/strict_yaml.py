@@ -6,13 +6,9 @@ to the one and 40 to the other, a task `no` is false or text. Whoever wrote it m
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import yaml
-
-from bridgelib.config.schema import require_mapping
-from bridgelib.errors import ConfigError
 
 # The core schema of YAML 1.2.2, section 10.3.2; what fits none of them is text.
 _LATER = {
@@ -26,7 +22,7 @@ _LATER = {
 _MERGE = "tag:yaml.org,2002:merge"
 
 
-class _Refused(yaml.YAMLError):
+class Unclear(yaml.YAMLError):
     """Something that is YAML, but must not be guessed at."""
 
     def __init__(self, node: yaml.Node, given: str, do: str):
@@ -37,6 +33,12 @@ class _Refused(yaml.YAMLError):
 class _StrictLoader(yaml.SafeLoader):
     """YAML in which nothing has two meanings: no key twice, no word that the versions of YAML read differently."""
 
+    def compose_scalar_node(self, anchor: str | None) -> yaml.ScalarNode:
+        is_plain, _ = self.peek_event().implicit  # neither quoted nor tagged
+        node = super().compose_scalar_node(anchor)
+        node.is_plain = is_plain
+        return node
+
     def construct_document(self, node: yaml.Node) -> Any:
         self._check(node, ())
         return super().construct_document(node)
@@ -44,7 +46,7 @@ class _StrictLoader(yaml.SafeLoader):
     def _check(self, node: yaml.Node, around: Sequence[yaml.Node]) -> None:
         """Refuse what is unclear in a node; `around` are those that it lies in."""
         if node in around:
-            raise _Refused(node, "an alias of what it lies in itself", "write it out")
+            raise Unclear(node, "an alias of what it lies in itself", "write it out")
         if isinstance(node, yaml.ScalarNode):
             self._check_scalar(node)
             return
@@ -61,10 +63,10 @@ class _StrictLoader(yaml.SafeLoader):
             if not isinstance(key, yaml.ScalarNode):
                 kind = "a list" if isinstance(key, yaml.SequenceNode) else "a mapping"
                 do = "write a word as the key; put text with brackets or braces in quotes"
-                raise _Refused(key, f"{kind} as a key", do)
+                raise Unclear(key, f"{kind} as a key", do)
             if (key.tag, key.value) in seen:
                 do = "write `<<: [*one, *other]`" if key.tag == _MERGE else "keep one of the two"
-                raise _Refused(key, f"the key '{key.value}' is written twice", do)
+                raise Unclear(key, f"the key '{key.value}' is written twice", do)
             seen.add((key.tag, key.value))
             if key.tag != _MERGE:
                 self._check_scalar(key)
@@ -74,7 +76,7 @@ class _StrictLoader(yaml.SafeLoader):
 
         `1e-4` is not refused: text in 1.1, a number in 1.2, it becomes what the setting takes (`schema.as_type`).
         """
-        if node.style is not None or node.tag != self.resolve(yaml.ScalarNode, node.value, (True, False)):
+        if not node.is_plain:
             return
         earlier = node.tag.rpartition(":")[2]
         later = next((kind for kind, pattern in _LATER.items() if pattern.fullmatch(node.value)), "str")
@@ -85,7 +87,7 @@ class _StrictLoader(yaml.SafeLoader):
             return
         known = [meaning for meaning in meanings if meaning not in _WORDS.values()]
         quoted = f'"{node.value}" in quotes'
-        raise _Refused(
+        raise Unclear(
             node,
             f"{node.value}, which YAML 1.1 reads as {meanings[0]} and YAML 1.2 as {meanings[1]}",
             f"write {' or '.join(known)}; for text, {quoted}" if known else f"write {quoted}",
@@ -114,44 +116,13 @@ def _later_int(text: str) -> str:
     return str(int(text, 0) if text[:2] in ("0o", "0x") else int(text))
 
 
-def read_yaml(path: Path) -> dict[str, Any]:
-    """The mapping in a YAML file; an empty file is an empty mapping.
+def loaded(text: str) -> Any:
+    """What a text means as YAML.
 
     Raises:
-        ConfigError: The file is missing, is not YAML, writes a key twice, holds something else than a mapping, or a
-            number or word that YAML 1.1 and 1.2 read differently.
+        Unclear: It holds what must not be guessed at.
+        yaml.YAMLError: It is no YAML.
     """
-    try:
-        content = _loaded(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(path, given=error.strerror, do="check the path") from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(path, given=f"not UTF-8 text: {error.reason}", do="save the file as UTF-8") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or str(error)
-        raise ConfigError(f"{path}{line}", given=problem, do=getattr(error, "do", "correct the YAML")) from None
-    content = {} if content is None else content
-    require_mapping(content, str(path))
-    return content
-
-
-def read_value(text: str, where: str) -> Any:
-    """A value on a command line as YAML reads it; what is no YAML is text, as it stands.
-
-    Raises:
-        ConfigError: A number or word that YAML 1.1 and 1.2 read differently, or a key written twice.
-    """
-    try:
-        return _loaded(text)
-    except _Refused as refused:
-        raise ConfigError(where, given=refused.problem, do=refused.do) from None
-    except yaml.YAMLError:
-        return text
-
-
-def _loaded(text: str) -> Any:
     try:
         return yaml.load(text, Loader=_StrictLoader)
     except RecursionError:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from bridgelib.config.machines import shown
+from bridgelib.config.schema import read_yaml
 from bridgelib.config.settings import read_words
-from bridgelib.config.strict_yaml import read_yaml
 from bridgelib.doctor.checks import examined
 from bridgelib.doctor.failures import as_lines, cure_of, tail
 from bridgelib.doctor.reference import as_markdown

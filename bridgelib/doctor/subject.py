@@ -15,8 +15,8 @@ from typing import Any
 from bridgelib.config.experiments import Experiment
 from bridgelib.config.launch import Launch
 from bridgelib.config.machines import MachineProfile, shown
+from bridgelib.config.schema import read_yaml
 from bridgelib.config.settings import Settings, load_settings
-from bridgelib.config.strict_yaml import read_yaml
 from bridgelib.doctor.distributions import Installed
 from bridgelib.doctor.loading import Loading, load_order
 from bridgelib.doctor.nvidia import Driver, ask_driver

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import pairwise
 
-from bridgelib.config.strict_yaml import read_value
+from bridgelib.config.schema import read_value
 from bridgelib.errors import ConfigError
 
 WITHOUT_DATA = {"environments"}

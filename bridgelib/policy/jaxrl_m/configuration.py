@@ -13,8 +13,7 @@ from typing import Any
 
 from bridgelib.agents import AGENTS
 from bridgelib.config.algorithms import without_added
-from bridgelib.config.schema import as_type, require_mapping
-from bridgelib.config.strict_yaml import read_yaml
+from bridgelib.config.schema import as_type, read_yaml, require_mapping
 from bridgelib.data.statistics import Statistics
 from bridgelib.errors import ConfigError, did_you_mean
 from bridgelib.policy.jaxrl_m.statistics import configured_statistics
