@@ -123,7 +123,8 @@ def _check(chosen: SimulationSettings, where: str) -> None:
     )
     for key, holds, allowed in rules:
         if not holds:
-            given = getattr(chosen, key)
+            value = getattr(chosen, key)
+            given = list(value) if isinstance(value, tuple) else value
             raise ConfigError(f"{where}, key '{key}'", given=given, allowed=allowed, do="correct the value")
 
 

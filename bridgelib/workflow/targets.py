@@ -70,7 +70,7 @@ def _settings_in(words: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Key and value of every setting after `--config`, up to the next option."""
     after_config = False
     for word in words:
-        option = re.fullmatch(r"(--config|-C)(?:=?(.*))", word, re.DOTALL)
+        option = re.fullmatch(r"(--config$|--config=|-C)(.*)", word, re.DOTALL)
         after_config = bool(option) or (after_config and not word.startswith("-"))
         key, equals, value = (option[2] if option else word).partition("=")
         if after_config and equals:
