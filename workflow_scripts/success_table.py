@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 import _repository  # noqa: F401  (makes bridgelib importable)
+from _paths import path
 from _seeds import add_seeds_option
 
 from bridgelib.errors import run_program
@@ -39,11 +40,11 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
         description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--references", type=Path, required=True, metavar="JSON", help="of rollout_references.py")
+    add("--references", type=path, required=True, metavar="JSON", help="of rollout_references.py")
     add("--rollouts", type=named, nargs="+", required=True, metavar="NAME=JSON", help="of rollout_policy.py")
     add_seeds_option(parser)
-    add("--text", type=Path, help="write the table here")
-    add("--json", type=Path, help="write everything here, all differences too")
+    add("--text", type=path, help="write the table here")
+    add("--json", type=path, help="write everything here, all differences too")
     return parser.parse_args(argv)
 
 

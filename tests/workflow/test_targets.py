@@ -65,5 +65,5 @@ def test_what_starts_no_job_is_known():
 
 
 def test_values_that_mean_one_thing_are_not_in_the_way():
-    line = "-n --cores 07 --configfile=no a=no --config machine=~/my_1:30.yaml train_proportion=.9 gpu_memory=1e-1 cameras=[0,1] -- a=no b=yes"
-    refuse_misunderstood(line.split(), {})
+    settings = "machine=~/my_1:30.yaml train_proportion=.9 gpu_memory=1e-1 cameras=[0,1]"
+    refuse_misunderstood(f"-n --cores 07 --configfile=no a=no --config {settings} -- a=no b=yes".split(), {})
