@@ -23,7 +23,7 @@ table says so. Differences between policies are of the same scenes (Newcombe's p
 def main(argv: list[str] | None = None) -> None:
     """Print the table; write it where the command line says."""
     options = parse_arguments(argv)
-    rollouts = {name: read_json(Path(path)) for name, path in options.rollouts}
+    rollouts = {name: read_json(file) for name, file in options.rollouts}
     summary = success_summary(read_json(options.references), rollouts, dict(options.seeds))
     text = as_text(summary)
     if options.text:
@@ -48,12 +48,12 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def named(text: str) -> tuple[str, str]:
+def named(text: str) -> tuple[str, Path]:
     """NAME=JSON."""
-    name, equals, path = text.partition("=")
-    if not (name and equals and path):
+    name, equals, file = text.partition("=")
+    if not (name and equals and file):
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=JSON")
-    return name, path
+    return name, path(file)
 
 
 if __name__ == "__main__":
