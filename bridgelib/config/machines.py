@@ -134,7 +134,7 @@ def _gpu_list(given: Any, where: str) -> list[int]:
     if isinstance(given, list | tuple):
         entries = [str(entry) for entry in given]
     else:
-        entries = [entry.strip() for entry in str("" if given is None else given).split(",") if entry.strip()]
+        entries = [entry.strip() for entry in str("" if given in (None, "null") else given).split(",") if entry.strip()]
     if not all(entry.isdecimal() for entry in entries):
         raise ConfigError(
             where,
