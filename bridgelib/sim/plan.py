@@ -99,7 +99,7 @@ def read_simulation(content: Mapping[str, Any], where: str) -> SimulationSetting
     """
     chosen = read_section(SimulationSettings, content, where)
     if unknown := [task for task in chosen.tasks if task not in TASKS]:
-        do = did_you_mean(unknown[0], tuple(TASKS)) or "choose of the allowed tasks"
+        do = did_you_mean(unknown[0], tuple(TASKS)) or "choose one of the allowed tasks"
         raise ConfigError(f"{where}, key 'tasks'", given=unknown[0], allowed=TASKS, do=do)
     _check(chosen, where)
     return chosen
