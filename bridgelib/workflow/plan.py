@@ -17,7 +17,7 @@ from bridgelib.evaluation.simulated import refuse_unknown_tasks
 from bridgelib.language.presence import refuse_without_language
 from bridgelib.language.settings import needs_language
 from bridgelib.raw.tree import find_tasks, trajectory_names
-from bridgelib.sim.plan import PlanEntry, plan, read_simulation
+from bridgelib.sim.plan import DEFAULTS, PlanEntry, plan
 from bridgelib.training.forecast import CheckpointForecast, checkpoint_forecast
 from bridgelib.workflow.capacity import available_cores
 from bridgelib.workflow.forecast import in_brief, refuse_impossible
@@ -74,11 +74,8 @@ class WorkflowPlan:
         """(task, date) -> what to simulate there; empty on a machine with real data."""
         if self.machine.simulation is None:
             return {}
-        return {(entry.task, entry.date): entry for entry in plan(self.machine.simulation, self._where_simulated)}
-
-    @property
-    def _where_simulated(self) -> str:
-        return f"machine '{self.machine.name}', section 'simulation'"
+        where = f"machine '{self.machine.name}', section 'simulation'"
+        return {(entry.task, entry.date): entry for entry in plan(self.machine.simulation, where)}
 
     @property
     def rollouts(self) -> Rollouts:
@@ -270,7 +267,7 @@ class WorkflowPlan:
         """Options of train_policy.py."""
         if self.experiment(experiment).config["policy_from"] != "success":
             return self.experiment_options(experiment)
-        height, width = read_simulation(self.machine.simulation or {}, self._where_simulated).image_size
+        height, width = next(iter(self.simulation.values()), DEFAULTS).image_size
         return f"{self.experiment_options(experiment)} --camera {height} {width}"
 
     def experiment_options(self, experiment: str) -> str:
