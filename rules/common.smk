@@ -11,12 +11,13 @@ from snakemake.settings.types import DeploymentMethod
 sys.path.insert(0, workflow.basedir)
 
 from bridgelib.config.machines import shown
-from bridgelib.config.settings import load_settings
+from bridgelib.config.settings import check_files, load_settings
 from bridgelib.errors import BridgeError
 from bridgelib.workflow.capacity import available_cores
 from bridgelib.workflow.plan import WorkflowPlan
 from bridgelib.workflow.provenance import code_digest
 from bridgelib.workflow.stages import Slots
+from bridgelib.workflow.summary import seeds_as_words
 
 
 def slots():
@@ -32,6 +33,7 @@ def slots():
 
 
 try:
+    check_files(workflow.configfiles)
     PLAN = WorkflowPlan(
         load_settings(config, Path(workflow.basedir)), Path(workflow.basedir)
     )

@@ -76,9 +76,10 @@ if MACHINE.simulation is not None:
         params:
             environment=environment_folder(training_environment()),
             named=told(PLAN.rollouts.named),
+            seeds=seeds_as_words(PLAN.settings.experiments),
             code=code_if_asked("bridgelib.evaluation.table"),
         shell:
             '"$BRIDGE/envs/run" {params.environment:q} --platform=cpu --gpus 0 --'
             ' python "$BRIDGE/workflow_scripts/success_table.py" --references {input.references:q}'
-            " --rollouts {params.named} --text {output.text:q} --json {output.json:q}"
+            " --rollouts {params.named} --seeds {params.seeds} --text {output.text:q} --json {output.json:q}"
             " 2> {log:q}"

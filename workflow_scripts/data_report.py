@@ -1,9 +1,9 @@
 """Count what was found, kept, rejected and remarked on; print the tables and write them as text and JSON."""
 
 import argparse
-from pathlib import Path
 
 import _repository  # noqa: F401  (makes bridgelib importable)
+from _paths import path
 
 from bridgelib.conversion.accounting import TaskReport, TreeReport, find_reports
 from bridgelib.conversion.tables import as_text
@@ -32,11 +32,11 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
-    add("--root", type=Path, required=True, metavar="TFRECORD", help="root of the TFRecords")
-    add("--raw", type=Path, help="raw root: its tasks are reported, and what lies in it beside their dated folders")
+    add("--root", type=path, required=True, metavar="TFRECORD", help="root of the TFRecords")
+    add("--raw", type=path, help="raw root: its tasks are reported, and what lies in it beside their dated folders")
     add("--depth", default="auto", help="levels from the raw root to the dated folders (default: auto)")
-    add("--text", type=Path, help="write the tables here")
-    add("--json", type=Path, help="write everything here, each rejected trajectory and each remark too")
+    add("--text", type=path, help="write the tables here")
+    add("--json", type=path, help="write everything here, each rejected trajectory and each remark too")
     add("--listed", type=int, default=20, metavar="N", help="rejected trajectories named in the text (default: 20)")
     options = parser.parse_args(argv)
     options.depth = int(options.depth) if options.depth.isdecimal() else options.depth

@@ -1,10 +1,10 @@
 """Embed every distinct instruction of an experiment's tasks into its language table; print the language coverage."""
 
 import argparse
-from pathlib import Path
 
 import _repository  # noqa: F401  (makes bridgelib importable)
 from _experiment import add_experiment_options, experiment_and_tasks
+from _paths import path
 
 from bridgelib.errors import run_program
 from bridgelib.language.embed import embed_instructions
@@ -14,7 +14,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     add_experiment_options(parser)
-    parser.add_argument("--output", type=Path, required=True, metavar="NPZ", help="the language table to write")
+    parser.add_argument("--output", type=path, required=True, metavar="NPZ", help="the language table to write")
     return parser.parse_args(argv)
 
 

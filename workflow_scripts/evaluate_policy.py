@@ -1,11 +1,11 @@
 """Evaluate a trained policy on the validation side of its data, without a simulator; write evaluation.json."""
 
 import argparse
-from pathlib import Path
 
 import _repository  # noqa: F401  (makes bridgelib importable)
 from _experiment import add_experiment_options, experiment_and_tasks
 from _numbers import positive
+from _paths import path
 
 from bridgelib.errors import run_program
 from bridgelib.evaluation.neighbours import FRAMES
@@ -44,8 +44,8 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     )
     add_experiment_options(parser)
     add = parser.add_argument
-    add("--policy", type=Path, required=True, metavar="FOLDER", help="its policy: <runs>/<experiment>/latest/policy")
-    add("--output", type=Path, required=True, metavar="JSON", help="<runs>/<experiment>/evaluation.json")
+    add("--policy", type=path, required=True, metavar="FOLDER", help="its policy: <runs>/<experiment>/latest/policy")
+    add("--output", type=path, required=True, metavar="JSON", help="<runs>/<experiment>/evaluation.json")
     add(
         "--transitions",
         type=positive,

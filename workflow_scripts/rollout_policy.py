@@ -5,6 +5,7 @@ from pathlib import Path
 
 import _repository  # noqa: F401  (makes bridgelib importable)
 from _numbers import positive
+from _paths import path
 from _scenes import add_scene_options, seeds
 
 from bridgelib.errors import ConfigError, run_program
@@ -67,12 +68,12 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add(
         "--policy",
-        type=Path,
+        type=path,
         required=True,
         metavar="DIR",
         help="a policy folder, or that of its run",
     )
-    add("--pictures", type=Path, metavar="DIR", help="write animated pictures of some episodes here")
+    add("--pictures", type=path, metavar="DIR", help="write animated pictures of some episodes here")
     add("--execute", type=positive, metavar="N", help="actions of each chunk to carry out (default: as it was trained)")
     add(
         "--instructions",

@@ -1,9 +1,9 @@
 """Roll out what policies are held against: expert, replayed demonstrations, nearest neighbour, random actions."""
 
 import argparse
-from pathlib import Path
 
 import _repository  # noqa: F401  (makes bridgelib importable)
+from _paths import path
 from _scenes import add_scene_options, seeds
 
 from bridgelib.errors import run_program
@@ -38,7 +38,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
         description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add_scene_options(parser)
-    parser.add_argument("--data", type=Path, required=True, metavar="TFRECORD", help="root of the TFRecords")
+    parser.add_argument("--data", type=path, required=True, metavar="TFRECORD", help="root of the TFRecords")
     return parser.parse_args(argv)
 
 

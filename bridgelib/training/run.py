@@ -11,7 +11,7 @@ from typing import Any
 
 import jax
 
-from bridgelib.agents import AGENTS, Agent, make_agent
+from bridgelib.agents import Agent, agent_class, make_agent
 from bridgelib.config.experiments import Experiment
 from bridgelib.data.augment import augment
 from bridgelib.data.normalisation import Normaliser
@@ -108,7 +108,7 @@ def read_inputs(
         groups,
         experiment.dataset.sample_weights,
         experiment.config,
-        AGENTS[experiment.algorithm].NEEDS,
+        agent_class(experiment.algorithm).NEEDS,
         process=(jax.process_index(), jax.process_count()),
         embeddings=language.by_instruction if language else None,
     )
@@ -183,7 +183,8 @@ class _Run:
             self.checkpoints.discard_after(state.step)
             metrics = stack.enter_context(closing(Metrics(folder.metrics, state.log_position)))
             shown = {"algorithm": self.experiment.algorithm, "device": self.devices.describe(), **config}
-            mirror = Mirror(folder.path, mode, project=PROJECT, name=folder.path.name, config=shown)
+            group = self.experiment.family
+            mirror = Mirror(folder.path, mode, project=PROJECT, name=folder.path.name, config=shown, group=group)
             stack.push(lambda kind, *_: mirror.close(exit_code=0 if kind is None else 1))
             mirror.catch_up(folder.metrics)
         return Loop(

@@ -64,12 +64,15 @@ class Mirror:
     Args:
         folder: The run folder, named by its digest; W&B's own files go to its `wandb/`.
         mode: `online`, `offline` or `disabled`; disabled never imports wandb.
-        project, name: Under which the run appears.
+        project, name, group: Under which the run appears; runs of one group are shown together.
         config: Shown with the run.
     """
 
-    def __init__(self, folder: Path, mode: str, *, project: str, name: str, config: Mapping[str, Any]):
+    def __init__(
+        self, folder: Path, mode: str, *, project: str, name: str, config: Mapping[str, Any], group: str | None = None
+    ):
         self._run: Any = None
+        self._group = group
         for attempt in {"online": ("online", "offline"), "offline": ("offline",)}.get(mode, ()):
             try:
                 self._run = self._start(folder, attempt, project, name, run_id(folder), config)
@@ -88,6 +91,7 @@ class Mirror:
         return wandb.init(
             project=project,
             name=name,
+            group=self._group,
             id=identity,
             resume="allow" if mode == "online" else None,
             dir=str(folder),

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from bridgelib.config.experiments import Experiment
 from bridgelib.config.launch import Launch
-from bridgelib.config.machines import ENVIRONMENTS, MachineProfile, absolute_path, shown
+from bridgelib.config.machines import ENVIRONMENTS, MachineProfile, shown
+from bridgelib.config.paths import absolute_path
 from bridgelib.config.settings import Settings
 from bridgelib.data.selection import select_tasks
 from bridgelib.errors import ConfigError, DataError
@@ -73,7 +74,8 @@ class WorkflowPlan:
         """(task, date) -> what to simulate there; empty on a machine with real data."""
         if self.machine.simulation is None:
             return {}
-        return {(entry.task, entry.date): entry for entry in plan(self.machine.simulation)}
+        where = f"machine '{self.machine.name}', section 'simulation'"
+        return {(entry.task, entry.date): entry for entry in plan(self.machine.simulation, where)}
 
     @property
     def rollouts(self) -> Rollouts:
@@ -205,7 +207,7 @@ class WorkflowPlan:
 
     def done_file(self, experiment: str) -> str:
         """`<runs>/<experiment>/done.json`."""
-        folder = _own_root(self.experiment(experiment).save_dir) or self.machine.runs
+        folder = self._own_root(experiment, "save_dir") or self.machine.runs
         return shown(Path(folder) / experiment / "done.json")
 
     def evaluation_files(self) -> list[str]:
@@ -214,7 +216,7 @@ class WorkflowPlan:
 
     def data_root(self, experiment: str) -> str:
         """Where an experiment's TFRecords lie: its own data_root, or the machine's."""
-        return _own_root(self.experiment(experiment).data_root) or self.machine.tfrecord
+        return self._own_root(experiment, "data_root") or self.machine.tfrecord
 
     def language_table(self, experiment: str) -> list[str]:
         """The embeddings of an experiment's instructions; none for an algorithm that needs no language."""
@@ -266,7 +268,7 @@ class WorkflowPlan:
         """Options of train_policy.py."""
         if self.experiment(experiment).config["policy_from"] != "success":
             return self.experiment_options(experiment)
-        height, width = {**DEFAULTS, **(self.machine.simulation or {})}["image_size"]
+        height, width = next(iter(self.simulation.values()), DEFAULTS).image_size
         return f"{self.experiment_options(experiment)} --camera {height} {width}"
 
     def experiment_options(self, experiment: str) -> str:
@@ -360,6 +362,12 @@ class WorkflowPlan:
     def _launch(self, experiment: str) -> Launch:
         return Launch.of(self.machine, self.experiment(experiment))
 
+    def _own_root(self, experiment: str, key: str) -> str | None:
+        """A root that an experiments file names, as a machine profile's: `~` and variables expanded, no final slash."""
+        given = getattr(self.experiment(experiment), key)
+        where = f"{shown(self.settings.experiments_file)}, section 'global', key '{key}'"
+        return str(absolute_path(given, Path.cwd(), where)) if given else None
+
     def _dates(self, task: str) -> tuple[str, ...]:
         if task not in self.dated_folders:
             raise DataError(
@@ -385,8 +393,3 @@ class WorkflowPlan:
                 do="correct data_root in the experiments file, or remove it to use the machine's own TFRecords",
             )
         return found
-
-
-def _own_root(given: str | None) -> str | None:
-    """A root that an experiments file names, as a machine profile's: `~` and variables expanded, no final slash."""
-    return str(absolute_path(given, Path.cwd())) if given else None

@@ -87,6 +87,7 @@ def test_a_bad_key_is_refused_with_file_and_what_is_allowed(repository, tmp_path
 
 def test_an_empty_list_of_gpus_is_none(repository, tmp_path):
     assert load_machine(profile(tmp_path, gpus=None), repository).gpus == ()
+    assert load_machine(profile(tmp_path, gpus=[0]), repository, {"gpus": "null", "threads": "null"}).gpus == ()
 
 
 def test_an_unknown_machine_lists_the_known_ones(repository):

@@ -21,7 +21,7 @@ from tests.agents.examples import batch_for, config_for
 from tests.policy.fakes import STATISTICS, FakeAgent, spec
 
 CAMERA = (24, 32)
-PUT, PUSH = DEFAULTS["tasks"]
+PUT, PUSH = DEFAULTS.tasks
 
 
 @pytest.fixture(autouse=True)

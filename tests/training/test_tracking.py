@@ -156,3 +156,9 @@ def test_real_wandb_offline_puts_its_files_in_the_run_folder(tmp_path, metrics, 
     folders = list((tmp_path / "run" / "wandb").glob("offline-run-*"))
     assert len(folders) == 1 and folders[0].name.endswith(identity)
     assert list(folders[0].glob("*.wandb"))
+
+
+def test_the_seeds_of_an_experiment_are_shown_as_one_group(fake, tmp_path):
+    Mirror(tmp_path, "offline", project="p", name="x_s0", config={}, group="x")
+    Mirror(tmp_path, "offline", project="p", name="alone", config={})
+    assert [(call["name"], call["group"]) for call in fake.calls] == [("x_s0", "x"), ("alone", None)]
