@@ -21,7 +21,7 @@ from bridgelib.data.split import training_side
 from bridgelib.data.statistics import statistics_of
 from bridgelib.errors import DataError
 from bridgelib.files import read_json, write_json, written_whole
-from bridgelib.formats.index import RecordIndex, index_path
+from bridgelib.formats.index import RecordIndex, index_path, load_index
 from bridgelib.formats.report import Report
 from bridgelib.formats.tfrecord import tfrecord_writer
 from bridgelib.progress import Progress
@@ -107,7 +107,7 @@ def _written_index(folder: Path, side: str, expected: Sequence[Entry]) -> Record
     index = RecordIndex.build(path)
     written = list(zip(index.names.tolist(), index.identities.tolist(), strict=True))
     assert written == [(entry.name, entry.identity) for entry in expected], f"{path} does not hold what was written"
-    index.save(index_path(path))
+    index.save(path)
     return index
 
 
@@ -150,7 +150,7 @@ def _instructed(index: RecordIndex) -> int:
 
 
 def _finished(folder: Path, made_from: str) -> dict | None:
-    """The report in a folder that holds the whole result of `made_from`; None where anything is missing or else."""
+    """The report in a folder that holds the whole result of `made_from`; None where it holds anything else."""
     if not (folder / "report.json").exists():
         return None
     report = read_json(folder / "report.json")
@@ -158,6 +158,9 @@ def _finished(folder: Path, made_from: str) -> dict | None:
         return None
     for side in SIDES:
         record = folder / side / "out.tfrecord"
-        if not index_path(record).exists() or not record.exists() or record.stat().st_size != report[side]["bytes"]:
+        try:
+            if not index_path(record).exists() or load_index(record).file_size != report[side]["bytes"]:
+                return None
+        except DataError:  # who is told to make it again must not be told that it is up to date
             return None
     return report if all((folder / name).exists() for name in ("split.json", "statistics.json")) else None
