@@ -210,11 +210,11 @@ class Policy:
 
 
 def _array(image: Any) -> np.ndarray:
-    """Whatever is given for an image, as an array; lists that are none become an array of objects, which is refused."""
+    """Whatever is given for an image, as an array; of nested lists that are none, one of objects, which is refused."""
     try:
         return np.asarray(image)
     except ValueError:
-        return np.array([image, None], dtype=object)[:1]
+        return np.asarray(None)
 
 
 def _require_ensemble(spec: PolicySpec, execute: int | None, m: float) -> None:
