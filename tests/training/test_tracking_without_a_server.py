@@ -79,7 +79,7 @@ def mirrored(folder, kind: str, **variables: str) -> subprocess.CompletedProcess
     command = [sys.executable, "-c", PROGRAM, kind, str(folder)]
     environ = {**foreign, **private, **variables, "PYTHONPATH": str(REPOSITORY)}
     return subprocess.run(
-        command, env=environ, cwd=folder, capture_output=True, text=True, errors="replace", timeout=300
+        command, env=environ, cwd=folder, capture_output=True, text=True, errors="replace", timeout=200
     )
 
 
