@@ -151,16 +151,19 @@ def _instructed(index: RecordIndex) -> int:
 
 def _finished(folder: Path, made_from: str) -> dict | None:
     """The report in a folder that holds the whole result of `made_from`; None where it holds anything else."""
-    if not (folder / "report.json").exists():
+    if not all((folder / name).exists() for name in ("report.json", "split.json", "statistics.json")):
         return None
     report = read_json(folder / "report.json")
     if report.get("made_from") != made_from:
         return None
-    for side in SIDES:
-        record = folder / side / "out.tfrecord"
-        try:
-            if not index_path(record).exists() or load_index(record).file_size != report[side]["bytes"]:
-                return None
-        except DataError:  # who is told to make it again must not be told that it is up to date
-            return None
-    return report if all((folder / name).exists() for name in ("split.json", "statistics.json")) else None
+    split = read_json(folder / "split.json")
+    return report if all(_holds(folder / side / "out.tfrecord", split[side]) for side in SIDES) else None
+
+
+def _holds(record: Path, listed: Sequence[Mapping[str, str]]) -> bool:
+    """Whether a TFRecord is whole, has an index, and holds the trajectories that split.json lists."""
+    try:
+        identities = load_index(record).identities.tolist() if index_path(record).exists() else None
+    except DataError:  # who is told there to make it again must not be told here that it is up to date
+        return False
+    return identities == [entry["identity"] for entry in listed]
