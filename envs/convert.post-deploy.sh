@@ -3,6 +3,6 @@
 set -euo pipefail
 lock=$BRIDGE/envs/convert.txt
 # It stands here so that another lock is another environment, and so that a lock changed by hand is noticed.
-echo "18c28530c9e6638e97c45ffc51396e6017ecc4424849e2feec004682dbc2f28c  $lock" | sha256sum --check --quiet
+echo "d505d8c8920c3f5b215471a84deb2039b17fa5794ea172d296c2b3c11ee1acfd  $lock" | sha256sum --check --quiet
 "$BRIDGE_PYTHON" -m uv venv --allow-existing --python "$BRIDGE_PYTHON" "$CONDA_PREFIX"
 "$BRIDGE_PYTHON" -m uv pip sync --python "$CONDA_PREFIX/bin/python" --require-hashes "$lock"

@@ -13,6 +13,7 @@ ROOMS = {
     "errors": 0,
     "files": 1,
     "progress": 1,
+    "shapes": 1,
     "config": 2,
     "jobs": 2,
     "raw": 3,

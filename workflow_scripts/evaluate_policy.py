@@ -44,7 +44,13 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     )
     add_experiment_options(parser)
     add = parser.add_argument
-    add("--policy", type=path, required=True, metavar="FOLDER", help="its policy: <runs>/<experiment>/latest/policy")
+    add(
+        "--policy",
+        type=path,
+        required=True,
+        metavar="FOLDER",
+        help="its policy, or its run: <runs>/<experiment>/latest",
+    )
     add("--output", type=path, required=True, metavar="JSON", help="<runs>/<experiment>/evaluation.json")
     add(
         "--transitions",

@@ -1,10 +1,9 @@
 """Let a trained policy act in the simulator, in scenes that no demonstration has, and count its successes."""
 
 import argparse
-from pathlib import Path
 
 import _repository  # noqa: F401  (makes bridgelib importable)
-from _numbers import positive
+from _numbers import number_from_zero, positive
 from _paths import path
 from _scenes import add_scene_options, seeds
 
@@ -14,6 +13,9 @@ EXAMPLES = """\
 a hundred scenes of one task:
   rollout_policy.py --policy demo/runs/bc_demo/latest/policy --task put_red_cube_on_plate --episodes 100 \\
       --seed 1000000 --json rollouts.json
+
+chunks of actions as their ensemble (Zhao et al. 2023):
+  rollout_policy.py --policy demo/runs/bc_demo --task put_red_cube_on_plate --json rollouts.json --ensemble 0.01
 
 of several tasks, with animated pictures of some successes and failures:
   rollout_policy.py --policy demo/runs/bc_demo/latest/policy --task put_red_cube_on_plate \\
@@ -35,7 +37,7 @@ def main(argv: list[str] | None = None) -> None:
     from bridgelib.policy import load
 
     require_writable(options.json)
-    policy = load(policy_folder(options.policy), execute=options.execute)
+    policy = load(options.policy, execute=options.execute, ensemble=options.ensemble)
     if options.execute and options.execute > policy.execute:
         allowed = f"at most {policy.execute}, of the actions that it predicts at once"
         raise ConfigError("--execute", given=options.execute, allowed=allowed, do="carry out fewer")
@@ -53,12 +55,6 @@ def main(argv: list[str] | None = None) -> None:
         print(f"{task}: {one['successes']} of {one['episodes']} succeed (95 % interval {low:.0%} to {high:.0%})")
 
 
-def policy_folder(given: Path) -> Path:
-    """The policy of a folder: itself, or where it is a run's or an experiment's, the policy in it."""
-    inside = (given / "policy", given / "latest" / "policy")
-    return given if (given / "policy.json").exists() else next((path for path in inside if path.is_dir()), given)
-
-
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
@@ -71,10 +67,18 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
         type=path,
         required=True,
         metavar="DIR",
-        help="a policy folder, or that of its run",
+        help="a policy folder, or that of its run or experiment",
     )
     add("--pictures", type=path, metavar="DIR", help="write animated pictures of some episodes here")
-    add("--execute", type=positive, metavar="N", help="actions of each chunk to carry out (default: as it was trained)")
+    ahead = parser.add_mutually_exclusive_group().add_argument
+    ahead("--execute", type=positive, metavar="N", help="actions of a chunk to carry out (default: as it was trained)")
+    ahead(
+        "--ensemble",
+        type=number_from_zero,
+        metavar="M",
+        help="instead, predict at each step and take the mean of all predictions of it, weighed by exp(-M i), i = 0 "
+        "for the oldest (temporal ensembling; 0.01 in its paper)",
+    )
     add(
         "--instructions",
         choices=("demonstrated", "held_out", "both"),

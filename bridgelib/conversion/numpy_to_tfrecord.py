@@ -22,7 +22,7 @@ from bridgelib.data.split import training_side
 from bridgelib.data.statistics import statistics_of
 from bridgelib.errors import DataError
 from bridgelib.files import read_json, write_json, written_whole
-from bridgelib.formats.index import RecordIndex, index_path
+from bridgelib.formats.index import RecordIndex, index_path, load_index
 from bridgelib.formats.report import Report
 from bridgelib.formats.tfrecord import tfrecord_writer
 from bridgelib.progress import Progress
@@ -108,7 +108,7 @@ def _written_index(folder: Path, side: str, expected: Sequence[Entry]) -> Record
     index = RecordIndex.build(path)
     written = list(zip(index.names.tolist(), index.identities.tolist(), strict=True))
     assert written == [(entry.name, entry.identity) for entry in expected], f"{path} does not hold what was written"
-    index.save(index_path(path))
+    index.save(path)
     return index
 
 
@@ -153,14 +153,20 @@ def _instructed(index: RecordIndex) -> int:
 
 
 def _finished(folder: Path, made_from: str) -> dict | None:
-    """The report in a folder that holds the whole result of `made_from`; None where anything is missing or else."""
-    if not (folder / "report.json").exists():
+    """The report in a folder that holds the whole result of `made_from`; None where it holds anything else."""
+    if not all((folder / name).exists() for name in ("report.json", "split.json", "statistics.json")):
         return None
     report = read_json(folder / "report.json")
     if report.get("made_from") != made_from:
         return None
-    for side in SIDES:
-        record = folder / side / "out.tfrecord"
-        if not index_path(record).exists() or not record.exists() or record.stat().st_size != report[side]["bytes"]:
-            return None
-    return report if all((folder / name).exists() for name in ("split.json", "statistics.json")) else None
+    split = read_json(folder / "split.json")
+    return report if all(_holds(folder / side / "out.tfrecord", split[side]) for side in SIDES) else None
+
+
+def _holds(record: Path, listed: Sequence[Mapping[str, str]]) -> bool:
+    """Whether a TFRecord is whole, has an index, and holds the trajectories that split.json lists."""
+    try:
+        identities = load_index(record).identities.tolist() if index_path(record).exists() else None
+    except DataError:  # who is told there to make it again must not be told here that it is up to date
+        return False
+    return identities == [entry["identity"] for entry in listed]

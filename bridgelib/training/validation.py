@@ -7,10 +7,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from bridgelib.agents.losses import squared_error
 from bridgelib.data.batches import ValidationBatches
 from bridgelib.data.normalisation import Normaliser
 from bridgelib.data.prefetch import prefetched
-from bridgelib.policy.policy import OPEN
+from bridgelib.policy.memory import OPEN
 from bridgelib.training.interruption import Interruption
 from bridgelib.training.learner import Batch, Evaluate, Learner
 
@@ -43,7 +44,7 @@ def evaluation(normaliser: Normaliser, mean_action: np.ndarray) -> Evaluate:
         wanted = batch["actions"]
         numbers = dict(agent.evaluate(batch, key))
         predicted = numbers.pop("actions")
-        numbers["mse"] = _per_sample(jnp.sum((predicted - wanted) ** 2, axis=-1))
+        numbers["mse"] = _per_sample(squared_error(predicted, wanted))
         numbers["mse_of_mean_action"] = _per_sample(jnp.sum((mean - wanted) ** 2, axis=-1))
         error = jnp.abs(predicted - wanted) * scale
         for index, dimension in enumerate(DIMENSIONS[:-1]):

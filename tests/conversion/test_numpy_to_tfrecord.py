@@ -12,6 +12,7 @@ from bridgelib.data.split import training_side
 from bridgelib.data.statistics import statistics_of
 from bridgelib.errors import ConfigError, DataError
 from bridgelib.files import read_json
+from bridgelib.formats.framing import FOOTER, records
 from bridgelib.formats.index import load_index
 from bridgelib.formats.report import RejectedTrajectory
 from bridgelib.raw.tree import PassedOver
@@ -130,6 +131,24 @@ def test_a_second_run_does_nothing_and_a_changed_input_everything(shards, tmp_pa
     assert (folder / "val" / "out.tfrecord").exists()
     write_shard(shards[0].parent, EARLY, [make_trajectory(20), make_trajectory(21)])
     assert convert_task(shards[:1], folder, SETTINGS)["found"] == 2
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("change", ["damaged", "exchanged", "cut"])
+def test_a_record_that_is_no_longer_what_was_written_is_made_again(shards, tmp_path, side, change):
+    folder = tmp_path / "out"
+    convert_task(shards, folder, SETTINGS)
+    before = tree_bytes(folder)
+    record = folder / side / "out.tfrecord"
+    content = bytearray(record.read_bytes())
+    first = next(records(content))[1] + FOOTER.size  # where the second record begins
+    if change == "damaged":
+        content[len(content) // 2] ^= 1
+    record.write_bytes(
+        {"damaged": content, "exchanged": content[first:] + content[:first], "cut": content[:first]}[change]
+    )
+    convert_task(shards, folder, SETTINGS)
+    assert tree_bytes(folder) == before
 
 
 def test_other_trajectories_with_the_same_report_are_noticed(shards, tmp_path):

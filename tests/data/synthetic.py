@@ -63,8 +63,9 @@ def write_file(
         languages=np.array([text for texts in languages for text in texts], dtype=str),
         names=np.array([""] * len(lengths)),
         identities=np.array([""] * len(lengths)),
-        file_size=len(content),
-        file_tail=0,
+        # The file is not divided into records, so there are no checksums to know.
+        record_position=np.array([len(content)], np.int64),
+        record_checksums=np.empty((0, 2), np.uint32),
     )
 
 

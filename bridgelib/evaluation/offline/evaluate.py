@@ -40,7 +40,7 @@ from bridgelib.evaluation.offline.scores import Predictions, score_sums, scores
 from bridgelib.evaluation.offline.side import Side
 from bridgelib.evaluation.offline.situations import TOLD, Situations
 from bridgelib.policy import Policy
-from bridgelib.policy.policy import OPEN
+from bridgelib.policy.memory import OPEN
 from bridgelib.policy.spec import ACTION
 
 VERSION = 1
