@@ -74,7 +74,7 @@ onstart:
     if workflow.is_main_process:
         forget_former(Path.cwd())
         try:
-            jobs = workflow.dag.needrun_jobs()
+            jobs = (job for job in workflow.dag.needrun_jobs() if not job.is_norun)
             claim(claims_of(PLAN, ((job.output, job.input) for job in jobs)))
         except BridgeError as error:
             print(error, file=sys.stderr)

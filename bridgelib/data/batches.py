@@ -47,6 +47,7 @@ class TrainingBatches:
         filled = np.array([len(group) > 0 for group in groups])
         self._groups = {number: _transitions(samples, groups[number], number) for number in np.flatnonzero(filled)}
         weights = np.ones(len(groups)) if weights is None else np.asarray(weights, np.float64)
+        weights = weights * filled if len(weights) == len(groups) else weights
         if len(weights) != len(groups) or not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
             raise ConfigError(
                 "sample_weights",
@@ -54,7 +55,6 @@ class TrainingBatches:
                 allowed=f"{len(groups)} weights, one per group, none negative, not all zero",
                 do="give one weight per group",
             )
-        weights = weights * filled
         self._thresholds = np.cumsum(weights / weights.sum())[:-1]
 
     def batch(self, step: int) -> Batch:

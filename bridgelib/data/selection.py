@@ -16,8 +16,8 @@ def select_tasks(dataset: Dataset, tasks: Sequence[str], where: str) -> tuple[tu
 
     A pattern of `include` is matched as a shell does, folder by folder: `*` and `?` stop at a slash, `**` stands for
     any number of folders. A pattern of `exclude` is matched against the whole path, as the predecessor does it: there
-    `*` also crosses slashes, so `*sweep*` excludes every task with that word anywhere in its path. A task's very name
-    always means that task.
+    `*` also crosses slashes, so `*sweep*` excludes every task with that word anywhere in its path. What is the very
+    name of a task means that task, whatever it looks like.
 
     Args:
         dataset: The dataset; see `bridgelib.config.datasets`.
@@ -54,7 +54,7 @@ def tasks_with_records(data_root: Path) -> list[str]:
 
 
 def _matches(match, pattern: str, dataset: Dataset, tasks: Sequence[str], where: str) -> set[str]:
-    matched = {task for task in tasks if match(pattern, task)}
+    matched = {pattern.strip("/")} & set(tasks) or {task for task in tasks if match(pattern, task)}
     if not matched:
         shown = ", ".join(sorted(tasks)[:_SHOWN]) or "none at all"
         more = f" and {len(tasks) - _SHOWN} more" if len(tasks) > _SHOWN else ""
@@ -68,7 +68,7 @@ def _matches(match, pattern: str, dataset: Dataset, tasks: Sequence[str], where:
 
 
 def _includes(pattern: str, task: str) -> bool:
-    return pattern.strip("/") == task or _folders_match(task.split("/"), pattern.strip("/").split("/"))
+    return _folders_match(task.split("/"), pattern.strip("/").split("/"))
 
 
 def _folders_match(folders: list[str], patterns: list[str]) -> bool:

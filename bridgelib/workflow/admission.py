@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bridgelib.config.machines import shown
 from bridgelib.errors import BridgeError, ConfigError, DataError
+from bridgelib.raw.chosen import name_problem
 from bridgelib.workflow.records import holds_nothing, steps_made
 
 if TYPE_CHECKING:
@@ -20,6 +21,15 @@ def refusals(plan: "WorkflowPlan", name: str) -> Iterator[BridgeError]:
     for check in _CHECKS:
         if refusal := check(plan, name):
             yield refusal
+
+
+def unnameable_folder(plan: "WorkflowPlan", name: str) -> ConfigError | None:
+    """Snakemake would take the name of a folder of its own for a pattern."""
+    for key in ("data_root", "save_dir"):
+        folder = getattr(plan.experiment(name), key)
+        if folder and (problem := name_problem(folder)):
+            return ConfigError(f"{_where(plan, name)}, key '{key}'", given=f"{folder}: {problem}")
+    return None
 
 
 def without_gaze(plan: "WorkflowPlan", name: str) -> ConfigError | None:
@@ -120,6 +130,7 @@ def trained_further(plan: "WorkflowPlan", name: str) -> DataError | None:
 
 
 _CHECKS: tuple[Callable[["WorkflowPlan", str], BridgeError | None], ...] = (
+    unnameable_folder,
     without_gaze,
     too_many_gpus,
     without_cuda,
