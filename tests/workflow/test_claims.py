@@ -109,13 +109,13 @@ def test_each_job_claims_what_it_uses(tmp_path):
 def test_a_second_workflow_is_told_before_it_starts(workspace, holding):
     raw_trees.write_dated_folder(workspace.raw, "task", trajectories=2)
     holder = holding("writes", workspace.folder / "numpy")
-    code, output = workspace.snakemake("tfrecords", check=False)
+    code, output = workspace.snakemake("numpy", check=False)
     assert code == 2 and f"process {holder.pid} of" in output and "Traceback" not in output
     assert not (workspace.folder / "numpy" / "task").exists()
-    assert workspace.jobs("tfrecords")["raw_to_numpy"] == 1  # a dry run disturbs nobody
+    assert workspace.jobs("numpy")["raw_to_numpy"] == 1  # a dry run disturbs nobody
     assert workspace.snakemake("--unlock")[0] == workspace.snakemake("--summary")[0] == 0
     holder.kill()
     holder.wait()
-    workspace.snakemake("tfrecords")
+    workspace.snakemake("numpy")
     claimed = json.loads(next((workspace.folder / "numpy" / ".claims").glob("*.json")).read_text())
     assert claimed["writes"] is True and claimed["folder"] == str(workspace.folder)
