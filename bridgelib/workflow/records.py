@@ -19,16 +19,12 @@ _CHECKPOINT = re.compile(r"step-(\d+)\.json")
 
 
 def holds_nothing(plan: "WorkflowPlan", experiment: str, task: str) -> bool:
-    """Whether a task of an experiment is known to hold no trajectory."""
-    root = plan.data_root(experiment)
-    if root == plan.machine.tfrecord:
-        return task in plan.empty_tasks
-    files = [Path(root) / task / side / "out.tfrecord" for side in ("train", "val")]
-    return all(path.is_file() and path.stat().st_size == 0 for path in files)
+    """Whether a task of an experiment is known to hold no trajectory; of TFRecords from elsewhere, training tells."""
+    return plan.data_root(experiment) == plan.machine.tfrecord and task in plan.empty_tasks
 
 
 def empty_tasks(plan: "WorkflowPlan") -> frozenset[str]:
-    """The machine's tasks of which nothing is kept: without a trajectory in the raw tree, or with none but rejected."""
+    """The machine's tasks of which nothing was kept when they were converted, and nothing would be today."""
     return frozenset(task for task in plan.dated_folders if _is_empty(plan, task))
 
 
@@ -37,7 +33,7 @@ def _is_empty(plan: "WorkflowPlan", task: str) -> bool:
         return False
     report = _report(plan, task)
     if report is None or report["kept"]:
-        return report is None and plan.found(task) == 0
+        return False
     # Boxes of gaze that were missing under another setting are no reason any more.
     moot = plan.machine.gaze == "none" and any("gaze" in entry["reason"] for entry in report["rejected"])
     return not moot and _is_current(plan, task, report)
