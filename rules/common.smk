@@ -13,7 +13,9 @@ sys.path.insert(0, workflow.basedir)
 from bridgelib.config.machines import shown
 from bridgelib.config.settings import check_files, load_settings
 from bridgelib.errors import BridgeError
+from bridgelib.jobs.refusals import forget_former, of_this_call
 from bridgelib.workflow.capacity import available_cores
+from bridgelib.workflow.claims import claim, claims_of
 from bridgelib.workflow.plan import WorkflowPlan
 from bridgelib.workflow.provenance import code_digest
 from bridgelib.workflow.stages import Slots
@@ -38,8 +40,11 @@ try:
         load_settings(config, Path(workflow.basedir)), Path(workflow.basedir)
     )
     if workflow.is_main_process:
+        os.environ |= of_this_call(Path.cwd())
         for line in PLAN.check(sys.argv[1:], slots()).splitlines():
             print(f"[forecast] {line}", file=sys.stderr)
+        for line in PLAN.asides(sys.argv[1:]):
+            print(f"[plan] {line}", file=sys.stderr)
 except BridgeError as error:
     # Not a WorkflowError: Snakemake puts lines of this file above and below it, in which nothing is wrong.
     print(error, file=sys.stderr)
@@ -63,6 +68,17 @@ shell.prefix(
     + (f" WANDB_MODE={PLAN.settings.wandb}" if PLAN.settings.wandb != "auto" else "")
     + "; set -euo pipefail; "
 )
+
+
+onstart:
+    if workflow.is_main_process:
+        forget_former(Path.cwd())
+        try:
+            jobs = (job for job in workflow.dag.needrun_jobs() if not job.is_norun)
+            claim(claims_of(PLAN, ((job.output, job.input) for job in jobs)))
+        except BridgeError as error:
+            print(error, file=sys.stderr)
+            sys.exit(2)
 
 
 wildcard_constraints:

@@ -111,10 +111,11 @@ rule data_report:
         root=subpath(output.text, parent=True),
         raw=raw_root,
         depth=MACHINE.depth,
+        exclude=told(PLAN.exclude_option),
         environment=environment_folder("convert"),
-        code=code_digest("bridgelib.conversion.accounting"),
+        code=code_digest("bridgelib.conversion.tree_report"),
     shell:
         '"$BRIDGE/envs/run" {params.environment:q} --'
         ' python "$BRIDGE/workflow_scripts/data_report.py"'
         " --root {params.root:q} --raw {params.raw:q} --depth {params.depth} --text {output.text:q} --json {output.json:q}"
-        " 2> {log:q}"
+        "{params.exclude} 2> {log:q}"

@@ -11,9 +11,10 @@ from bridgelib.workflow.provenance import imported_modules
 # From below to above; a room imports only rooms of lower number. Rooms of one number do not import each other.
 ROOMS = {
     "errors": 0,
-    "files": 1,
-    "progress": 1,
+    "progress": 0,
+    "locks": 1,
     "shapes": 1,
+    "files": 2,
     "config": 2,
     "jobs": 2,
     "raw": 3,

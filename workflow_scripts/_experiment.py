@@ -14,6 +14,7 @@ def add_experiment_options(parser: argparse.ArgumentParser) -> None:
     add("--data", type=path, required=True, metavar="TFRECORD", help="root of the TFRecords")
     add("--raw", type=path, help="raw root: only tasks that it has are taken")
     add("--depth", default="auto", help="levels from the raw root to the dated folders (default: auto)")
+    add("--exclude", action="append", default=[], metavar="PATTERN", help="tasks of the raw root that do not count")
     add("--digest", help="refuse to work unless the experiment's configuration has this digest")
     add(
         "--datasets",
@@ -30,4 +31,4 @@ def experiment_and_tasks(options: argparse.Namespace):
 
     experiment = chosen_experiment(options.experiments, options.datasets, options.experiment, options.digest)
     depth = int(options.depth) if options.depth.isdecimal() else options.depth
-    return experiment, tasks_below(options.data, experiment, options.raw, depth)
+    return experiment, tasks_below(options.data, experiment, options.raw, depth, options.exclude)

@@ -226,7 +226,7 @@ def _overridden(dataset: Dataset, overrides: Mapping[str, Any], where: str) -> D
 
 
 def _name(run: RunSettings, settings: GlobalSettings, where: str) -> str:
-    """The run's own name, or the name format filled in; a task path's slashes become underscores."""
+    """The run's own name, or the name format filled in; there underscores stand for what no name may have."""
     try:
         name = run.name or settings.name_format.format(algo=run.algo, task=run.task)
     except (KeyError, IndexError, ValueError, AttributeError, TypeError) as error:
@@ -237,6 +237,8 @@ def _name(run: RunSettings, settings: GlobalSettings, where: str) -> str:
             do="use only these two fields",
         ) from None
     name = name.replace("/", "_").replace("*", "all")
+    if not run.name:  # a task's folder may be called anything
+        name = re.sub(r"[^A-Za-z0-9._-]+", "_", name)
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
         raise ConfigError(
             where, given=f"the experiment name {name!r}", allowed="letters, digits, '.', '_' and '-'", do="rename it"

@@ -42,6 +42,7 @@ class MachineProfile:
     threads: int | None = None
     hostnames: tuple[str, ...] = ()
     simulation: Mapping[str, Any] | None = None
+    exclude: tuple[str, ...] = ()
     name: str = field(init=False, default="")
 
 

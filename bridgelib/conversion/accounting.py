@@ -113,11 +113,15 @@ class TreeReport:
         tasks: In the order given.
         outside: What was passed over in the raw tree outside its dated folders.
         misplaced: Remarks on the raw tree itself.
+        excluded: Tasks that the machine profile leaves out; `count` is the number of their dated folders.
+        unconverted: Task -> why it has no report.
     """
 
     tasks: tuple[TaskReport, ...]
     outside: tuple[PassedOver, ...] = ()
     misplaced: tuple[Noticed, ...] = ()
+    excluded: tuple[PassedOver, ...] = ()
+    unconverted: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def total(self) -> Account:
@@ -141,6 +145,8 @@ class TreeReport:
             "remarks": self.remarks,
             "passed_over": [entry for task in self.tasks for entry in task.passed_over]
             + [asdict(entry) for entry in self.outside],
+            "excluded": [asdict(entry) for entry in self.excluded],
+            "unconverted": dict(self.unconverted),
         }
 
 

@@ -21,7 +21,7 @@ from bridgelib.data.gaze import gaze_maps
 from bridgelib.data.split import training_side
 from bridgelib.data.statistics import statistics_of
 from bridgelib.errors import DataError
-from bridgelib.files import read_json, write_json, written_whole
+from bridgelib.files import alone, read_json, write_json, written_whole
 from bridgelib.formats.index import RecordIndex, index_path, load_index
 from bridgelib.formats.report import Report
 from bridgelib.formats.tfrecord import tfrecord_writer
@@ -29,10 +29,13 @@ from bridgelib.progress import Progress
 from bridgelib.raw.tree import natural_key
 
 SIDES = ("train", "val")
+NO_STATISTICS = {"action": None, "proprio": None, "trajectories": 0, "transitions": 0}
 
 
 def convert_task(shards: Sequence[Path], folder: Path, settings: Settings, overwrite: bool = False) -> dict:
-    """Convert all shards of one task.
+    """Convert all shards of one task, or wait for another process that does.
+
+    A task of which nothing is kept has TFRecords without a trajectory, and statistics of none.
 
     Args:
         shards: The `.npz` files, each with its `.report.json` beside it, in any order.
@@ -45,38 +48,41 @@ def convert_task(shards: Sequence[Path], folder: Path, settings: Settings, overw
 
     Raises:
         ConfigError: The shards are of another image size, or not all with the same gaze boxes.
-        DataError: A shard is damaged, no trajectory was kept, or the disk is full.
+        DataError: A shard is damaged, or the disk is full.
     """
     folder = Path(folder)
+    with alone(folder / "report.json") as waited:
+        return _converted(shards, folder, settings, overwrite and not waited)
+
+
+def _converted(shards: Sequence[Path], folder: Path, settings: Settings, overwrite: bool) -> dict:
     task = TaskShards(shards, settings)
     if not overwrite and (report := _finished(folder, task.made_from)) is not None:
         print(f"{folder} is up to date: nothing to do")
         return report
-    if not task.kept:
-        raise _nothing_kept(folder, task.reports)
     train = training_side([entry.identity for entry in task.kept], settings.train_proportion, settings.seed)
     sides = {side: [entry for entry in task.kept if (entry.identity in train) == (side == "train")] for side in SIDES}
-    if not sides["val"]:
+    if not task.kept:
+        print(f"{folder}: {nothing_kept(task.reports)}; its TFRecords are empty")
+    elif not sides["val"]:
         print(f"{folder}: a single trajectory, which is for training; the validation side is empty")
     _remove_former(folder)
     _write_records(task, train, folder)
     indices = {side: _written_index(folder, side, sides[side]) for side in SIDES}
     write_json(folder / "split.json", _split(sides, settings))
-    write_json(folder / "statistics.json", statistics_of([indices["train"]]).to_json())
+    statistics = statistics_of([indices["train"]]).to_json() if task.kept else NO_STATISTICS
+    write_json(folder / "statistics.json", statistics)
     report = _task_report(task, indices)
     write_json(folder / "report.json", report)
     return report
 
 
-def _nothing_kept(folder: Path, reports: Sequence[Report]) -> DataError:
+def nothing_kept(reports: Sequence[Report]) -> str:
+    """Why nothing of a task was kept, in words."""
     reasons = Counter(rejection.reason for report in reports for rejection in report.rejected)
     told = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common()) or "none was found"
     found = sum(report.found for report in reports)
-    return DataError(
-        folder,
-        given=f"no trajectory of this task was kept, of {found} found ({told})",
-        do="look at the .report.json beside its shards, repair the raw data, or leave this task out",
-    )
+    return f"no trajectory of this task was kept, of {found} found ({told})"
 
 
 def _remove_former(folder: Path) -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bridgelib.errors import ConfigError, DataError
+from bridgelib.files import alone
 from bridgelib.formats.report import RejectedTrajectory, Remark, Report
 from bridgelib.formats.shard import Shard, ShardWriter
 from bridgelib.progress import Progress
@@ -132,7 +133,7 @@ class DatedFolder:
 def convert_dated_folder(
     job: DatedFolder, settings: Settings, workers: int = 1, overwrite: bool = False, progress: Progress | None = None
 ) -> Report:
-    """Convert one dated folder.
+    """Convert one dated folder, or wait for another process that does.
 
     Args:
         job: The folder, its shard and its report.
@@ -149,6 +150,13 @@ def convert_dated_folder(
     """
     if workers < 1:
         raise ConfigError("workers", given=workers, allowed="1 or more")
+    with alone(job.shard) as waited:
+        return _converted(job, settings, workers, overwrite and not waited, progress)
+
+
+def _converted(
+    job: DatedFolder, settings: Settings, workers: int, overwrite: bool, progress: Progress | None
+) -> Report:
     members, passed_over = list_trajectories(job.folder)
     names = [f"{job.name}/{member}" for member in members]
     progress = progress or Progress(len(names), "trajectories", job.name)

@@ -24,7 +24,7 @@ def as_text(tree: TreeReport, listed: int = 20) -> str:
     if outside:
         accounts.append(("(outside dated folders)", Account(passed_over=outside)))
     lines = [_row(name, account) for name, account in (*accounts, (WHOLE_TREE, tree.total))]
-    sections = [aligned(COLUMNS, lines, last_apart=True)]
+    sections = [aligned(COLUMNS, lines, last_apart=True), *_tasks_without_data(tree, listed)]
     reasons = sorted(tree.total.rejected.items(), key=lambda item: (-item[1], item[0]))
     if reasons:
         sections.append(aligned(("rejected because", "trajectories"), [(reason, f"{n:,}") for reason, n in reasons]))
@@ -63,6 +63,26 @@ def _worry(entry: Mapping) -> int:
 
 def _place(entry: Mapping) -> str:
     return entry["trajectory"] or (f"all of {entry['task']}" if entry["task"] else "the raw tree")
+
+
+def _tasks_without_data(tree: TreeReport, listed: int) -> list[str]:
+    """Tables of the tasks of which nothing was kept, that are not converted, and that are excluded."""
+    empty = [(task.task, _why_empty(task.account)) for task in tree.tasks if not task.account.kept]
+    excluded = [(entry.path, f"{entry.why}, {entry.count} dated folders") for entry in tree.excluded]
+    tables = []
+    for head, rows in (
+        (("task with nothing kept", "because"), empty),
+        (("task that is not converted", "because"), list(tree.unconverted.items())),
+        (("excluded task", "by the machine profile"), excluded),
+    ):
+        more = [(f"… and {len(rows) - listed:,} more", "")] if len(rows) > listed else []
+        tables += [aligned(head, [*rows[:listed], *more], text_columns=2)] if rows else []
+    return tables
+
+
+def _why_empty(account: Account) -> str:
+    reasons = ", ".join(f"{count} {reason}" for reason, count in account.rejected.most_common())
+    return f"of {account.found} found: {reasons}" if account.found else "there is no trajectory in it"
 
 
 def _row(name: str, account: Account) -> tuple[str, ...]:

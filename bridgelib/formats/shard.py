@@ -56,7 +56,7 @@ class ShardWriter:
         latency_shift: How their latency was corrected, one of `bridgelib.raw.latency.SETTINGS`.
 
     Raises:
-        DataError: The disk is full or not writable, or another process writes the same shard.
+        DataError: The disk is full or not writable.
     """
 
     def __init__(

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bridgelib.errors import ConfigError, DataError
+from bridgelib.locks import CLAIMS
 from bridgelib.raw.remarks import Noticed
 
 DATE_FORMAT = "%Y-%m-%d_%H-%M-%S"
@@ -249,6 +250,8 @@ def _entries(folder: Path) -> tuple[list[str], list[str]]:
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
+                if entry.name == CLAIMS:
+                    continue
                 name = os.fsencode(entry.name).decode("utf-8", "backslashreplace")
                 (folders if name == entry.name and _is_folder(entry) else others).append(name)
     except OSError as error:

@@ -96,7 +96,7 @@ def write_dated_folder(raw: Path, entry: PlanEntry) -> Path:
         The dated folder.
 
     Raises:
-        DataError: The disk is full, or another process is writing the same folder.
+        DataError: The disk is full, or the folder cannot be written.
     """
     folder = Path(raw) / entry.task / entry.date
     progress = Progress(entry.demonstrations, "demonstrations", f"simulate {entry.task}/{entry.date}")

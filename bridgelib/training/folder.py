@@ -2,7 +2,7 @@
 
 <runs>/<experiment>/done.json               the declared output, written last
 <runs>/<experiment>/latest                  -> the folder of the last run
-<runs>/<experiment>/.lock                   held by the process that trains
+<runs>/<experiment>/.done.json.lock         held by the process that trains
 <runs>/<experiment>/language.npz            what it knows of instructions, if it follows them
 <runs>/<experiment>/<experiment>-<digest>/  config.json, metrics.jsonl, checkpoints/, policy/, wandb/
 """

@@ -17,7 +17,7 @@ from bridgelib.data.augment import augment
 from bridgelib.data.normalisation import Normaliser
 from bridgelib.data.prefetch import prefetched
 from bridgelib.errors import DataError
-from bridgelib.files import write_json
+from bridgelib.files import alone, write_json
 from bridgelib.language.table import LanguageTable
 from bridgelib.policy import Policy
 from bridgelib.policy.weights import hash_of
@@ -29,7 +29,6 @@ from bridgelib.training.folder import RunFolder, identity_of
 from bridgelib.training.inputs import Inputs, open_inputs
 from bridgelib.training.interruption import Interruption
 from bridgelib.training.learner import Learner
-from bridgelib.training.lock import exclusive
 from bridgelib.training.loop import SCORE, Loop, Schedule
 from bridgelib.training.metrics import Metrics, read_metrics
 from bridgelib.training.provenance import provenance
@@ -62,7 +61,7 @@ def train(
 
     Raises:
         ConfigError: Something in the configuration cannot be used, or is not what the run folder began with.
-        DataError: The data cannot be used, another process trains this experiment, or a quantity became NaN.
+        DataError: The data cannot be used, or a quantity became NaN.
         Interrupted: SIGTERM or SIGINT came. What was learned is saved.
     """
     join_processes()
@@ -78,7 +77,7 @@ def train(
         made_with = provenance(devices.describe(), jax.process_count())
         if is_writer():
             # Of the experiment, not of the run alone: an orphan under a former configuration would end by writing done.
-            stack.enter_context(exclusive(done.parent))
+            stack.enter_context(alone(done, lambda: _while_waiting(done, interruption)))
             folder.open({"experiment": experiment.name, "config": config, "files": inputs.files}, made_with)
             done.unlink(missing_ok=True)  # of an earlier run: until this one is done, nothing is
         run = _Run(experiment, inputs, folder, devices, interruption)
@@ -94,6 +93,14 @@ def train(
             weights = hash_of(loop.learner.state().params)
             write_json(done, {**_summary(folder, loop.state, weights), "policy": choice})
         any_process(False)  # the others wait here: JAX gives up on processes that end minutes apart
+
+
+def _while_waiting(done: Path, interruption: Interruption) -> None:
+    """What a process may be stopped by that waits for another one which trains this experiment."""
+    interruption.check()
+    if jax.process_count() > 1:  # the others do not wait, and JAX gives up on them
+        given = "another process trains this experiment (see above), and this training is one of several processes"
+        raise DataError(done.parent, given=given, do="wait for it to end, then run the same command again")
 
 
 def read_inputs(

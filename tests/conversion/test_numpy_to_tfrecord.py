@@ -269,3 +269,24 @@ def test_several_workers_give_the_same_bytes_and_the_same_refusals(tree, tmp_pat
         assert "damaged shard" in capsys.readouterr().err
     assert tree_bytes(tmp_path / "one") == tree_bytes(tmp_path / "two")
     assert len(tree_bytes(tmp_path / "one")) == 2 * 7
+
+
+@pytest.mark.parametrize("rejected", [[], [BROKEN]])
+def test_a_task_of_which_nothing_is_kept_has_empty_records_and_a_report_that_says_why(tmp_path, capsys, rejected):
+    shard = write_shard(tmp_path / "numpy" / "open", EARLY, [], rejected=rejected)
+    report = convert_task([shard], tmp_path / "out", SETTINGS)
+    assert (report["found"], report["kept"], report["train"]["trajectories"]) == (len(rejected), 0, 0)
+    assert [entry["reason"] for entry in report["rejected"]] == ["broken_image"] * len(rejected)
+    assert [len(index) for index in indices_of(tmp_path / "out").values()] == [0, 0]
+    assert all((tmp_path / "out" / side / "out.tfrecord").read_bytes() == b"" for side in SIDES)
+    assert read_json(tmp_path / "out" / "statistics.json")["transitions"] == 0
+    assert "no trajectory of this task was kept" in capsys.readouterr().out
+    before = tree_bytes(tmp_path / "out")
+    assert convert_task([shard], tmp_path / "out", SETTINGS) == report and tree_bytes(tmp_path / "out") == before
+
+
+def test_a_task_that_loses_its_last_trajectory_keeps_nothing_of_it(shards, tmp_path):
+    convert_task(shards, tmp_path / "out", SETTINGS)
+    convert_task([write_shard(tmp_path / "other" / "open", EARLY, [])], tmp_path / "out", SETTINGS)
+    assert [len(index) for index in indices_of(tmp_path / "out").values()] == [0, 0]
+    assert read_json(tmp_path / "out" / "split.json")["val"] == []

@@ -195,6 +195,15 @@ def test_a_group_with_nothing_to_sample_is_refused(records):
         training(records, ((0,), (1,)), skip_unlabeled=True)
 
 
+def test_no_sample_comes_from_a_group_of_none_and_the_others_keep_their_weights(records):
+    """As where every task of a group was left aside because nothing is kept of it."""
+    three, two = training(records, ((0,), (), (2,)), [3, 5, 1]), training(records, ((0,), (2,)), [3, 1])
+    for step in range(3):
+        assert_same(three.batch(step), two.batch(step))
+    with pytest.raises(ConfigError, match="not all zero"):
+        training(records, ((0,), ()), [0, 1])
+
+
 def test_the_instruction_is_uniform_over_those_of_the_trajectory(records):
     batch = training(records, ((0,),), batch_size=12_000, needs={"language"}).batch(3)
     now = number_of(batch["observations"]["image"])

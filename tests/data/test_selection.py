@@ -95,3 +95,10 @@ def test_selecting_needs_no_array_library():
     code = "import sys, bridgelib.data.selection; print(sorted({'numpy', 'jax', 'PIL'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", ["stack[1]", "pick?", "all*", "a/b[c]"])
+def test_the_very_name_of_a_task_means_that_task_and_no_other(name):
+    tasks = [name, "stack1", "picks", "all_of_them", "a/bc"]
+    assert select((name,), tasks=tasks) == ((name,),)
+    assert select(("**",), exclude=(name,), tasks=tasks) == (tuple(sorted(set(tasks) - {name})),)

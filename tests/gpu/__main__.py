@@ -146,6 +146,7 @@ class Place:
         size = 8 * len(devices.split(","))
         common = {"train_batch_size": size, "val_batch_size": size, "num_steps": 20, "cuda_visible_devices": devices}
         common |= {"log_interval": 5, "eval_interval": 10, "save_interval": 10, "name_format": f"{name}_{{algo}}"}
+        common |= {"warmup_steps": 10}
         common["config_overrides"] = {"config.encoder_kwargs.num_filters": 8}
         algorithms = list(TRIED if name == "each" else TRIED[:1])
         path = self.folder / f"{name}.yaml"
