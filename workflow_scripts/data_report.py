@@ -6,6 +6,7 @@ from pathlib import Path
 import _repository  # noqa: F401  (makes bridgelib importable)
 
 from bridgelib.conversion.accounting import TaskReport, TreeReport, find_reports
+from bridgelib.conversion.origins import data_report_origin
 from bridgelib.conversion.tables import as_text
 from bridgelib.errors import run_program
 from bridgelib.files import write_json, written_whole
@@ -23,7 +24,8 @@ def main(argv: list[str] | None = None) -> None:
         with written_whole(options.text) as partial:
             partial.write_text(text, encoding="utf-8")
     if options.json:
-        write_json(options.json, tree.to_json())
+        origin = data_report_origin(options.root, [task.task for task in tree.tasks])
+        write_json(options.json, {**tree.to_json(), "origin": origin})
     print(text, end="")
 
 

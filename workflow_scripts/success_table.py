@@ -6,6 +6,7 @@ from pathlib import Path
 import _repository  # noqa: F401  (makes bridgelib importable)
 
 from bridgelib.errors import run_program
+from bridgelib.evaluation.origins import success_origin
 from bridgelib.evaluation.table import as_text, success_summary
 from bridgelib.files import read_json, write_json, written_whole
 
@@ -22,13 +23,14 @@ def main(argv: list[str] | None = None) -> None:
     """Print the table; write it where the command line says."""
     options = parse_arguments(argv)
     rollouts = {name: read_json(Path(path)) for name, path in options.rollouts}
+    origin = success_origin(options.references, {name: Path(path) for name, path in options.rollouts})
     summary = success_summary(read_json(options.references), rollouts)
     text = as_text(summary)
     if options.text:
         with written_whole(options.text) as partial:
             partial.write_text(text, encoding="utf-8")
     if options.json:
-        write_json(options.json, summary)
+        write_json(options.json, {**summary, "origin": origin})
     print(text, end="")
 
 

@@ -12,6 +12,7 @@ from bridgelib.errors import DataError
 from bridgelib.files import read_json
 from bridgelib.raw.tree import PassedOver
 
+VERSION = 1
 SIDES = ("train", "val")
 
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from bridgelib.conversion.task_shards import Entry, Settings, TaskShards
 from bridgelib.data.gaze import gaze_maps
@@ -48,7 +49,7 @@ def convert_task(shards: Sequence[Path], folder: Path, settings: Settings, overw
     """
     folder = Path(folder)
     task = TaskShards(shards, settings)
-    if not overwrite and (report := _finished(folder, task.made_from)) is not None:
+    if not overwrite and (report := _finished(folder, task.origin)) is not None:
         print(f"{folder} is up to date: nothing to do")
         return report
     if not task.kept:
@@ -125,8 +126,7 @@ def _task_report(task: TaskShards, indices: Mapping[str, RecordIndex]) -> dict:
         "passed_over": [asdict(entry) for report in task.reports for entry in report.passed_over],
         "shards": len(task.paths),
         "instructed": sum(_instructed(index) for index in indices.values()),
-        "made_from": task.made_from,
-        "settings": asdict(task.settings),
+        "origin": task.origin,
         **{side: _side_report(index) for side, index in indices.items()},
     }
     assert report["found"] == report["kept"] + len(report["rejected"]), report
@@ -149,12 +149,12 @@ def _instructed(index: RecordIndex) -> int:
     return sum(any(text.strip() for text in index.languages[begin:end].tolist()) for begin, end in bounds)
 
 
-def _finished(folder: Path, made_from: str) -> dict | None:
-    """The report in a folder that holds the whole result of `made_from`; None where anything is missing or else."""
+def _finished(folder: Path, origin: Mapping[str, Any]) -> dict | None:
+    """The report in a folder that holds the whole result of this origin; None where anything is missing or else."""
     if not (folder / "report.json").exists():
         return None
     report = read_json(folder / "report.json")
-    if report.get("made_from") != made_from:
+    if report.get("origin") != origin:
         return None
     for side in SIDES:
         record = folder / side / "out.tfrecord"

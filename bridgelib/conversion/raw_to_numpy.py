@@ -7,20 +7,25 @@ first and written last: a shard with a report is complete, whatever was killed w
 
 import os
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
 
+from bridgelib.conversion.contents import content_of
+from bridgelib.conversion.origins import shard_origin
 from bridgelib.errors import ConfigError, DataError
 from bridgelib.formats.report import RejectedTrajectory, Report
-from bridgelib.formats.shard import Shard, ShardWriter
+from bridgelib.formats.shard import ShardWriter
 from bridgelib.progress import Progress
 from bridgelib.raw.gaze import SOURCES
 from bridgelib.raw.rejection import Rejected
 from bridgelib.raw.trajectory import Trajectory, read_trajectory
 from bridgelib.raw.tree import PassedOver, RawTree, list_trajectories, recorded_at, strays, trajectory_names
 
+VERSION = 1  # of what is kept, and how: which trajectories, which frames of them, resized how
 LARGEST_IM_SIZE = 2048
 
 
@@ -53,6 +58,10 @@ class Settings:
         if self.gaze not in SOURCES:
             raise ConfigError("gaze", given=self.gaze, allowed=SOURCES)
         object.__setattr__(self, "cameras", tuple(sorted(self.cameras)))
+
+    def origin(self, members: Iterable[str]) -> dict[str, Any]:
+        """What a shard of these trajectories of a dated folder is made from."""
+        return shard_origin(self.im_size, self.cameras, self.gaze, members)
 
 
 def convert_tree(tree: RawTree, numpy: Path, settings: Settings, workers: int = 1, overwrite: bool = False) -> Report:
@@ -134,7 +143,8 @@ def convert_dated_folder(
     members, passed_over = list_trajectories(job.folder)
     names = [f"{job.name}/{member}" for member in members]
     progress = progress or Progress(len(names), "trajectories", job.name)
-    if not overwrite and (report := _finished(job, settings, names)) is not None:
+    origin = settings.origin(members)
+    if not overwrite and (report := _finished(job, origin)) is not None:
         progress.advance(len(names))
         return report
 
@@ -145,22 +155,20 @@ def convert_dated_folder(
             if (trajectory := account.judge(outcome)) is not None:
                 shard.add(trajectory)
             progress.advance(note=f"{len(account.rejected)} rejected" if account.rejected else "")
-    report = account.report(len(names), job.name, passed_over)
+    counted = account.report(len(names), job.name, passed_over)
+    report = replace(counted, origin=origin, content=content_of(job.shard, counted))
     report.save(job.report)
     return report
 
 
-def _finished(job: DatedFolder, settings: Settings, names: list[str]) -> Report | None:
-    """The report, if it and the shard are there and account for just these trajectories under these settings."""
-    if not Path(job.report).exists() or not Path(job.shard).exists():
-        return None
+def _finished(job: DatedFolder, origin: Mapping[str, Any]) -> Report | None:
+    """The report, if it and the shard are there, belong to each other and were made from just this."""
     try:
-        report, shard = Report.load(job.report), Shard(job.shard)
-    except DataError:
+        report = Report.load(job.report)
+        made = (report.origin, report.content) == (origin, content_of(job.shard, report))
+    except (DataError, OSError, BadZipFile):
         return None
-    accounted = sorted([*shard.names, *(entry.trajectory for entry in report.rejected)])
-    held = (shard.im_size, shard.cameras, shard.gaze, accounted)
-    return report if held == (settings.im_size, settings.cameras, settings.gaze, sorted(names)) else None
+    return report if made else None
 
 
 @dataclass(frozen=True)

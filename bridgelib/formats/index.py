@@ -20,7 +20,7 @@ from bridgelib.formats.framing import records
 from bridgelib.formats.protobuf import Malformed
 from bridgelib.formats.record import Record
 
-VERSION = 1
+VERSION = 1  # no TFRecord is made again for it: an index of another version is built anew by whoever reads it
 SCALARS = ("encoding", "file_size", "file_tail")
 
 
