@@ -148,8 +148,8 @@ class WorkflowPlan:
         return stages(self, slots or Slots(available_cores(), len(self.machine.gpus)), probe, trainings)
 
     def waiting(self) -> list[str]:
-        """The experiments that are not done."""
-        return [name for name in self.settings.experiments if not Path(self.done_file(name)).exists()]
+        """The experiments that are not done, or were done otherwise."""
+        return [name for name in self.settings.experiments if not self.staleness.is_trained(name)]
 
     def checkpoints(self) -> dict[str, CheckpointForecast]:
         """Experiment -> what its checkpoints will take, for those that are not done."""

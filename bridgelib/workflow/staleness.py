@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from bridgelib.config.machines import shown
 from bridgelib.conversion.origins import data_report_origin, records_origin, shard_origin
+from bridgelib.errors import BridgeError
 from bridgelib.evaluation.origins import evaluation_origin, success_origin
 from bridgelib.language.origin import origin_in_table, table_origin
 from bridgelib.origins import UNKNOWN, differences, entry_in, origin_in
@@ -68,6 +69,14 @@ class Staleness:
     @cached_property
     def _known(self) -> dict[tuple, MadeOtherwise | None]:
         return {}
+
+    def is_trained(self, experiment: str) -> bool:
+        """Whether a policy is there that training would not make otherwise, as far as its tasks can be told."""
+        try:
+            made_otherwise = self.of("train_policy", experiment=experiment) is not None
+        except BridgeError:  # which is refused elsewhere, where it is asked for
+            made_otherwise = False
+        return not made_otherwise and Path(self.plan.done_file(experiment)).exists()
 
     def simulate_demonstrations(self, task: str, date: str) -> MadeOtherwise | None:
         """A simulated session."""

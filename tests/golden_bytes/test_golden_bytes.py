@@ -48,6 +48,13 @@ def test_what_is_recorded_is_never_replaced(monkeypatch):
     assert recorded["data.split"] == {"1": "bbbb"}
 
 
+def test_other_bytes_under_the_same_version_are_a_fault(monkeypatch, tmp_path):
+    monkeypatch.setattr("bridgelib.evaluation.results.QUARTILES", (20, 50, 80))
+    written = digest(WRITTEN["evaluation.results"](tmp_path))
+    fault = record.fault(record.read(), "evaluation.results", version_of("evaluation.results"), written)
+    assert "bump VERSION in bridgelib/evaluation/results.py" in fault
+
+
 def test_a_digest_tells_contents_apart():
     assert digest(b"a") != digest(b"b") and digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1}) != digest({"a": 1})
 

@@ -64,9 +64,10 @@ def shard(folder: Path) -> bytes:
 
 @of("formats.report")
 def report(folder: Path) -> bytes:
-    from tests.formats.test_report import REPORT
+    from bridgelib.formats.report import Report
+    from bridgelib.raw.tree import PassedOver
 
-    REPORT.save(folder / "report.json")
+    Report(3, 2, 70, 1, (_rejected(),), (PassedOver("task/x", "a copy", 3),)).save(folder / "report.json")
     return (folder / "report.json").read_bytes()
 
 
@@ -76,9 +77,10 @@ def raw_to_numpy(folder: Path) -> Any:
     from bridgelib.formats.shard import Shard
     from tests.raw_trees import FAULTS, write_dated_folder
 
-    paths = write_dated_folder(folder / "raw", "task", DATES[0], trajectories=4 + len(FAULTS), cameras=(0, 1))
-    for fault, path in zip(FAULTS.values(), paths[4:], strict=True):
-        fault.plant(path)
+    planted = ("truncated JPEG", "greyscale JPEG", "missing middle frame", "truncated obs_dict.pkl", "no full_state")
+    paths = write_dated_folder(folder / "raw", "task", DATES[0], trajectories=4 + len(planted), cameras=(0, 1))
+    for name, path in zip(planted, paths[4:], strict=True):
+        FAULTS[name].plant(path)
     (paths[1] / "lang.txt").write_text("", encoding="utf-8")
     job = DatedFolder(folder / "raw", folder / "raw" / "task" / DATES[0], folder / "a.npz", folder / "a.report.json")
     convert_dated_folder(job, Settings(16, (0, 1)))
@@ -118,17 +120,22 @@ def task_shards(folder: Path) -> Any:
     from bridgelib.conversion.numpy_to_tfrecord import convert_task
     from bridgelib.conversion.task_shards import Settings
     from bridgelib.raw.tree import PassedOver
-    from tests.formats.test_report import REPORT
     from tests.trajectories import make_trajectory, write_shard
 
     many = [make_trajectory(number) for number in range(12)]
     shards = [
-        write_shard(folder / "task", DATES[0], many[:8], rejected=REPORT.rejected),
+        write_shard(folder / "task", DATES[0], many[:8], rejected=(_rejected(),)),
         write_shard(folder / "task", DATES[1], [*many[8:], many[2]], passed_over=[PassedOver("task/x", "a copy", 3)]),
     ]
     convert_task(shards, folder / "out", Settings(8, 0.75))
     files = [folder / "out" / name for name in ("report.json", "split.json")]
     return [_without(json.loads(path.read_text(encoding="utf-8")), "origin", "bytes") for path in files]
+
+
+def _rejected() -> Any:
+    from bridgelib.formats.report import RejectedTrajectory
+
+    return RejectedTrajectory(f"task/{DATES[0]}/raw/traj_group0/traj9", "broken_image", "images0/im_7.jpg: Tür")
 
 
 @of("data.split")
