@@ -14,9 +14,9 @@ sys.path.insert(0, workflow.basedir)
 from bridgelib.config.machines import shown
 from bridgelib.config.settings import load_settings
 from bridgelib.errors import BridgeError
+from bridgelib.versions import MODULES, in_words
 from bridgelib.workflow.capacity import available_cores
 from bridgelib.workflow.plan import WorkflowPlan
-from bridgelib.versions import MODULES, in_words
 from bridgelib.workflow.stages import Slots
 from bridgelib.workflow.targets import makes_nothing
 
