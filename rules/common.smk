@@ -1,5 +1,6 @@
 """What all rules share: the plan of this call, and the functions through which rules ask it."""
 
+import hashlib
 import json
 import os
 import shlex
@@ -14,12 +15,13 @@ from bridgelib.config.machines import shown
 from bridgelib.config.settings import check_files, load_settings
 from bridgelib.errors import BridgeError
 from bridgelib.jobs.refusals import forget_former, of_this_call
+from bridgelib.versions import MODULES, in_words
 from bridgelib.workflow.capacity import available_cores
 from bridgelib.workflow.claims import claim, claims_of
 from bridgelib.workflow.plan import WorkflowPlan
-from bridgelib.workflow.provenance import code_digest
 from bridgelib.workflow.stages import Slots
 from bridgelib.workflow.summary import seeds_as_words
+from bridgelib.workflow.targets import makes_nothing
 
 
 def slots():
@@ -92,15 +94,6 @@ def raw_root(wildcards):
     return RAW
 
 
-def code_if_asked(module):
-    """A params function: the digest of code that reaches so far that reading it would delay every call."""
-
-    def digest(wildcards):
-        return code_digest(module)
-
-    return digest
-
-
 def number_of_shards(wildcards, input):
     """A params function: how many shards a job reads."""
     return len(input.shards)
@@ -116,6 +109,30 @@ def told(question):
             raise WorkflowError(str(error)) from None
 
     return answer
+
+
+SAID = set()
+
+
+def made_as_now(step):
+    """An input function without files: a result that is there but was made otherwise, as it says, is made again.
+
+    Snakemake knows of changed settings only what it made in this folder. Inputs are asked for while the jobs are put in
+    order, of none but those that targets need; a file that is forced by then is made again under any triggers.
+    """
+
+    def files(wildcards):
+        if not workflow.is_main_process or makes_nothing(sys.argv[1:]):
+            return []
+        found = told(lambda **names: PLAN.staleness.of(step, **names))(wildcards)
+        if found:
+            workflow.dag.forcefiles.add(found.file)
+        if found and found.kind not in SAID:
+            SAID.add(found.kind)
+            print(f"[stale] {found}", file=sys.stderr)
+        return []
+
+    return files
 
 
 def doubled_when_repeated(question):
@@ -145,8 +162,20 @@ def environment_from_elsewhere():
 
 
 def environment_stamp(name):
-    """The stamp of a rule environment, an input of the rules that use it; nothing where it comes from elsewhere."""
-    return [] if environment_from_elsewhere() else f"{VENVS}/{name}/.ready"
+    """The stamp of a rule environment, an input of the rules that use it; nothing where it comes from elsewhere.
+
+    When it was built does not count, or all results would be made again from each new clone; see `made_with`.
+    """
+    return [] if environment_from_elsewhere() else ancient(f"{VENVS}/{name}/.ready")
+
+
+def made_with(step, name):
+    """A param: the versions of what a step writes, and the lock of its environment."""
+    lock = Path(workflow.basedir) / "envs" / f"{name}.txt"
+    parts = [in_words(step)] if step in MODULES else []
+    if not environment_from_elsewhere():
+        parts.append(f"lock {hashlib.sha256(lock.read_bytes()).hexdigest()[:12]}")
+    return ", ".join(parts)
 
 
 def environment_folder(name):

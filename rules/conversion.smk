@@ -18,6 +18,7 @@ rule raw_to_numpy:
     input:
         environment=environment_stamp("convert"),
         session=collection_session(),
+        former=made_as_now("raw_to_numpy"),
     output:
         shard=f"{NUMPY}/{{task}}/{{date}}.npz",
         report=f"{NUMPY}/{{task}}/{{date}}.report.json",
@@ -42,7 +43,7 @@ rule raw_to_numpy:
             else f" --latency_shift {MACHINE.latency_shift}"
         ),
         trajectories=told(PLAN.trajectories_digest),
-        code=code_digest("bridgelib.conversion.raw_to_numpy"),
+        made_with=made_with("raw_to_numpy", "convert"),
     shell:
         '"$BRIDGE/envs/run" {params.environment:q} --'
         ' python "$BRIDGE/workflow_scripts/raw_to_numpy.py"'
@@ -57,6 +58,7 @@ rule numpy_to_tfrecord:
     input:
         environment=environment_stamp("convert"),
         shards=told(PLAN.shards),
+        former=made_as_now("numpy_to_tfrecord"),
     output:
         train=f"{TFRECORD}/{{task}}/train/out.tfrecord",
         train_index=f"{TFRECORD}/{{task}}/train/out.index.npz",
@@ -84,7 +86,7 @@ rule numpy_to_tfrecord:
         train_proportion=MACHINE.train_proportion,
         seed=PLAN.settings.split_seed,
         image_encoding=MACHINE.image_encoding,
-        code=code_digest("bridgelib.conversion.numpy_to_tfrecord"),
+        made_with=made_with("numpy_to_tfrecord", "convert"),
     shell:
         '"$BRIDGE/envs/run" {params.environment:q} --'
         ' python "$BRIDGE/workflow_scripts/numpy_to_tfrecord.py"'
@@ -100,6 +102,7 @@ rule data_report:
     input:
         environment=environment_stamp("convert"),
         reports=told(PLAN.task_reports),
+        former=made_as_now("data_report"),
     output:
         text=f"{TFRECORD}/data_report.txt",
         json=f"{TFRECORD}/data_report.json",
@@ -113,7 +116,7 @@ rule data_report:
         depth=MACHINE.depth,
         exclude=told(PLAN.exclude_option),
         environment=environment_folder("convert"),
-        code=code_digest("bridgelib.conversion.tree_report"),
+        made_with=made_with("data_report", "convert"),
     shell:
         '"$BRIDGE/envs/run" {params.environment:q} --'
         ' python "$BRIDGE/workflow_scripts/data_report.py"'

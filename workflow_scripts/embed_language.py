@@ -8,6 +8,7 @@ from _paths import path
 
 from bridgelib.errors import run_program
 from bridgelib.language.embed import embed_instructions
+from bridgelib.language.origin import table_origin
 
 
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
@@ -22,7 +23,9 @@ def main(argv: list[str] | None = None) -> None:
     """Write the table that the command line asks for."""
     options = parse_arguments(argv)
     experiment, groups = experiment_and_tasks(options)
-    embed_instructions(experiment, options.data, list(dict.fromkeys(sum(groups, ())))).save(options.output)
+    tasks = list(dict.fromkeys(sum(groups, ())))
+    origin = table_origin(experiment, options.data, tasks)
+    embed_instructions(experiment, options.data, tasks).save(options.output, origin)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from _paths import path
 from bridgelib.errors import run_program
 from bridgelib.evaluation.neighbours import FRAMES
 from bridgelib.evaluation.offline.choice import TRANSITIONS
+from bridgelib.evaluation.origins import evaluation_origin
 from bridgelib.files import require_writable, write_json
 
 EXAMPLES = """\
@@ -31,10 +32,17 @@ def main(argv: list[str] | None = None) -> None:
 
     require_writable(options.output)
     experiment, groups = experiment_and_tasks(options)
+    less = {
+        "transitions": None if options.transitions == TRANSITIONS else options.transitions,
+        "frames": None if options.frames == FRAMES else options.frames,
+    }
+    origin = evaluation_origin(options.policy, options.data, sum(groups, ()), **less)
     found = evaluation(
         experiment, load(options.policy), options.data, groups, transitions=options.transitions, frames=options.frames
     )
-    write_json(options.output, found, indent=None)  # a page reads it, and blanks would be half of it
+    write_json(
+        options.output, {**found, "origin": origin}, indent=None
+    )  # a page reads it, and blanks would be half of it
 
 
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:

@@ -33,11 +33,16 @@ def main(argv: list[str] | None = None) -> None:
     options = parse_arguments(argv)
     # Not before the arguments are read: these load JAX, which takes seconds.
     from bridgelib.evaluation.closed_loop import evaluate_closed_loop
+    from bridgelib.evaluation.origins import rollouts_origin
     from bridgelib.files import require_writable, write_json
     from bridgelib.policy import load
+    from bridgelib.policy.bundle import policy_folder
 
     require_writable(options.json)
-    policy = load(options.policy, execute=options.execute, ensemble=options.ensemble)
+    folder = policy_folder(options.policy)
+    acting = {"execute": options.execute, "ensemble": options.ensemble}
+    origin = rollouts_origin(folder, options.task, seeds(options), options.camera, options.instructions, **acting)
+    policy = load(folder, **acting)
     if options.execute and options.execute > policy.execute:
         allowed = f"at most {policy.execute}, of the actions that it predicts at once"
         raise ConfigError("--execute", given=options.execute, allowed=allowed, do="carry out fewer")
@@ -49,7 +54,7 @@ def main(argv: list[str] | None = None) -> None:
         instructions=options.instructions,
         pictures=options.pictures,
     )
-    write_json(options.json, result)
+    write_json(options.json, {**result, "origin": origin})
     for task, one in result["tasks"].items():
         low, high = one["interval"]
         print(f"{task}: {one['successes']} of {one['episodes']} succeed (95 % interval {low:.0%} to {high:.0%})")

@@ -22,11 +22,13 @@ def main(argv: list[str] | None = None) -> None:
     """Roll out, write the results, print a line per rung and task."""
     options = parse_arguments(argv)
     from bridgelib.evaluation.ladder import roll_out_references
+    from bridgelib.evaluation.origins import references_origin
     from bridgelib.files import require_writable, write_json
 
     require_writable(options.json)
+    origin = references_origin(options.data, options.task, seeds(options), options.camera)
     result = roll_out_references(options.data, options.task, seeds(options), camera=tuple(options.camera))
-    write_json(options.json, result)
+    write_json(options.json, {**result, "origin": origin})
     for name, rung in result["references"].items():
         for task, one in rung["tasks"].items():
             print(f"{name}, {task}: {one['successes']} of {one['episodes']}")

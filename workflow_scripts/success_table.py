@@ -8,6 +8,7 @@ from _paths import path
 from _seeds import add_seeds_option
 
 from bridgelib.errors import run_program
+from bridgelib.evaluation.origins import success_origin
 from bridgelib.evaluation.table import as_text, success_summary
 from bridgelib.files import read_json, write_json, written_whole
 
@@ -23,14 +24,16 @@ table says so. Differences between policies are of the same scenes (Newcombe's p
 def main(argv: list[str] | None = None) -> None:
     """Print the table; write it where the command line says."""
     options = parse_arguments(argv)
-    rollouts = {name: read_json(file) for name, file in options.rollouts}
-    summary = success_summary(read_json(options.references), rollouts, dict(options.seeds))
+    rollouts = dict(options.rollouts)
+    origin = success_origin(options.references, rollouts)
+    contents = {name: read_json(file) for name, file in rollouts.items()}
+    summary = success_summary(read_json(options.references), contents, dict(options.seeds))
     text = as_text(summary)
     if options.text:
         with written_whole(options.text) as partial:
             partial.write_text(text, encoding="utf-8")
     if options.json:
-        write_json(options.json, summary)
+        write_json(options.json, {**summary, "origin": origin})
     print(text, end="")
 
 

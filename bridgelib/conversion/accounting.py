@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from bridgelib.errors import DataError
 from bridgelib.files import read_json
@@ -14,6 +15,7 @@ from bridgelib.formats.report import Remark
 from bridgelib.raw.remarks import Noticed
 from bridgelib.raw.tree import PassedOver
 
+VERSION = 1
 SIDES = ("train", "val")
 
 
@@ -115,6 +117,7 @@ class TreeReport:
         misplaced: Remarks on the raw tree itself.
         excluded: Tasks that the machine profile leaves out; `count` is the number of their dated folders.
         unconverted: Task -> why it has no report.
+        origin: What the reports are; see `bridgelib.conversion.origins.data_report_origin`.
     """
 
     tasks: tuple[TaskReport, ...]
@@ -122,6 +125,7 @@ class TreeReport:
     misplaced: tuple[Noticed, ...] = ()
     excluded: tuple[PassedOver, ...] = ()
     unconverted: Mapping[str, str] = field(default_factory=dict)
+    origin: Mapping[str, Any] | None = None
 
     @property
     def total(self) -> Account:
@@ -147,6 +151,7 @@ class TreeReport:
             + [asdict(entry) for entry in self.outside],
             "excluded": [asdict(entry) for entry in self.excluded],
             "unconverted": dict(self.unconverted),
+            "origin": self.origin,
         }
 
 

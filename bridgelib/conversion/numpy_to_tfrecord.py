@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from bridgelib.conversion.task_remarks import task_remarks
 from bridgelib.conversion.task_shards import Entry, Settings, TaskShards
@@ -57,7 +58,7 @@ def convert_task(shards: Sequence[Path], folder: Path, settings: Settings, overw
 
 def _converted(shards: Sequence[Path], folder: Path, settings: Settings, overwrite: bool) -> dict:
     task = TaskShards(shards, settings)
-    if not overwrite and (report := _finished(folder, task.made_from)) is not None:
+    if not overwrite and (report := _finished(folder, task.origin)) is not None:
         print(f"{folder} is up to date: nothing to do")
         return report
     train = training_side([entry.identity for entry in task.kept], settings.train_proportion, settings.seed)
@@ -134,8 +135,7 @@ def _task_report(task: TaskShards, indices: Mapping[str, RecordIndex]) -> dict:
         "passed_over": [asdict(entry) for report in task.reports for entry in report.passed_over],
         "shards": len(task.paths),
         "instructed": sum(_instructed(index) for index in indices.values()),
-        "made_from": task.made_from,
-        "settings": asdict(task.settings),
+        "origin": task.origin,
         **{side: _side_report(index) for side, index in indices.items()},
     }
     assert report["found"] == report["kept"] + len(report["rejected"]), report
@@ -158,12 +158,12 @@ def _instructed(index: RecordIndex) -> int:
     return sum(any(text.strip() for text in index.languages[begin:end].tolist()) for begin, end in bounds)
 
 
-def _finished(folder: Path, made_from: str) -> dict | None:
-    """The report in a folder that holds the whole result of `made_from`; None where it holds anything else."""
+def _finished(folder: Path, origin: Mapping[str, Any]) -> dict | None:
+    """The report in a folder that holds the whole result of this origin; None where anything is missing or else."""
     if not all((folder / name).exists() for name in ("report.json", "split.json", "statistics.json")):
         return None
     report = read_json(folder / "report.json")
-    if report.get("made_from") != made_from:
+    if report.get("origin") != origin:
         return None
     split = read_json(folder / "split.json")
     return report if all(_holds(folder / side / "out.tfrecord", split[side]) for side in SIDES) else None

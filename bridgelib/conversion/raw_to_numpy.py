@@ -9,13 +9,17 @@ import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
 
+from bridgelib.conversion.contents import content_of
+from bridgelib.conversion.origins import shard_origin
 from bridgelib.errors import ConfigError, DataError
 from bridgelib.files import alone
 from bridgelib.formats.report import RejectedTrajectory, Remark, Report
-from bridgelib.formats.shard import Shard, ShardWriter
+from bridgelib.formats.shard import ShardWriter
 from bridgelib.progress import Progress
 from bridgelib.raw.gaze import SOURCES
 from bridgelib.raw.latency import SETTINGS as LATENCY_SHIFTS
@@ -32,6 +36,7 @@ from bridgelib.raw.tree import (
     trajectory_names,
 )
 
+VERSION = 1  # of what is kept, and how: which trajectories, which frames of them, resized how
 LARGEST_IM_SIZE = 2048
 
 
@@ -68,6 +73,10 @@ class Settings:
         if self.latency_shift not in LATENCY_SHIFTS:
             raise ConfigError("latency_shift", given=self.latency_shift, allowed=LATENCY_SHIFTS)
         object.__setattr__(self, "cameras", tuple(sorted(self.cameras)))
+
+    def origin(self, members: Iterable[str]) -> dict[str, Any]:
+        """What a shard of these trajectories of a dated folder is made from."""
+        return shard_origin(self.im_size, self.cameras, self.gaze, self.latency_shift, members)
 
 
 def convert_tree(tree: RawTree, numpy: Path, settings: Settings, workers: int = 1, overwrite: bool = False) -> Report:
@@ -160,7 +169,8 @@ def _converted(
     members, passed_over = list_trajectories(job.folder)
     names = [f"{job.name}/{member}" for member in members]
     progress = progress or Progress(len(names), "trajectories", job.name)
-    if not overwrite and (report := _finished(job, settings, names)) is not None:
+    origin = settings.origin(members)
+    if not overwrite and (report := _finished(job, origin)) is not None:
         progress.advance(len(names))
         return report
 
@@ -171,22 +181,20 @@ def _converted(
             if (trajectory := account.judge(outcome)) is not None:
                 shard.add(trajectory)
             progress.advance(note=f"{len(account.rejected)} rejected" if account.rejected else "")
-    report = account.report(len(names), job.name, passed_over)
+    counted = account.report(len(names), job.name, passed_over)
+    report = replace(counted, origin=origin, content=content_of(job.shard, counted))
     report.save(job.report)
     return report
 
 
-def _finished(job: DatedFolder, settings: Settings, names: list[str]) -> Report | None:
-    """The report, if it and the shard are there and account for just these trajectories under these settings."""
-    if not Path(job.report).exists() or not Path(job.shard).exists():
-        return None
+def _finished(job: DatedFolder, origin: Mapping[str, Any]) -> Report | None:
+    """The report, if it and the shard are there, belong to each other and were made from just this."""
     try:
-        report, shard = Report.load(job.report), Shard(job.shard)
-    except DataError:
+        report = Report.load(job.report)
+        made = (report.origin, report.content) == (origin, content_of(job.shard, report))
+    except (DataError, OSError, BadZipFile):
         return None
-    accounted = sorted([*shard.names, *(entry.trajectory for entry in report.rejected)])
-    held = Settings(shard.im_size, shard.cameras, shard.gaze, shard.latency_shift)
-    return report if (held, accounted) == (settings, sorted(names)) else None
+    return report if made else None
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,10 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from bridgelib.conversion.accounting import TaskReport, TreeReport, find_reports
+from bridgelib.conversion.origins import data_report_origin
 from bridgelib.conversion.tables import as_text
 from bridgelib.errors import DataError
 from bridgelib.files import write_json, written_whole
@@ -33,7 +35,8 @@ def tree_report(
         DataError: The raw root cannot be read; without one, there is no report or one is damaged.
     """
     if raw is None:
-        return TreeReport(tuple(TaskReport.read(path, tfrecord) for path in find_reports(tfrecord)))
+        reports = tuple(TaskReport.read(path, tfrecord) for path in find_reports(tfrecord))
+        return TreeReport(reports, origin=_origin(tfrecord, reports))
     chosen = ChosenTasks.of(find_tasks(raw, depth), exclude)
     reports, unconverted = [], {}
     for task in chosen.tree.tasks:
@@ -43,7 +46,12 @@ def tree_report(
         except DataError as error:
             unconverted[task.name] = f"{error.where}: {error.given}"
     outside = (*chosen.tree.passed_over, *chosen.unnameable)
-    return TreeReport(tuple(reports), outside, chosen.tree.misplaced(), chosen.excluded, unconverted)
+    origin = _origin(tfrecord, reports)
+    return TreeReport(tuple(reports), outside, chosen.tree.misplaced(), chosen.excluded, unconverted, origin)
+
+
+def _origin(tfrecord: Path, reports: Sequence[TaskReport]) -> dict[str, Any]:
+    return data_report_origin(tfrecord, [report.task for report in reports])
 
 
 def _require_shards(task: Task, numpy: Path | None) -> None:

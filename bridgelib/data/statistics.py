@@ -10,6 +10,8 @@ from bridgelib.data.actions import relabelled_actions
 from bridgelib.errors import DataError
 from bridgelib.formats.index import RecordIndex
 
+VERSION = 1
+
 
 @dataclass(frozen=True)
 class Moments:

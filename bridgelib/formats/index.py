@@ -24,6 +24,7 @@ from bridgelib.formats.protobuf import Malformed
 from bridgelib.formats.record import Record
 from bridgelib.progress import Progress
 
+# No TFRecord is made again for another one: whoever reads an index of another version builds it anew.
 VERSION = 2
 
 

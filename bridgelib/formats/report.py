@@ -1,14 +1,18 @@
 """The account of one dated folder: what was found, kept, remarked on, rejected and passed over, beside its shard."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from bridgelib.errors import DataError
 from bridgelib.files import read_json, write_json
 from bridgelib.raw.rejection import Rejected
 from bridgelib.raw.remarks import Noticed
 from bridgelib.raw.tree import PassedOver
+
+VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,8 @@ class Report:
         rejected: Those not kept, in natural order.
         passed_over: What is no trajectory, its paths relative to the raw root.
         remarks: What is odd about those kept, in natural order.
+        origin: What shard and report were made from; see `bridgelib.conversion.origins.shard_origin`.
+        content: A digest of what they hold; see `bridgelib.conversion.contents`.
 
     Raises:
         DataError: A trajectory is unaccounted for: found is not kept + rejected.
@@ -75,6 +81,8 @@ class Report:
     rejected: tuple[RejectedTrajectory, ...]
     passed_over: tuple[PassedOver, ...]
     remarks: tuple[Remark, ...] = ()
+    origin: Mapping[str, Any] | None = None
+    content: str = ""
 
     def __post_init__(self):
         if self.found != self.kept + len(self.rejected):

@@ -1,7 +1,7 @@
 """Which dated folders a simulated raw tree has. Standard library only: the workflow calls this while it is parsed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +9,7 @@ from bridgelib.config.schema import read_section
 from bridgelib.errors import ConfigError, did_you_mean
 from bridgelib.raw.tree import DATE_FORMAT, recorded_at
 from bridgelib.sim.tasks import TASKS
+from bridgelib.versions import versions_of
 
 # After 2021-07-23: the simulated camera has no latency, so its frames must not be shifted.
 _FIRST_SESSION = datetime(2021, 8, 2, 10)
@@ -89,6 +90,10 @@ class PlanEntry:
         if not isinstance(noise, int | float) or isinstance(noise, bool) or not 0 <= noise <= LARGEST_ACTION_NOISE:
             allowed = f"metres, 0 to {LARGEST_ACTION_NOISE}"
             raise ConfigError("action_noise of the simulation", given=noise, allowed=allowed)
+
+    def origin(self) -> dict[str, Any]:
+        """What the folder is made from, as its collection_metadata.json tells it."""
+        return {"versions": versions_of("simulate_demonstrations"), **asdict(self), "image_size": list(self.image_size)}
 
 
 def read_simulation(content: Mapping[str, Any], where: str) -> SimulationSettings:

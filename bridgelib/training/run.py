@@ -31,6 +31,7 @@ from bridgelib.training.interruption import Interruption
 from bridgelib.training.learner import Learner
 from bridgelib.training.loop import SCORE, Loop, Schedule
 from bridgelib.training.metrics import Metrics, read_metrics
+from bridgelib.training.origin import training_origin
 from bridgelib.training.provenance import provenance
 from bridgelib.training.tracking import Mirror, resolved_mode
 from bridgelib.training.validation import evaluation, validated
@@ -65,6 +66,7 @@ def train(
         Interrupted: SIGTERM or SIGINT came. What was learned is saved.
     """
     join_processes()
+    origin = training_origin(experiment, data_root, sum(map(tuple, groups), ()), done.with_name("language.npz"))
     mode, devices, config = resolved_mode(wandb), Devices(), experiment.config
     for key in ("batch_size", "val_batch_size"):
         devices.check_batch_size(config[key], f"experiment '{experiment.name}', config.{key}")
@@ -88,10 +90,10 @@ def train(
         if is_writer():
             kept = KeptPolicies(folder, language)
             choice = choose(config["policy_from"], kept, tried, interruption)
-            origin, batch = {**made_with, "policy": choice}, inputs.training.batch(0)
-            interruption.wait_for(kept.save, choice["step"], folder.policy, origin, batch)
+            batch = inputs.training.batch(0)
+            interruption.wait_for(kept.save, choice["step"], folder.policy, {**made_with, "policy": choice}, batch)
             weights = hash_of(loop.learner.state().params)
-            write_json(done, {**_summary(folder, loop.state, weights), "policy": choice})
+            write_json(done, {**_summary(folder, loop.state, weights), "policy": choice, "origin": origin})
         any_process(False)  # the others wait here: JAX gives up on processes that end minutes apart
 
 

@@ -16,6 +16,7 @@ from bridgelib.errors import DataError
 from bridgelib.evaluation.simulated import refuse_unknown_tasks
 from bridgelib.language.presence import refuse_without_language
 from bridgelib.language.settings import needs_language
+from bridgelib.origins import digest_of
 from bridgelib.raw.chosen import ChosenTasks, name_problem, refuse_left_out
 from bridgelib.raw.tree import RawTree, Task, find_tasks, trajectory_names
 from bridgelib.sim.plan import DEFAULTS, PlanEntry, plan
@@ -23,11 +24,11 @@ from bridgelib.training.forecast import CheckpointForecast, checkpoint_forecast
 from bridgelib.workflow.admission import oddities, refusals, unfit_boxes
 from bridgelib.workflow.capacity import available_cores
 from bridgelib.workflow.forecast import in_brief, refuse_impossible
-from bridgelib.workflow.provenance import digest_of
 from bridgelib.workflow.records import empty_tasks
 from bridgelib.workflow.resources import conversion_mb, tfrecord_mb, training_mb
 from bridgelib.workflow.rollouts import Rollouts
 from bridgelib.workflow.stages import Probe, Slots, StageForecast, environment_stage, stages
+from bridgelib.workflow.staleness import Staleness
 from bridgelib.workflow.survey import Key, Survey, survey
 from bridgelib.workflow.targets import (
     ONLY_TOLD,
@@ -83,7 +84,7 @@ class WorkflowPlan:
 
     def found(self, task: str) -> int:
         """How many trajectories the raw tree has of a task."""
-        return sum(len(self._trajectories(task, date)) for date in self._dates(task))
+        return sum(len(self.trajectories(task, date)) for date in self._dates(task))
 
     @cached_property
     def simulation(self) -> Mapping[tuple[str, str], PlanEntry]:
@@ -99,19 +100,24 @@ class WorkflowPlan:
         return Rollouts(self)
 
     @cached_property
+    def staleness(self) -> Staleness:
+        """Which results are there but were made otherwise."""
+        return Staleness(self)
+
+    @cached_property
     def survey(self) -> Survey:
         """How many frames there are, from few listings."""
         keys = [(task, date) for task, dates in self.dated_folders.items() for date in dates]
         there = [key for key in keys if Path(self.machine.raw, *key).is_dir()]
         to_simulate = {key: entry for key, entry in self.simulation.items() if key not in set(there)}
-        members = {key: self._trajectories(*key) for key in there}
+        members = {key: self.trajectories(*key) for key in there}
         return survey(Path(self.machine.raw), members, to_simulate, self.machine.latency_shift)
 
     @cached_property
     def _listed(self) -> dict[Key, tuple[str, ...]]:
         return {}
 
-    def _trajectories(self, task: str, date: str) -> tuple[str, ...]:
+    def trajectories(self, task: str, date: str) -> tuple[str, ...]:
         """The trajectories of a dated folder, listed once: the survey and the digests want them."""
         if (task, date) not in self._listed:
             self._listed[task, date] = trajectory_names(Path(self.machine.raw) / task / date)
@@ -173,8 +179,8 @@ class WorkflowPlan:
         return stages(self, slots or Slots(available_cores(), len(self.machine.gpus)), probe, trainings)
 
     def waiting(self) -> list[str]:
-        """The experiments that are not done."""
-        return [name for name in self.settings.experiments if not Path(self.done_file(name)).exists()]
+        """The experiments that are not done, or were done otherwise."""
+        return [name for name in self.settings.experiments if not self.staleness.is_trained(name)]
 
     def checkpoints(self) -> dict[str, CheckpointForecast]:
         """Experiment -> what its checkpoints will take, for those that are not done."""
@@ -204,7 +210,11 @@ class WorkflowPlan:
 
     def shards(self, task: str) -> list[str]:
         """The numpy shards of a task."""
-        return [shown(Path(self.machine.numpy) / task / f"{date}.npz") for date in self._dates(task)]
+        return [self.shard(task, date) for date in self._dates(task)]
+
+    def shard(self, task: str, date: str) -> str:
+        """The numpy shard of one collection session."""
+        return shown(Path(self.machine.numpy) / task / f"{date}.npz")
 
     def all_shards(self) -> list[str]:
         """Every numpy shard."""
@@ -253,12 +263,10 @@ class WorkflowPlan:
             return []
         return [shown(Path(self.done_file(experiment)).with_name("language.npz"))]
 
-    # What makes a result stale, and how its job is started.
-
     def trajectories_digest(self, task: str, date: str) -> str:
         """Changes when a trajectory comes or goes in a dated folder (or its simulation is planned otherwise)."""
         entry = self.simulation.get((task, date))
-        return digest_of(entry or "\n".join(self._trajectories(task, date)))
+        return digest_of(entry.origin() if entry else self.trajectories(task, date))
 
     def experiment(self, name: str) -> Experiment:
         """The experiment of that name."""
