@@ -1,6 +1,6 @@
 """The losses of every algorithm as pure functions of arrays; B is the batch, A the action's dimensions.
 
-They are not averaged over the batch: the caller takes the mean.
+They are not averaged over the batch: the caller takes the mean, of chunks perhaps the `masked_mean`.
 """
 
 from typing import Literal, get_args
@@ -16,6 +16,19 @@ DIVERGENCES: tuple[str, ...] = get_args(Divergence)
 def squared_error(predicted: jax.Array, actions: jax.Array) -> jax.Array:
     """Squared distance of actions [..., A], summed over A: [...]."""
     return jnp.sum(jnp.square(predicted - actions), axis=-1)
+
+
+def masked_mean(values: jax.Array, mask: jax.Array | None, axis: int | None = None) -> jax.Array:
+    """The mean of values [B, Ta] over the steps of chunks that count, all together or, with axis 1, of each chunk: [B].
+
+    Args:
+        values: [B, Ta]; what does not count may be NaN.
+        mask: bool [B, Ta]; at least one step of each chunk counts. None: all do, and values may have any shape.
+        axis: Over which to average; None for all.
+    """
+    if mask is None:
+        return jnp.mean(values, axis=axis)
+    return jnp.sum(jnp.where(mask, values, 0.0), axis=axis) / jnp.sum(mask, axis=axis)
 
 
 def expectile_loss(difference: jax.Array, expectile: float) -> jax.Array:

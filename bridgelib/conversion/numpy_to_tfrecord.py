@@ -17,8 +17,9 @@ from pathlib import Path
 
 from bridgelib.conversion.task_shards import Entry, Settings, TaskShards
 from bridgelib.data.gaze import gaze_maps
+from bridgelib.data.remarks import remarks_on
 from bridgelib.data.split import training_side
-from bridgelib.data.statistics import statistics_of
+from bridgelib.data.statistics import Statistics, statistics_of
 from bridgelib.errors import DataError
 from bridgelib.files import read_json, write_json, written_whole
 from bridgelib.formats.index import RecordIndex, index_path
@@ -61,8 +62,9 @@ def convert_task(shards: Sequence[Path], folder: Path, settings: Settings, overw
     _write_records(task, train, folder)
     indices = {side: _written_index(folder, side, sides[side]) for side in SIDES}
     write_json(folder / "split.json", _split(sides, settings))
-    write_json(folder / "statistics.json", statistics_of([indices["train"]]).to_json())
-    report = _task_report(task, indices)
+    statistics = statistics_of([indices["train"]])
+    write_json(folder / "statistics.json", statistics.to_json())
+    report = _task_report(task, indices, statistics)
     write_json(folder / "report.json", report)
     return report
 
@@ -116,13 +118,14 @@ def _split(sides: Mapping[str, Sequence[Entry]], settings: Settings) -> dict:
     return {**listed, "seed": settings.seed, "train_proportion": settings.train_proportion}
 
 
-def _task_report(task: TaskShards, indices: Mapping[str, RecordIndex]) -> dict:
+def _task_report(task: TaskShards, indices: Mapping[str, RecordIndex], statistics: Statistics) -> dict:
     rejected = [rejection for report in task.reports for rejection in report.rejected] + task.duplicates
     report = {
         "found": sum(report.found for report in task.reports),
         "kept": len(task.kept),
         "rejected": [asdict(each) for each in sorted(rejected, key=lambda each: natural_key(each.trajectory))],
         "passed_over": [asdict(entry) for report in task.reports for entry in report.passed_over],
+        "remarks": [{"trajectory": None, "remark": code, "detail": detail} for code, detail in remarks_on(statistics)],
         "shards": len(task.paths),
         "instructed": sum(_instructed(index) for index in indices.values()),
         "made_from": task.made_from,

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from bridgelib.data.dimensions import DIMENSIONS
 from bridgelib.evaluation.offline.demonstrated import Demonstrated
 from bridgelib.evaluation.offline.gripper import COUNTS, gripper_counts
 from bridgelib.evaluation.offline.intervals import Numbers, Sums, share, with_intervals
-from bridgelib.training.validation import DIMENSIONS
 
 Predictions = Mapping[str, np.ndarray]
 """Who predicts -> the actions float32 [N, A], in the robot's units."""

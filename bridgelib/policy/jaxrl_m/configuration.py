@@ -107,7 +107,7 @@ def their_configuration(spec: PolicySpec, text_encoder: str | None = None) -> di
     agent_kwargs.get("policy_kwargs", {}).pop("dropout_rate", None)  # not a field of its policy; of no effect here
     if spec.algorithm == "iql":
         agent_kwargs.pop("dropout_target_networks", None)
-    statistics = spec.statistics.to_json()
+    statistics = {key: spec.statistics.to_json()[key] for key in ("action", "proprio", "relabel_angles", "crossings")}
     return {
         "agent": THEIR_NAMES.get(spec.algorithm, spec.algorithm),
         "agent_kwargs": agent_kwargs,
@@ -119,7 +119,7 @@ def their_configuration(spec: PolicySpec, text_encoder: str | None = None) -> di
             "act_pred_horizon": spec.chunk,
             "normalization_type": spec.normalisation,
         },
-        "bridgedata_config": {"action_proprio_metadata": {key: statistics[key] for key in ("action", "proprio")}},
+        "bridgedata_config": {"action_proprio_metadata": statistics},
     }
 
 
