@@ -48,10 +48,8 @@ def held_out(train: Indices, val: Indices) -> dict[str, np.ndarray]:
         whose = _listed(f"{number} of {task} in {other}" for (task, other), number in pairs.most_common())
         if count == total:
             raise _nothing_left(val, count, whose)
-        told = (
-            f"ATTENTION: {count} of {total} validation trajectories are left out, since the same demonstrations train"
-        )
-        print(f"{told}: {whose}", file=sys.stderr)
+        told = f"{count} of {total} validation trajectories are left out, since the same demonstrations train"
+        print(f"ATTENTION: {told}: {whose}", file=sys.stderr)
     return {task: np.array([other is not None for other in others], bool) for task, others in found.items()}
 
 
@@ -66,9 +64,8 @@ def say_repeated(indices: Indices, side: str) -> None:
     if repeated:
         together = Counter(" and ".join(tasks) for tasks in repeated)
         whose = _listed(f"{number} in {tasks}" for tasks, number in together.most_common())
-        print(
-            f"{side}: {len(repeated)} demonstrations lie in several tasks and count in each: {whose}", file=sys.stderr
-        )
+        told = f"{len(repeated)} demonstrations lie in several tasks and count in each"
+        print(f"{side} side: {told}: {whose}", file=sys.stderr)
 
 
 def contents(index: RecordIndex) -> list[str]:

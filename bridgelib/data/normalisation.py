@@ -34,10 +34,7 @@ class Affine:
             self._offset, scale = np.asarray(moments.min), np.asarray(moments.max) - np.asarray(moments.min)
         else:
             self._offset, scale = np.float64(0), np.float64(1)
-        floor = 0.0 if kind == "none" else moments.floor
-        # By size, not by sign: the predecessor's published "bounds" are mean and deviation, and run backwards.
-        floored = np.where(np.abs(scale) < floor, floor, scale)
-        self._scale = np.where(scale == 0, 1.0, floored)
+        self._scale = scale if kind == "none" else divisor(scale, moments.floor)
         self._cut = kind == "bounds"
 
     def forward(self, values: np.ndarray) -> np.ndarray:
@@ -48,6 +45,15 @@ class Affine:
     def inverse(self, values: np.ndarray) -> np.ndarray:
         """[..., dimensions] normalised -> float32 of the same shape, in the robot's units."""
         return (np.asarray(values, np.float64) * self._scale + self._offset).astype(np.float32)
+
+
+def divisor(spread: np.ndarray, floor: np.ndarray) -> np.ndarray:
+    """What numbers of this spread are divided by, float64 [dimensions]: at least the floor, and 1 where there is none.
+
+    By size, not by sign: the predecessor's published "bounds" are mean and deviation, and run backwards.
+    """
+    floored = np.where(np.abs(spread) < floor, floor, spread)
+    return np.where(spread == 0, 1.0, floored)
 
 
 class Normaliser:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from bridgelib.data.normalisation import divisor
 from bridgelib.data.statistics import Moments, Statistics
 from bridgelib.errors import ConfigError
 
@@ -41,6 +42,22 @@ def read_statistics(content: Any, where: str) -> Statistics:
     action, proprio = (_moments(content[key], f"{where}, {key}") for key in ("action", "proprio"))
     angles = {key: content[key] for key in ("relabel_angles", "crossings") if key in content}
     return Statistics(action, proprio, content.get("trajectories", 0), content.get("transitions", 0), **angles)
+
+
+def their_statistics(statistics: Statistics) -> dict[str, Any]:
+    """The predecessor's action_proprio_metadata, and what it leaves aside: which angles they are of.
+
+    It divides by the deviation or the range as they are, so these are what we divide by, floors and all.
+    """
+    moments = {key: _as_divided(getattr(statistics, key)).to_json() for key in ("action", "proprio")}
+    return {**moments, "relabel_angles": statistics.relabel_angles, "crossings": statistics.crossings}
+
+
+def _as_divided(moments: Moments) -> Moments:
+    spread = moments.max - moments.min
+    divided = divisor(spread, moments.floor)
+    largest = np.where(divided == spread, moments.max, moments.min + divided)
+    return replace(moments, std=divisor(moments.std, moments.floor), max=largest)
 
 
 def configured_statistics(content: Mapping[str, Any], where: str) -> Statistics | None:
