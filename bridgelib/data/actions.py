@@ -2,8 +2,7 @@
 
 import numpy as np
 
-OPEN_ABOVE = 0.95
-CLOSED_BELOW = 0.05
+from bridgelib.raw.gripper import CLOSED_BELOW, OPEN_ABOVE
 
 
 def relabelled_actions(state: np.ndarray, actions: np.ndarray) -> np.ndarray:

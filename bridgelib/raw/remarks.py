@@ -1,4 +1,4 @@
-"""What can be odd about a trajectory that is kept all the same: a closed list of remarks, so that reports can be counted.
+"""What can be odd about a trajectory that is kept all the same: a closed list of remarks, to be counted and compared.
 
 What deserves a look first stands first; reports are sorted so.
 """
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 REMARKS = {
     "traj_not_ok": "agent_data.pkl says traj_ok: False, so whoever recorded it was not content",
-    "gripper_against_state": "the gripper closes after commands to open and opens after commands to close: 1 is not open",
+    "gripper_against_state": "the gripper closes after commands to open it and opens after commands to close it",
     "gripper_scale": "the gripper's command goes up and down, but all of it counts as open, or all as closed",
     "gripper_out_of_range": "gripper commands outside of 0 (closed) to 1 (open)",
     "gripper_never_opens": "no gripper command of the whole task counts as open",

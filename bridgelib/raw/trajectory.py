@@ -1,23 +1,31 @@
 """One raw trajectory: its files, checked and brought into memory."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from bridgelib.raw.files import read_file, read_folder
 from bridgelib.raw.frames import check_frames, read_frames
 from bridgelib.raw.gaze import read_boxes
+from bridgelib.raw.language import read_languages
+from bridgelib.raw.latency import latency_shift, odd_date
+from bridgelib.raw.oddities.frames import Headers, odd_frames
+from bridgelib.raw.oddities.gripper import odd_gripper
+from bridgelib.raw.oddities.recorder import odd_recording
+from bridgelib.raw.oddities.states import odd_states
+from bridgelib.raw.oddities.time_stamps import odd_times
 from bridgelib.raw.rejection import Rejected
-from bridgelib.raw.tree import recorded_at
-from bridgelib.raw.unpickle import load_plain
+from bridgelib.raw.remarks import Noticed
+from bridgelib.raw.unpickle import Unpickled, load_with_stand_ins
 
-LATENCY_ENDED = datetime(2021, 7, 23)  # before, a frame and a state show what came of the action before
 FEWEST_ACTIONS = 2
 LONGEST_ROW = 64  # numbers; states and actions have 7
+
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,8 @@ class Trajectory:
         languages: Its instructions; ("",) where it has none.
         gaze_boxes: float64 [boxes, 4] for each of the T+1 frames: left, top, right, bottom as shares of the image; None
             where gaze was not asked for.
+        frame_sizes: Width and height of the frames of each camera before they were squashed; empty out of a shard.
+        noticed: What is odd about it; empty out of a shard.
     """
 
     name: str
@@ -45,10 +55,17 @@ class Trajectory:
     actions: np.ndarray
     languages: tuple[str, ...]
     gaze_boxes: tuple[np.ndarray, ...] | None = None
+    frame_sizes: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    noticed: tuple[Noticed, ...] = ()
 
 
 def read_trajectory(
-    raw: Path, name: str, im_size: int, cameras: Sequence[int] = (0,), gaze: str = "none"
+    raw: Path,
+    name: str,
+    im_size: int,
+    cameras: Sequence[int] = (0,),
+    gaze: str = "none",
+    shift: int | str = "auto",
 ) -> Trajectory:
     """Read one trajectory; what is cheap is checked first, so that few images of a bad one are decoded.
 
@@ -58,45 +75,67 @@ def read_trajectory(
         im_size: Height and width of the frames.
         cameras: The camera numbers to decode, 0 among them; the others are not looked at.
         gaze: Which pickle of gaze boxes to read, one of `bridgelib.raw.gaze.SOURCES`.
+        shift: Whether to correct the camera's latency, one of `bridgelib.raw.latency.SETTINGS`.
 
     Raises:
         Rejected: It cannot be used; the reason is one of `REASONS`.
     """
     folder = Path(raw, name)
     present = read_folder(folder, "the folder")
-    for stem in ("obs_dict", "policy_out", "agent_data"):
+    for stem in ("obs_dict", "policy_out"):
         if f"{stem}.pkl" not in present:
             raise Rejected(f"missing_{stem}", f"no file {stem}.pkl")
-    state, time_stamp = _observations(_pickle(folder, "obs_dict.pkl"))
-    actions = _actions(_pickle(folder, "policy_out.pkl"))
-    # Nobody uses agent_data.pkl. In the real release it holds messages of ROS beside plain data.
-    _pickle(folder, "agent_data.pkl", recorder_names=True)
-    shift = int(recorded_at(name.split("/")[-4]) < LATENCY_ENDED)
-    _check_lengths(len(state), len(time_stamp), len(actions), shift)
-    languages = _languages(read_file(folder / "lang.txt", "lang.txt")) if "lang.txt" in present else ("",)
-    if gaze != "none" and f"{gaze}.pkl" not in present:
-        raise Rejected("missing_gaze", f"no file {gaze}.pkl")
-    boxes = None if gaze == "none" else read_boxes(_pickle(folder, f"{gaze}.pkl"), len(state), f"{gaze}.pkl")
+    noticed: list[Noticed] = []
+    state, time_stamp = _used(folder, "obs_dict.pkl", _observations, noticed)
+    actions = _used(folder, "policy_out.pkl", _actions, noticed)
+    noticed += _agent_data(folder, present)
+    date = name.split("/")[-4]
+    shifted = latency_shift(date, shift)
+    noticed += odd_date(date, shift)
+    _check_lengths(len(state), len(time_stamp), len(actions), shifted)
+    languages, odd = (
+        read_languages(read_file(folder / "lang.txt", "lang.txt")) if "lang.txt" in present else (("",), ())
+    )
+    noticed += odd
+    boxes = _boxes(folder, present, gaze, len(state), noticed)
     for camera in cameras:
         check_frames(folder / f"images{camera}", len(state))
 
     content = hashlib.sha256()
-    frames = {}
+    frames, sizes = {}, {}
     for camera in sorted(cameras):
-        seen = (lambda file: _add(content, file)) if camera == 0 else None
-        frames[camera] = read_frames(folder / f"images{camera}", len(state), im_size, seen)[shift:]
+        headers, digest = Headers(), content if camera == 0 else None
+        read = read_frames(folder / f"images{camera}", len(state), im_size, _noted_by(headers, digest))
+        frames[camera] = read[shifted:]
+        sizes |= {camera: headers.size} if headers.size else {}
+        noticed += odd_frames(f"images{camera}", frames[camera], headers, shifted)
     for array in (state, actions, time_stamp):
         _add(content, array.astype("<f8").tobytes())
+    state, time_stamp, actions = state[shifted:], time_stamp[shifted:], actions[: len(actions) - shifted]
+    noticed += [*odd_gripper(actions[:, 6], state[:, 6]), *odd_states(state), *odd_times(time_stamp)]
     return Trajectory(
         name=name,
         identity=content.hexdigest()[:32],
         frames=frames,
-        state=state[shift:].astype(np.float32),
-        time_stamp=time_stamp[shift:],
-        actions=actions[: len(actions) - shift].astype(np.float32),
+        state=state.astype(np.float32),
+        time_stamp=time_stamp,
+        actions=actions.astype(np.float32),
         languages=languages,
-        gaze_boxes=boxes and boxes[shift:],
+        gaze_boxes=boxes and boxes[shifted:],
+        frame_sizes=sizes,
+        noticed=tuple(noticed),
     )
+
+
+def _noted_by(headers: Headers, content: "hashlib._Hash | None") -> Callable[[bytes], None]:
+    """What is done with the bytes of each frame's file."""
+
+    def note(file: bytes) -> None:
+        headers.note(file)
+        if content is not None:
+            _add(content, file)
+
+    return note
 
 
 def _add(content: "hashlib._Hash", part: bytes) -> None:
@@ -105,12 +144,53 @@ def _add(content: "hashlib._Hash", part: bytes) -> None:
     content.update(part)
 
 
-def _pickle(folder: Path, name: str, recorder_names: bool = False) -> object:
+def _used(folder: Path, name: str, read: Callable[[object], Read], noticed: list[Noticed]) -> Read:
+    """What `read` takes from a pickle; what else there is may be anything, is not executed, and is noticed."""
+    unpickled = _unpickled(folder, name)
+    odd = unpickled.odd and Rejected(unpickled.odd.reason, f"{name} {unpickled.odd.detail}")
+    try:
+        used = read(unpickled.content)
+    except Rejected as rejected:
+        raise (odd or rejected) from None
+    if odd is not None:
+        noticed.append(Noticed("odd_entry", odd.detail))
+    return used
+
+
+def _unpickled(folder: Path, name: str, recorder_names: bool = False) -> Unpickled:
     content = read_file(folder / name, name)
     try:
-        return load_plain(content, recorder_names=recorder_names)
+        return load_with_stand_ins(content, recorder_names=recorder_names)
     except Rejected as rejected:
         raise Rejected(rejected.reason, f"{name} {rejected.detail}") from None
+
+
+def _agent_data(folder: Path, present: Collection[str]) -> Iterator[Noticed]:
+    """Remarks on agent_data.pkl, of which nothing is used. The real release has messages of ROS there."""
+    name = "agent_data.pkl"
+    if name not in present:
+        yield Noticed("missing_agent_data", f"no file {name}")
+        return
+    try:
+        unpickled = _unpickled(folder, name, recorder_names=True)
+    except Rejected as rejected:
+        yield Noticed("odd_agent_data", rejected.detail)
+        return
+    if unpickled.odd is not None:
+        yield Noticed("odd_agent_data", f"{name} {unpickled.odd.detail}")
+    yield from odd_recording(unpickled.content)
+
+
+def _boxes(
+    folder: Path, present: Collection[str], gaze: str, frames: int, noticed: list[Noticed]
+) -> tuple[np.ndarray, ...] | None:
+    """The gaze boxes of each frame; None where they are not asked for."""
+    if gaze == "none":
+        return None
+    name = f"{gaze}.pkl"
+    if name not in present:
+        raise Rejected("missing_gaze", f"no file {name}")
+    return _used(folder, name, lambda content: read_boxes(content, frames, name), noticed)
 
 
 def _observations(content: object) -> tuple[np.ndarray, np.ndarray]:
@@ -174,18 +254,6 @@ def _check_lengths(states: int, time_stamps: int, actions: int, shift: int) -> N
     if actions - shift < FEWEST_ACTIONS:
         corrected = f", {actions - shift} after the latency correction" if shift else ""
         raise Rejected("too_short", f"actions: {actions}{corrected}")
-
-
-def _languages(content: bytes) -> tuple[str, ...]:
-    """The instructions of a lang.txt, without the lines that say how sure the annotator was."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Rejected("language_not_utf8", f"lang.txt, byte {error.start}: {error.reason}") from None
-    if "\0" in text:
-        raise Rejected("language_not_utf8", "lang.txt holds NUL bytes")
-    lines = (line.strip() for line in text.splitlines())
-    return tuple(line for line in lines if line and not line.startswith("confidence:")) or ("",)
 
 
 def _described(content: object) -> str:
