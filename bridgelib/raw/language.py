@@ -5,6 +5,7 @@ Standard library only: the Snakefile asks while it is being parsed.
 
 import re
 import unicodedata
+from pathlib import Path
 
 from bridgelib.raw.rejection import Rejected
 from bridgelib.raw.remarks import Noticed
@@ -41,6 +42,14 @@ def read_languages(content: bytes | None) -> tuple[tuple[str, ...], tuple[Notice
         held = repr(others[0]) if others else "nothing but a line of confidence" if confidences else "nothing visible"
         noticed.append(Noticed("no_instruction", f"lang.txt holds {held}"))
     return languages, tuple(noticed)
+
+
+def has_instruction(path: Path) -> bool:
+    """Whether a lang.txt is there and has an instruction that a conversion would take."""
+    try:
+        return any(read_languages(path.read_bytes())[0])
+    except (OSError, Rejected):
+        return False
 
 
 def says_something(text: str) -> bool:
