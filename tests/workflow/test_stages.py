@@ -9,12 +9,10 @@ from bridgelib.conversion.probe import probe
 from bridgelib.conversion.raw_to_numpy import Settings, convert_tree
 from bridgelib.conversion.task_shards import Settings as TaskSettings
 from bridgelib.conversion.tfrecord_tree import convert_tree as convert_shards
-from bridgelib.raw.trajectory import LATENCY_ENDED as LATENCY_ENDED_IN_CONVERSION
 from bridgelib.raw.tree import find_tasks
 from bridgelib.sim.demonstrations import write_dated_folder
 from bridgelib.workflow.plan import WorkflowPlan
 from bridgelib.workflow.stages import Probe, Slots
-from bridgelib.workflow.survey import LATENCY_ENDED
 from tests import raw_trees
 
 SLOTS = Slots(cores=4, gpus=0)
@@ -133,10 +131,6 @@ def test_only_what_is_missing_counts(real, tmp_path):
     assert left["raw_to_numpy"].disk_bytes == pytest.approx(4 * 10 * 3 * 32 * 32, rel=0.1)
     # Its task's TFRecords will be made again, and be as large as they are.
     assert left["numpy_to_tfrecord"].jobs == 1 and left["numpy_to_tfrecord"].disk_bytes < 3_000
-
-
-def test_the_latency_correction_is_that_of_the_conversion():
-    assert LATENCY_ENDED == LATENCY_ENDED_IN_CONVERSION
 
 
 def test_of_many_trajectories_few_are_listed_and_the_error_is_told(real, tmp_path, monkeypatch):

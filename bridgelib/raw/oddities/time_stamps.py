@@ -27,4 +27,4 @@ def odd_times(time_stamp: np.ndarray) -> Iterator[Noticed]:
             first, more = int(np.argmax(which)), int(which.sum()) - 1
             before, after = time_stamp[first : first + 2].tolist()
             others = f", and {more} more such step{'s' * (more > 1)}" if more else ""
-            yield Noticed(remark, f"time_stamp {first} is {before}, the next {after}{others}")
+            yield Noticed(remark, f"time_stamp {first} is {before:.3f}, the next {after:.3f}{others}")
