@@ -120,7 +120,7 @@ def test_remarks_are_counted_by_kind(remarked):
 
 
 def test_the_text_ends_with_what_deserves_a_look_first(remarked):
-    """By kind, the most worrying first, at most three names of each; a kind that this program does not know comes last."""
+    """By kind, the most worrying first, at most three names of each; a kind that is not known here comes last."""
     kinds, named = as_text(remarked).split("\n\n")[-2:]
     lines = kinds.splitlines()
     assert lines[0].split() == ["remark", "what", "it", "means", "times"]

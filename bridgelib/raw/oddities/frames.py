@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bridgelib.raw.jpeg_header import JpegHeader
+from bridgelib.raw.jpeg_header import EXIF, JpegHeader
 from bridgelib.raw.remarks import Noticed
 
 BLACK = 24  # of 255: video counts 16 as black, and a covered lens has noise
 BLANK = 4  # by how much the pixels of a single colour differ
-SAMPLED = 32  # rows and columns that are looked at first; nearly all frames differ there
+EXIF_BEGINS = 1024  # bytes; it comes first, or after the few of JFIF
+SAMPLED = 16  # rows and columns that are looked at first; nearly all frames differ there
 
 
 @dataclass
@@ -28,7 +29,8 @@ class Headers:
 
     def note(self, content: bytes) -> None:
         """Note the next file."""
-        if (header := JpegHeader.read(content)) is not None:
+        to_be_read = self.size is None or EXIF in content[:EXIF_BEGINS]
+        if to_be_read and (header := JpegHeader.read(content)) is not None:
             self.size = self.size or header.size
             if header.orientation != 1:
                 self.turned[self.seen] = header.orientation
@@ -45,7 +47,7 @@ def odd_frames(camera: str, frames: np.ndarray, headers: Headers, first: int = 0
         first: The number of the first of `frames`; those before were left out.
     """
     step = max(1, frames.shape[1] // SAMPLED)
-    samples = np.ascontiguousarray(frames[:, ::step, ::step])  # [F, ~32, ~32, 3]
+    samples = np.ascontiguousarray(frames[:, ::step, ::step])  # [F, ~16, ~16, 3]
     black = [number for number in _below(samples, BLACK) if frames[number].max() < BLACK]
     blank = [number for number in _blank(samples) if _blank(frames[number : number + 1]) and number not in black]
     dull = {*black, *blank}
