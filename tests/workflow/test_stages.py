@@ -133,6 +133,14 @@ def test_only_what_is_missing_counts(real, tmp_path):
     assert left["numpy_to_tfrecord"].jobs == 1 and left["numpy_to_tfrecord"].disk_bytes < 3_000
 
 
+@pytest.mark.parametrize(
+    ("date", "shift", "left"), [("2021-06-15_09-00-00", "auto", 1), (SESSIONS[0], "auto", 0), (SESSIONS[0], 1, 1)]
+)
+def test_a_latency_shift_costs_each_trajectory_a_frame(real, tmp_path, date, shift, left):
+    raw_trees.write_dated_folder(tmp_path / "raw", "task", date, trajectories=4, actions=9)
+    assert real(latency_shift=shift).survey.frames == 4 * (10 - left)
+
+
 def test_of_many_trajectories_few_are_listed_and_the_error_is_told(real, tmp_path, monkeypatch):
     """Two tasks of 40 trajectories with 1 to 40 frames; three of each may be looked at, or twelve."""
     monkeypatch.setattr("bridgelib.workflow.survey.SAMPLED", 6)
