@@ -165,6 +165,11 @@ class Oddity:
     plant: Plant
 
 
+def _until(step: int) -> np.ndarray:
+    """Poses that change until a step."""
+    return np.outer(np.minimum(np.arange(STEPS + 1), step), np.full(6, 0.01))
+
+
 _EVIL = Attack(os.system, "touch executed")
 _RISING = np.linspace(3.0, 3.28, STEPS + 1)
 
@@ -197,6 +202,7 @@ ODDITIES: dict[str, Oddity] = {
     "an arm that trembles": Oddity(
         "still_states", states(slice(0, 6), 1e-4 * np.random.default_rng(0).normal(size=(STEPS + 1, 6)))
     ),
+    "states that stop coming in": Oddity("still_states", states(slice(0, 6), _until(4))),
     "roll across pi": Oddity("rotation_crosses_pi", states(3, (_RISING + np.pi) % (2 * np.pi) - np.pi)),
     "yaw across -pi": Oddity("rotation_crosses_pi", states(5, (np.pi - _RISING) % (2 * np.pi) - np.pi)),
     "yaw from 0 to 2 pi": Oddity("rotation_crosses_pi", states(5, (_RISING - np.pi) % (2 * np.pi))),
@@ -298,6 +304,7 @@ NEAR_MISSES: dict[str, Plant] = {
     "time in milliseconds": repickled(
         "obs_dict.pkl", lambda content: {**content, "time_stamp": 1000 * content["time_stamp"]}
     ),
+    "an arm that waits at the end": states(slice(0, 6), _until(8)),
     "an arm that only turns": states(slice(0, 3), 0.3),
     "an arm that only lifts": states(slice(3, 6), 0.3),
     "a rotation that comes close to pi": states(3, np.linspace(3.0, 3.14, STEPS + 1)),

@@ -12,7 +12,7 @@ REMARKS = {
     "gripper_out_of_range": "gripper commands outside of 0 (closed) to 1 (open)",
     "gripper_never_opens": "no gripper command of the whole task counts as open",
     "gripper_never_closes": "no gripper command of the whole task counts as closed",
-    "still_states": "the arm's pose stays the same from the first state to the last",
+    "still_states": "the arm's pose stays the same, from the first state to the last or in half of the steps or more",
     "black_frames": "frames that are black",
     "blank_frames": "frames of a single colour",
     "repeated_frames": "frames that show exactly what an earlier one showed: the camera stood still",
