@@ -312,6 +312,8 @@ NEAR_MISSES: dict[str, Plant] = {
     "a gripper that stays open": gripper(np.ones(STEPS), np.ones(STEPS + 1)),
     "a gripper that stays closed": gripper(np.zeros(STEPS), np.full(STEPS + 1, 0.1)),
     "commands between open and closed": gripper([1, 1, 1, 0.98, 0.6, 0.2, 0, 0, 0, 0, 0, 0]),
+    "a slip of the hand": gripper([0.4, *[0.0] * 11], np.full(STEPS + 1, 0.1)),
+    "the end in the middle of closing": gripper([1.0] * 11 + [0.3], np.ones(STEPS + 1)),
     "a trembling command": gripper([1, 0.97, 1, 0.96, 1, 1, 0.99, 1, 1, 1, 1, 1], np.ones(STEPS + 1)),
     "a command a hair above 1": gripper(COMMANDS * (1 + 1e-6)),
     "a gripper that is slow": gripper(COMMANDS, [1.0] * 9 + [0.9, 0.7, 0.6, 0.5]),

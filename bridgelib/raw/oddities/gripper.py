@@ -11,6 +11,7 @@ SLACK = 0.01  # how far from 0 to 1 a command may lie by rounding
 FINGERS = 0.015  # metres; commands in metres go up and down by more than this, noise by less
 SWING = 0.5  # of the largest command (or 0.2 of the largest state) is no noise either
 STATE_SWING = 0.2
+FEWEST_HELD = 2  # commands on either side; a single one is on its way, or a slip of the hand
 LONGEST_DELAY = 4  # steps until a gripper has done what it was told
 FEWEST_PAIRS = 5  # of a command and a later state
 AGAINST = -0.6  # correlation
@@ -26,17 +27,23 @@ def odd_gripper(commands: np.ndarray, states: np.ndarray) -> Iterator[Noticed]:
     low, high = float(commands.min()), float(commands.max())
     if low < -SLACK or high > 1 + SLACK:
         yield Noticed("gripper_out_of_range", f"commands from {low:.4g} to {high:.4g}")
-    if high - low > max(FINGERS, SWING * max(abs(low), abs(high))):
-        if high <= OPEN_ABOVE:
-            told = "none of which counts as open"
-            yield Noticed("gripper_scale", f"commands from {low:.4g} to {high:.4g}, {told} (above {OPEN_ABOVE})")
-        elif low >= CLOSED_BELOW:
-            told = "none of which counts as closed"
-            yield Noticed("gripper_scale", f"commands from {low:.4g} to {high:.4g}, {told} (below {CLOSED_BELOW})")
+    yield from _of_one_side(commands, low, high)
     correlation, delay = _answer(commands, states)
     if correlation <= AGAINST:
         steps = f"{delay} step{'s' * (delay > 1)}"
         yield Noticed("gripper_against_state", f"correlation of command and state {steps} later: {correlation:.2f}")
+
+
+def _of_one_side(commands: np.ndarray, low: float, high: float) -> Iterator[Noticed]:
+    """A remark where commands go up and down, and binarising takes all of them for one."""
+    upper = int((commands > (low + high) / 2).sum())
+    swings = high - low > max(FINGERS, SWING * max(abs(low), abs(high)))
+    if swings and min(upper, len(commands) - upper) >= FEWEST_HELD:
+        told = f"commands from {low:.4g} to {high:.4g}, none of which counts as"
+        if high <= OPEN_ABOVE:
+            yield Noticed("gripper_scale", f"{told} open (above {OPEN_ABOVE})")
+        elif low >= CLOSED_BELOW:
+            yield Noticed("gripper_scale", f"{told} closed (below {CLOSED_BELOW})")
 
 
 def _answer(commands: np.ndarray, states: np.ndarray) -> tuple[float, int]:
