@@ -36,6 +36,11 @@ rule raw_to_numpy:
         im_size=MACHINE.im_size,
         cameras=MACHINE.cameras,
         gaze="" if MACHINE.gaze == "none" else f" --gaze {MACHINE.gaze}",
+        latency_shift=(
+            ""
+            if MACHINE.latency_shift == "auto"
+            else f" --latency_shift {MACHINE.latency_shift}"
+        ),
         trajectories=told(PLAN.trajectories_digest),
         code=code_digest("bridgelib.conversion.raw_to_numpy"),
     shell:
@@ -43,7 +48,7 @@ rule raw_to_numpy:
         ' python "$BRIDGE/workflow_scripts/raw_to_numpy.py"'
         " --raw {params.raw:q} --dated-folder {params.raw:q}/{wildcards.task:q}/{wildcards.date:q}"
         " --shard {output.shard:q} --report {output.report:q}"
-        " --im_size {params.im_size} --cameras {params.cameras} --workers {threads} --overwrite{params.gaze}"
+        " --im_size {params.im_size} --cameras {params.cameras} --workers {threads} --overwrite{params.gaze}{params.latency_shift}"
         " > {log:q} 2>&1"
 
 

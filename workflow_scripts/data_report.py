@@ -1,4 +1,4 @@
-"""Count what was found, kept and rejected, by task and reason; print the tables and write them as text and JSON."""
+"""Count what was found, kept, rejected and remarked on; print the tables and write them as text and JSON."""
 
 import argparse
 from pathlib import Path
@@ -17,7 +17,8 @@ def main(argv: list[str] | None = None) -> None:
     options = parse_arguments(argv)
     raw = find_tasks(options.raw, options.depth) if options.raw else None
     paths = [options.root / task.name / "report.json" for task in raw.tasks] if raw else find_reports(options.root)
-    tree = TreeReport(tuple(TaskReport.read(path, options.root) for path in paths), raw.passed_over if raw else ())
+    tasks = tuple(TaskReport.read(path, options.root) for path in paths)
+    tree = TreeReport(tasks, raw.passed_over, raw.misplaced()) if raw else TreeReport(tasks)
     text = as_text(tree, options.listed)
     if options.text:
         with written_whole(options.text) as partial:
@@ -35,7 +36,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--raw", type=Path, help="raw root: its tasks are reported, and what lies in it beside their dated folders")
     add("--depth", default="auto", help="levels from the raw root to the dated folders (default: auto)")
     add("--text", type=Path, help="write the tables here")
-    add("--json", type=Path, help="write everything here, each rejected trajectory too")
+    add("--json", type=Path, help="write everything here, each rejected trajectory and each remark too")
     add("--listed", type=int, default=20, metavar="N", help="rejected trajectories named in the text (default: 20)")
     options = parser.parse_args(argv)
     options.depth = int(options.depth) if options.depth.isdecimal() else options.depth

@@ -29,6 +29,7 @@ class MachineProfile:
     im_size: int = 256
     cameras: tuple[int, ...] = (0,)
     gaze: Literal["none", "filter", "no_filter"] = "none"
+    latency_shift: int | Literal["auto"] = "auto"
     image_encoding: Literal["raw", "jpeg"] = "raw"
     gpus: tuple[int, ...] = ()
     environment: Literal["cpu", "cuda12", "cuda13", "seed-cuda12"] = "cpu"
@@ -162,6 +163,7 @@ def _check(profile: MachineProfile, where: str) -> None:
             0 in profile.cameras and min(profile.cameras) >= 0 and len(set(profile.cameras)) == len(profile.cameras),
             "a list that contains camera 0, each camera once",
         ),
+        ("latency_shift", profile.latency_shift in ("auto", 0, 1), "auto, 0 or 1"),
         ("gaze", profile.gaze == "none" or profile.simulation is None, "none where demonstrations are simulated"),
         (
             "gpu_memory",

@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 
+from bridgelib.conversion.task_remarks import task_remarks
 from bridgelib.conversion.task_shards import Entry, Settings, TaskShards
 from bridgelib.data.gaze import gaze_maps
 from bridgelib.data.remarks import remarks_on
@@ -120,10 +121,12 @@ def _split(sides: Mapping[str, Sequence[Entry]], settings: Settings) -> dict:
 
 def _task_report(task: TaskShards, indices: Mapping[str, RecordIndex], statistics: Statistics) -> dict:
     rejected = [rejection for report in task.reports for rejection in report.rejected] + task.duplicates
+    remarks = task_remarks(task.reports, {each.trajectory for each in task.duplicates}, list(indices.values()))
     report = {
         "found": sum(report.found for report in task.reports),
         "kept": len(task.kept),
         "rejected": [asdict(each) for each in sorted(rejected, key=lambda each: natural_key(each.trajectory))],
+        "remarks": [asdict(remark) for remark in remarks],
         "passed_over": [asdict(entry) for report in task.reports for entry in report.passed_over],
         "remarks": [{"trajectory": None, "remark": code, "detail": detail} for code, detail in remarks_on(statistics)],
         "shards": len(task.paths),

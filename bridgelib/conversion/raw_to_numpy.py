@@ -7,19 +7,29 @@ first and written last: a shard with a report is complete, whatever was killed w
 
 import os
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bridgelib.errors import ConfigError, DataError
-from bridgelib.formats.report import RejectedTrajectory, Report
+from bridgelib.formats.report import RejectedTrajectory, Remark, Report
 from bridgelib.formats.shard import Shard, ShardWriter
 from bridgelib.progress import Progress
 from bridgelib.raw.gaze import SOURCES
+from bridgelib.raw.latency import SETTINGS as LATENCY_SHIFTS
+from bridgelib.raw.oddities.sessions import odd_frame_sizes
 from bridgelib.raw.rejection import Rejected
 from bridgelib.raw.trajectory import Trajectory, read_trajectory
-from bridgelib.raw.tree import PassedOver, RawTree, list_trajectories, recorded_at, strays, trajectory_names
+from bridgelib.raw.tree import (
+    PassedOver,
+    RawTree,
+    list_trajectories,
+    natural_key,
+    recorded_at,
+    strays,
+    trajectory_names,
+)
 
 LARGEST_IM_SIZE = 2048
 
@@ -32,6 +42,7 @@ class Settings:
         im_size: Height and width of the frames, in pixels.
         cameras: Camera numbers, 0 among them.
         gaze: "none", or which gaze boxes: "filter" (of each trajectory's filter.pkl) or "no_filter" (no_filter.pkl).
+        latency_shift: "auto", or how many first frames each trajectory loses, 0 or 1, whatever its date.
 
     Raises:
         ConfigError: One of them is out of range.
@@ -40,6 +51,7 @@ class Settings:
     im_size: int
     cameras: tuple[int, ...] = (0,)
     gaze: str = "none"
+    latency_shift: int | str = "auto"
 
     def __post_init__(self):
         if not 1 <= self.im_size <= LARGEST_IM_SIZE:
@@ -52,6 +64,8 @@ class Settings:
             )
         if self.gaze not in SOURCES:
             raise ConfigError("gaze", given=self.gaze, allowed=SOURCES)
+        if self.latency_shift not in LATENCY_SHIFTS:
+            raise ConfigError("latency_shift", given=self.latency_shift, allowed=LATENCY_SHIFTS)
         object.__setattr__(self, "cameras", tuple(sorted(self.cameras)))
 
 
@@ -83,6 +97,10 @@ def convert_tree(tree: RawTree, numpy: Path, settings: Settings, workers: int = 
         instructed=sum(report.instructed for report in reports),
         rejected=tuple(entry for report in reports for entry in report.rejected),
         passed_over=(*tree.passed_over, *(entry for report in reports for entry in report.passed_over)),
+        remarks=(
+            *(Remark.of(None, noticed) for noticed in tree.misplaced()),
+            *(entry for report in reports for entry in report.remarks),
+        ),
     )
 
 
@@ -140,7 +158,7 @@ def convert_dated_folder(
 
     Path(job.report).unlink(missing_ok=True)
     account = _Account()
-    with ShardWriter(job.shard, settings.im_size, settings.cameras, settings.gaze) as shard:
+    with ShardWriter(job.shard, settings.im_size, settings.cameras, settings.gaze, settings.latency_shift) as shard:
         for outcome in _in_order(lambda name: _read(job.raw, name, settings), names, workers):
             if (trajectory := account.judge(outcome)) is not None:
                 shard.add(trajectory)
@@ -159,8 +177,8 @@ def _finished(job: DatedFolder, settings: Settings, names: list[str]) -> Report 
     except DataError:
         return None
     accounted = sorted([*shard.names, *(entry.trajectory for entry in report.rejected)])
-    held = (shard.im_size, shard.cameras, shard.gaze, accounted)
-    return report if held == (settings.im_size, settings.cameras, settings.gaze, sorted(names)) else None
+    held = Settings(shard.im_size, shard.cameras, shard.gaze, shard.latency_shift)
+    return report if (held, accounted) == (settings, sorted(names)) else None
 
 
 @dataclass(frozen=True)
@@ -174,7 +192,7 @@ class _Outcome:
 
 def _read(raw: Path, name: str, settings: Settings) -> _Outcome:
     try:
-        result = read_trajectory(raw, name, settings.im_size, settings.cameras, settings.gaze)
+        result = read_trajectory(raw, name, settings.im_size, settings.cameras, settings.gaze, settings.latency_shift)
     except Rejected as rejected:
         result = rejected
     return _Outcome(name, result, strays(Path(raw, name)))
@@ -189,6 +207,8 @@ class _Account:
     instructed: int = 0
     rejected: list[RejectedTrajectory] = field(default_factory=list)
     strays: Counter = field(default_factory=Counter)
+    remarks: list[Remark] = field(default_factory=list)
+    sizes: dict[str, Mapping[int, tuple[int, int]]] = field(default_factory=dict)
 
     def judge(self, outcome: _Outcome) -> Trajectory | None:
         """The trajectory if it is kept."""
@@ -202,6 +222,8 @@ class _Account:
         self.kept[result.identity] = outcome.name
         self.transitions += len(result.actions)
         self.instructed += any(result.languages)
+        self.remarks += [Remark.of(outcome.name, noticed) for noticed in result.noticed]
+        self.sizes[outcome.name] = result.frame_sizes
         return result
 
     def report(self, found: int, folder: str, passed_over: Iterable[PassedOver]) -> Report:
@@ -210,7 +232,10 @@ class _Account:
         entries += [
             PassedOver(f"{folder}/raw/*/*/{name}", why, count) for (name, why), count in sorted(self.strays.items())
         ]
-        return Report(found, len(self.kept), self.transitions, self.instructed, tuple(self.rejected), tuple(entries))
+        odd_sizes = [Remark.of(*odd) for odd in odd_frame_sizes(self.sizes)]
+        remarks = sorted(self.remarks + odd_sizes, key=lambda remark: natural_key(remark.trajectory))
+        counts = (found, len(self.kept), self.transitions, self.instructed)
+        return Report(*counts, tuple(self.rejected), tuple(entries), tuple(remarks))
 
 
 def _in_order(function: Callable[[str], _Outcome], names: Iterable[str], workers: int) -> Iterator[_Outcome]:

@@ -1,18 +1,24 @@
 """The account of a tree as tables in plain text."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bridgelib.conversion.accounting import Account, TreeReport
+from bridgelib.raw.remarks import REMARKS
 
 COLUMNS = ("task", "found", "kept", "rejected", "passed over", "train", "val", "frames", "bytes", "language")
 WHOLE_TREE = "whole tree"
+EXAMPLES = 3  # of each kind of remark
 REPAIRED = """\
 When one is repaired: remove the shard of its dated folder, <numpy>/<task>/<date>.npz, and run the same command again.
 Trajectories that come or go are noticed, files that change inside of one are not."""
 
 
 def as_text(tree: TreeReport, listed: int = 20) -> str:
-    """One line for each task, the whole tree last; rejections by reason, the first `listed` by name, the remedy."""
+    """The account of a tree.
+
+    One line for each task, the whole tree last; rejections by reason, the first `listed` by name, and the remedy;
+    remarks by kind, and some of each by name: what deserves a look first.
+    """
     accounts = [(task.task, task.account) for task in tree.tasks]
     outside = sum(entry.count for entry in tree.outside)
     if outside:
@@ -28,7 +34,33 @@ def as_text(tree: TreeReport, listed: int = 20) -> str:
             lines.append((f"… and {len(rejected) - listed:,} more", "", ""))
         sections.append(aligned(("rejected trajectory", "reason", "detail"), lines, text_columns=3))
         sections.append(REPAIRED)
+    sections += _remarks(tree)
     return "\n\n".join(sections) + "\n"
+
+
+def _remarks(tree: TreeReport) -> list[str]:
+    """How many remarks there are of each kind, then some of each by name, the most worrying kind first."""
+    remarks = sorted(tree.remarks, key=_worry)
+    if not remarks:
+        return []
+    counts = {entry["remark"]: tree.total.remarks[entry["remark"]] for entry in remarks}
+    kinds = [(kind, REMARKS.get(kind, ""), f"{count:,}") for kind, count in counts.items()]
+    examples = [entry for kind in counts for entry in [each for each in remarks if each["remark"] == kind][:EXAMPLES]]
+    named = [(_place(entry), entry["remark"], entry["detail"]) for entry in examples]
+    return [
+        aligned(("remark", "what it means", "times"), kinds, text_columns=2),
+        aligned(("worth a look first", "remark", "detail"), named, text_columns=3),
+    ]
+
+
+def _worry(entry: Mapping) -> int:
+    """Where a remark's kind stands in the list; after all others where it is not in it."""
+    kinds = list(REMARKS)
+    return kinds.index(entry["remark"]) if entry["remark"] in REMARKS else len(kinds)
+
+
+def _place(entry: Mapping) -> str:
+    return entry["trajectory"] or (f"all of {entry['task']}" if entry["task"] else "the raw tree")
 
 
 def _row(name: str, account: Account) -> tuple[str, ...]:

@@ -4,9 +4,7 @@ import numpy as np
 
 from bridgelib.data.angles import Angles, wrapped
 from bridgelib.data.dimensions import ANGLES
-
-OPEN_ABOVE = 0.95
-CLOSED_BELOW = 0.05
+from bridgelib.raw.gripper import CLOSED_BELOW, OPEN_ABOVE
 
 
 def relabelled_actions(state: np.ndarray, actions: np.ndarray, angles: Angles = "wrapped") -> np.ndarray:

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bridgelib.errors import ConfigError, DataError
+from bridgelib.raw.remarks import Noticed
 
 DATE_FORMAT = "%Y-%m-%d_%H-%M-%S"
 DATE_PATTERN = re.compile(r"\d{4}-\d{2}-\d{2}_\d{2}-\d{2}-\d{2}")
@@ -56,6 +57,15 @@ class RawTree:
     depth: int
     tasks: tuple[Task, ...]
     passed_over: tuple[PassedOver, ...]
+
+    def misplaced(self) -> tuple[Noticed, ...]:
+        """A remark for each dated folder at another depth than `depth`; lists the tree down to `DEEPEST`."""
+        elsewhere = {depth: paths for depth, paths in _dated_by_depth(self.root).items() if depth != self.depth}
+        return tuple(
+            Noticed("dated_folder_elsewhere", f"{path} lies at depth {depth}, not {self.depth}")
+            for depth, paths in elsewhere.items()
+            for path in paths
+        )
 
 
 def recorded_at(date: str) -> datetime | None:

@@ -86,7 +86,8 @@ class WorkflowPlan:
         keys = [(task, date) for task, dates in self.dated_folders.items() for date in dates]
         there = [key for key in keys if Path(self.machine.raw, *key).is_dir()]
         to_simulate = {key: entry for key, entry in self.simulation.items() if key not in set(there)}
-        return survey(Path(self.machine.raw), {key: self._trajectories(*key) for key in there}, to_simulate)
+        members = {key: self._trajectories(*key) for key in there}
+        return survey(Path(self.machine.raw), members, to_simulate, self.machine.latency_shift)
 
     @cached_property
     def _listed(self) -> dict[Key, tuple[str, ...]]:

@@ -13,6 +13,7 @@ from bridgelib.errors import BridgeError, DataError
 from bridgelib.formats.framing import records
 from bridgelib.formats.protobuf import Malformed
 from bridgelib.language.settings import needs_language
+from bridgelib.raw.language import has_instruction
 from bridgelib.raw.tree import find_tasks, trajectory_names
 
 _PARTS = {"images0": "pictures", "obs_dict.pkl": "states", "policy_out.pkl": "actions"}
@@ -113,7 +114,7 @@ def language(subject: Subject) -> Answer:
     trajectories = _trajectories(subject, _COUNTED)
     if not trajectories:
         return not_checked("there are no raw trajectories to look at")
-    share = sum((path / "lang.txt").is_file() for path in trajectories) / len(trajectories)
+    share = sum(has_instruction(path / "lang.txt") for path in trajectories) / len(trajectories)
     found = f"{share:.0%} of {len(trajectories)} trajectories looked at have instructions"
     if readers and share == 0:
         return error(f"{found}, and '{readers[0]}' learns from them")
