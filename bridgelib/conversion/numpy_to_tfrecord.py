@@ -18,7 +18,6 @@ from pathlib import Path
 from bridgelib.conversion.task_remarks import task_remarks
 from bridgelib.conversion.task_shards import Entry, Settings, TaskShards
 from bridgelib.data.gaze import gaze_maps
-from bridgelib.data.remarks import remarks_on
 from bridgelib.data.split import training_side
 from bridgelib.data.statistics import Statistics, statistics_of
 from bridgelib.errors import DataError
@@ -121,14 +120,14 @@ def _split(sides: Mapping[str, Sequence[Entry]], settings: Settings) -> dict:
 
 def _task_report(task: TaskShards, indices: Mapping[str, RecordIndex], statistics: Statistics) -> dict:
     rejected = [rejection for report in task.reports for rejection in report.rejected] + task.duplicates
-    remarks = task_remarks(task.reports, {each.trajectory for each in task.duplicates}, list(indices.values()))
+    copies = {each.trajectory for each in task.duplicates}
+    remarks = task_remarks(task.reports, copies, list(indices.values()), statistics)
     report = {
         "found": sum(report.found for report in task.reports),
         "kept": len(task.kept),
         "rejected": [asdict(each) for each in sorted(rejected, key=lambda each: natural_key(each.trajectory))],
         "remarks": [asdict(remark) for remark in remarks],
         "passed_over": [asdict(entry) for report in task.reports for entry in report.passed_over],
-        "remarks": [{"trajectory": None, "remark": code, "detail": detail} for code, detail in remarks_on(statistics)],
         "shards": len(task.paths),
         "instructed": sum(_instructed(index) for index in indices.values()),
         "made_from": task.made_from,

@@ -50,8 +50,8 @@ class Moments:
 
     @property
     def near_constant(self) -> np.ndarray:
-        """The dimensions that vary by less than their floor, or not at all: their numbers, int64, rising."""
-        return np.flatnonzero(self.std < self.floor)
+        """The dimensions that vary, but by less than their floor: their numbers, int64, rising."""
+        return np.flatnonzero((self.std > 0) & (self.std < self.floor))
 
     def to_json(self) -> dict[str, list[float]]:
         """As lists."""
@@ -125,12 +125,11 @@ class Statistics:
     def numbers(self) -> dict:
         """What determines weights, as JSON in the form it had before floors and angles were said.
 
-        Runs are named by it, so it holds a floor only where that is higher than the spread of what varies at all.
+        Runs are named by it, so it holds a floor only where that takes the place of a spread.
         """
         content = {key: self.to_json()[key] for key in ("action", "proprio", "trajectories", "transitions")}
         for key in ("action", "proprio"):
-            std = getattr(self, key).std
-            if not (std[getattr(self, key).near_constant] > 0).any():
+            if not len(getattr(self, key).near_constant):
                 del content[key]["floor"]
         return content
 

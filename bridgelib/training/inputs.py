@@ -70,8 +70,8 @@ def open_inputs(
     indices = {side: {task: load_index(file) for task, file in files[side].items()} for side in files}
     kwargs = config["dataset_kwargs"]
     statistics = statistics_of(list(indices["train"].values()), kwargs["relabel_actions"], kwargs["relabel_angles"])
-    for _, detail in remarks_on(statistics):
-        print(f"statistics of the training side: {detail}", file=sys.stderr)
+    for noticed in remarks_on(statistics):
+        print(f"statistics of the training side: {noticed.detail}", file=sys.stderr)
 
     def samples(side: str, skipped: np.ndarray | None = None) -> Samples:
         records = Records(list(files[side].values()), list(indices[side].values()))

@@ -159,7 +159,7 @@ def test_the_numbers_that_name_a_run_are_those_of_the_first_release(tmp_path):
     trembling = statistics_of(
         [index_of(tmp_path / "trembling", [turning([0.5, np.nextafter(np.float32(0.5), 1), 0.5])])]
     )
-    assert trembling.proprio.near_constant.tolist() == list(range(7))
+    assert trembling.proprio.near_constant.tolist() == [5]
     assert trembling.numbers()["proprio"]["floor"] == [1e-4] * 3 + [1e-3] * 3 + [1e-2]
 
 
