@@ -145,7 +145,7 @@ def test_what_was_written_before_angles_were_said_is_plain(tmp_path):
     assert across.are_of("plain") and not across.are_of("wrapped")
     within = former(index_of(tmp_path / "within", [turning([0.0, 0.1, 0.2, 0.1])]))
     assert within.are_of("wrapped")  # its range shows that nothing crossed
-    assert within.action.floor.tolist() == [1e-4] * 3 + [1e-3] * 3 + [1e-2]
+    assert within.action.floor.tolist() == [1e-4] * 3 + [1e-3] * 4
 
 
 def test_the_numbers_that_name_a_run_are_those_of_the_first_release(tmp_path):
@@ -160,12 +160,12 @@ def test_the_numbers_that_name_a_run_are_those_of_the_first_release(tmp_path):
         [index_of(tmp_path / "trembling", [turning([0.5, np.nextafter(np.float32(0.5), 1), 0.5])])]
     )
     assert trembling.proprio.near_constant.tolist() == [5]
-    assert trembling.numbers()["proprio"]["floor"] == [1e-4] * 3 + [1e-3] * 3 + [1e-2]
+    assert trembling.numbers()["proprio"]["floor"] == [1e-4] * 3 + [1e-3] * 4
 
 
 def test_floors_stand_in_the_json():
     moments = Moments.of(np.float32([[0.1] * 7, [0.2] * 7]))
-    assert moments.to_json()["floor"] == [1e-4] * 3 + [1e-3] * 3 + [1e-2]
+    assert moments.to_json()["floor"] == [1e-4] * 3 + [1e-3] * 4
     own = Moments.from_json({**moments.to_json(), "floor": [0.5] * 7})
     assert own.floor.tolist() == [0.5] * 7 and own.near_constant.tolist() == list(range(7))
     assert Moments.of(np.float32([[0.1, 0.2]])).floor.tolist() == [1e-4, 1e-4]  # numbers of unknown units

@@ -85,7 +85,7 @@ def test_policy_json_tells_a_reader_all_that_is_needed(bundle):
     assert description["action"]["x"] == "m" and description["normalisation"] == "normal"
     assert description["statistics"]["action"]["mean"] == STATISTICS.action.mean.tolist()
     assert description["relabel_angles"] == description["statistics"]["relabel_angles"] == "plain"
-    assert description["statistics"]["action"]["floor"] == [1e-4] * 3 + [1e-3] * 3 + [1e-2]
+    assert description["statistics"]["action"]["floor"] == [1e-4] * 3 + [1e-3] * 4
     assert description["config"]["encoder"] == "resnetv1-18-bridge"
 
 
