@@ -1,7 +1,7 @@
 """The losses of every algorithm as pure functions of arrays; B is the batch, A the action's dimensions.
 
-They are not averaged over the batch: the caller takes the mean. Arrays of other shapes than told raise ValueError, also
-where they would broadcast.
+They are not averaged over the batch: the caller takes the mean, of chunks perhaps the `masked_mean`. Arrays of other
+shapes than told raise ValueError, also where they would broadcast.
 """
 
 from typing import Literal, get_args
@@ -26,6 +26,20 @@ def squared_difference(value: jax.Array, target: jax.Array) -> jax.Array:
     """Squared distance of values [B] from where they should be [B]."""
     require_shapes(value=(value, "B"), target=(target, "B"))
     return jnp.square(value - target)
+
+
+def masked_mean(values: jax.Array, mask: jax.Array | None, axis: int | None = None) -> jax.Array:
+    """The mean of values [B, Ta] over the steps of chunks that count, all together or, with axis 1, of each chunk: [B].
+
+    Args:
+        values: [B, Ta]; what does not count may be NaN.
+        mask: bool [B, Ta]; at least one step of each chunk counts. None: all do, and values may have any shape.
+        axis: Over which to average; None for all.
+    """
+    if mask is None:
+        return jnp.mean(values, axis=axis)
+    require_shapes(values=(values, "B", "Ta"), mask=(mask, "B", "Ta"))
+    return jnp.sum(jnp.where(mask, values, 0.0), axis=axis) / jnp.sum(mask, axis=axis)
 
 
 def expectile_loss(difference: jax.Array, expectile: float) -> jax.Array:

@@ -128,6 +128,8 @@ LIMITS: dict[str, Limit] = {
     "beta": _POSITIVE,
     # the data
     **dict.fromkeys(("relabel_actions", "load_language", "skip_unlabeled"), _SWITCH),
+    "relabel_angles": _words("wrapped", "plain"),
+    "chunk_padding": _words("repeat", "still", "mask"),
     "normalization_type": _words("normal", "bounds", "none"),
     "goal_relabeling_strategy": _words(*GOAL_SETTINGS),
     "reached_proportion": _SHARE,

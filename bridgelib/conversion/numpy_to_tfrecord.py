@@ -20,7 +20,7 @@ from bridgelib.conversion.task_remarks import task_remarks
 from bridgelib.conversion.task_shards import Entry, Settings, TaskShards
 from bridgelib.data.gaze import gaze_maps
 from bridgelib.data.split import training_side
-from bridgelib.data.statistics import statistics_of
+from bridgelib.data.statistics import Statistics, statistics_of
 from bridgelib.errors import DataError
 from bridgelib.files import alone, read_json, write_json, written_whole
 from bridgelib.formats.index import RecordIndex, index_path, load_index
@@ -71,9 +71,9 @@ def _converted(shards: Sequence[Path], folder: Path, settings: Settings, overwri
     _write_records(task, train, folder)
     indices = {side: _written_index(folder, side, sides[side]) for side in SIDES}
     write_json(folder / "split.json", _split(sides, settings))
-    statistics = statistics_of([indices["train"]]).to_json() if task.kept else NO_STATISTICS
-    write_json(folder / "statistics.json", statistics)
-    report = _task_report(task, indices)
+    statistics = statistics_of([indices["train"]]) if task.kept else None
+    write_json(folder / "statistics.json", statistics.to_json() if statistics else NO_STATISTICS)
+    report = _task_report(task, indices, statistics)
     write_json(folder / "report.json", report)
     return report
 
@@ -124,9 +124,10 @@ def _split(sides: Mapping[str, Sequence[Entry]], settings: Settings) -> dict:
     return {**listed, "seed": settings.seed, "train_proportion": settings.train_proportion}
 
 
-def _task_report(task: TaskShards, indices: Mapping[str, RecordIndex]) -> dict:
+def _task_report(task: TaskShards, indices: Mapping[str, RecordIndex], statistics: Statistics | None) -> dict:
     rejected = [rejection for report in task.reports for rejection in report.rejected] + task.duplicates
-    remarks = task_remarks(task.reports, {each.trajectory for each in task.duplicates}, list(indices.values()))
+    copies = {each.trajectory for each in task.duplicates}
+    remarks = task_remarks(task.reports, copies, list(indices.values()), statistics)
     report = {
         "found": sum(report.found for report in task.reports),
         "kept": len(task.kept),

@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterator, Sequence
 import numpy as np
 
 from bridgelib.data.actions import binarised_gripper
+from bridgelib.data.remarks import remarks_on
+from bridgelib.data.statistics import Statistics
 from bridgelib.formats.index import RecordIndex
 from bridgelib.formats.report import Remark, Report
 from bridgelib.raw.gripper import CLOSED_BELOW, OPEN_ABOVE
@@ -12,19 +14,26 @@ from bridgelib.raw.remarks import Noticed
 from bridgelib.raw.tree import natural_key
 
 
-def task_remarks(reports: Sequence[Report], left_out: Collection[str], indices: Sequence[RecordIndex]) -> list[Remark]:
+def task_remarks(
+    reports: Sequence[Report],
+    left_out: Collection[str],
+    indices: Sequence[RecordIndex],
+    statistics: Statistics | None,
+) -> list[Remark]:
     """The remarks of a task.
 
     Args:
         reports: Of its dated folders.
         left_out: Trajectories that were kept there and are rejected here.
         indices: Of both sides.
+        statistics: Of the training side; None where nothing was kept.
 
     Returns:
         Those on the whole task, then those on trajectories in natural order.
     """
     told = [remark for report in reports for remark in report.remarks if remark.trajectory not in left_out]
-    of_all = [Remark.of(None, noticed) for noticed in _gripper_of_all(indices)]
+    of_statistics = remarks_on(statistics) if statistics else ()
+    of_all = [Remark.of(None, noticed) for noticed in (*_gripper_of_all(indices), *of_statistics)]
     return of_all + sorted(told, key=lambda remark: natural_key(remark.trajectory))
 
 

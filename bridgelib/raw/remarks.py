@@ -24,6 +24,8 @@ REMARKS = {
     "time_jumps": "time stamps that jump",
     "impossible_date": "the dated folder is older than the project: the recorder's clock was wrong",
     "latency_shift": "the first frame and state and the last action were left out, since the camera was one step late",
+    "angles_straddle": "a task's roll, pitch or yaw lies on both sides of ±pi: its mean and deviation mean nothing",
+    "near_constant": "a number of state or action that hardly varies: it is divided by a floor, not by its deviation",
     "rotation_crosses_pi": "a rotation goes from one side of ±pi to the other",
     "dated_folder_elsewhere": "a dated folder at another depth than the machine profile's: it was passed over",
     "no_instruction": "there is a lang.txt, but it says nothing; it counts as no instruction",

@@ -80,7 +80,8 @@ def train(
         if is_writer():
             # Of the experiment, not of the run alone: an orphan under a former configuration would end by writing done.
             stack.enter_context(alone(done, lambda: _while_waiting(done, interruption)))
-            folder.open({"experiment": experiment.name, "config": config, "files": inputs.files}, made_with)
+            record = {"experiment": experiment.name, "config": config, "files": inputs.files}
+            folder.open({**record, "statistics": inputs.statistics.to_json()}, made_with)
             done.unlink(missing_ok=True)  # of an earlier run: until this one is done, nothing is
         run = _Run(experiment, inputs, folder, devices, interruption)
         agent, saved = interruption.wait_for(run.newest_agent)

@@ -1,6 +1,7 @@
 """A task's shards become its TFRecords: divided, indexed, measured and accounted for."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -104,6 +105,31 @@ def test_statistics_are_those_of_the_training_side(shards, tmp_path):
     convert_task(shards, tmp_path / "out", SETTINGS)
     expected = statistics_of([indices_of(tmp_path / "out")["train"]])
     assert read_json(tmp_path / "out" / "statistics.json") == json.loads(json.dumps(expected.to_json()))
+
+
+def test_what_is_odd_about_the_statistics_is_remarked(tmp_path):
+    """An arm that turns across ±π at one height, which differs in its last bit."""
+    trajectories = []
+    for number in range(4):
+        state = np.full((5, 7), 0.3, np.float32)
+        state[:, :2] += np.random.default_rng(number).random((5, 2), np.float32)
+        state[1::2, 2] = np.nextafter(np.float32(0.3), np.float32(1))
+        state[:, 5] = [3.1, -3.1, 3.1, -3.1, 3.1]
+        trajectories.append(replace(make_trajectory(number), state=state))
+    shard = write_shard(tmp_path / "numpy" / "turn", EARLY, trajectories)
+    report = convert_task([shard], tmp_path / "out", SETTINGS)
+    told = {
+        (each["remark"], each["detail"].partition(" and")[0])
+        for each in report["remarks"]
+        if each["trajectory"] is None
+    }
+    assert ("near_constant", "z of the state is 0.3") in told
+    assert "angles_straddle" in {code for code, _ in told}
+    assert report["remarks"] == read_json(tmp_path / "out" / "report.json")["remarks"]
+    statistics = read_json(tmp_path / "out" / "statistics.json")
+    assert statistics["relabel_angles"] == "wrapped" and statistics["crossings"]["yaw"] == 12
+    assert max(abs(statistics["action"]["min"][5]), abs(statistics["action"]["max"][5])) < 0.1
+    assert statistics["proprio"]["floor"][2] == 1e-4 > statistics["proprio"]["std"][2] > 0
 
 
 @pytest.mark.parametrize("encoding", ["raw", "jpeg"])

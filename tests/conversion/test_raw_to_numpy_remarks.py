@@ -47,7 +47,8 @@ def test_what_is_nothing_odd_is_not_remarked_on(label, tmp_path):
     assert (report.kept, report.remarks) == (3, ())
 
 
-OF_ALL = {"gripper_never_opens", "gripper_never_closes"}  # of a task: tests/conversion/test_task_remarks.py
+# of a task: tests/conversion/test_task_remarks.py, tests/data/test_remarks.py
+OF_ALL = {"gripper_never_opens", "gripper_never_closes", "angles_straddle", "near_constant"}
 OF_THE_TREE = {"impossible_date", "latency_shift", "dated_folder_elsewhere"}  # tested below
 
 

@@ -17,6 +17,7 @@ SETTINGS = Settings(im_size=8, train_proportion=0.5)
 
 def commanded(number, commands):
     trajectory = make_trajectory(number, length=len(commands))
+    trajectory = replace(trajectory, state=0.3 * trajectory.state)  # else it would turn across ±π
     actions = trajectory.actions.copy()
     actions[:, 6] = commands
     return replace(trajectory, actions=actions)

@@ -90,7 +90,21 @@ def test_policy_json_tells_a_reader_all_that_is_needed(bundle):
     }
     assert description["action"]["x"] == "m" and description["normalisation"] == "normal"
     assert description["statistics"]["action"]["mean"] == STATISTICS.action.mean.tolist()
+    assert description["relabel_angles"] == description["statistics"]["relabel_angles"] == "plain"
+    assert description["statistics"]["action"]["floor"] == [1e-4] * 3 + [1e-3] * 4
     assert description["config"]["encoder"] == "resnetv1-18-bridge"
+
+
+def test_a_policy_of_before_there_were_floors_is_loaded(copied):
+    description = json.loads((copied / "policy.json").read_text())
+    statistics = description["statistics"]
+    for key in ("relabel_angles", "crossings", "straddling"):
+        del statistics[key]
+    for quantity in ("action", "proprio"):
+        del statistics[quantity]["floor"]
+    (copied / "policy.json").write_text(json.dumps(description))
+    loaded = load(copied).spec.statistics
+    assert loaded.relabel_angles == "plain" and loaded.action.floor[0] == 1e-4
 
 
 @pytest.mark.parametrize("name", ["params.msgpack", "golden.npz"])

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from bridgelib.data.dimensions import DIMENSIONS
 from bridgelib.evaluation.offline.demonstrated import Demonstrated
 from bridgelib.evaluation.offline.gripper import COUNTS, gripper_counts
 from bridgelib.evaluation.offline.intervals import Numbers, Sums, share, with_intervals
 from bridgelib.shapes import require_shapes
-from bridgelib.training.validation import DIMENSIONS
 
 Predictions = Mapping[str, np.ndarray]
 """Who predicts -> the actions float32 [N, A], in the robot's units."""
