@@ -79,5 +79,8 @@ rule evaluate_all:
         "logs/evaluate_all.log",
     conda:
         "envs/workflow.yaml"
+    params:
+        seeds=seeds_as_words(PLAN.settings.experiments),
     shell:
-        '"$BRIDGE_PYTHON" "$BRIDGE/workflow_scripts/summarise_evaluations.py" {input:q} 2> {log:q}'
+        '"$BRIDGE_PYTHON" "$BRIDGE/workflow_scripts/summarise_evaluations.py" {input:q}'
+        " --seeds {params.seeds} 2> {log:q}"

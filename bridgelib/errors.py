@@ -1,9 +1,14 @@
 """The two errors that a user or their data can cause, and how programs print them."""
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from functools import partial
+from pathlib import Path
+
+REFUSAL_NOTE = "BRIDGE_REFUSAL_NOTE"
+"""The variable that names a file for the words of a refusal; see `bridgelib.jobs.refusals`."""
 
 
 class BridgeError(Exception):
@@ -54,6 +59,7 @@ def run_program(main: Callable[[], int | None]) -> None:
         code = main()
     except BridgeError as error:
         print(error, file=sys.stderr)
+        _note(error)
         code = 2
     except KeyboardInterrupt:
         print(
@@ -64,3 +70,15 @@ def run_program(main: Callable[[], int | None]) -> None:
     except BrokenPipeError:
         code = 141
     sys.exit(code)
+
+
+def _note(error: BridgeError) -> None:
+    """Note a refusal where that was asked for, unless it may heal, as what a disk or a network did."""
+    note = os.environ.get(REFUSAL_NOTE)
+    if note is None or isinstance(error.__cause__, OSError):
+        return
+    try:
+        Path(note).parent.mkdir(parents=True, exist_ok=True)
+        Path(note).write_text(str(error), encoding="utf-8")
+    except OSError as problem:
+        print(f"the refusal could not be noted, so the job may be started again: {problem}", file=sys.stderr)

@@ -1,7 +1,6 @@
 """Files and folders that exist whole or not at all: written under a partial name, then renamed."""
 
 import errno
-import fcntl
 import json
 import os
 import shutil
@@ -11,6 +10,37 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bridgelib.errors import DataError
+from bridgelib.locks import Holder, lock_when_free, sign
+
+
+@contextmanager
+def alone(path: Path, check: Callable[[], None] = lambda: None) -> Iterator[bool]:
+    """Work on a file, and on what belongs to it, while no other process does; wait for one that is at work on it.
+
+    An orphan of a killed workflow and its successor would else both do the same, and the one that failed would make
+    Snakemake delete what the other has finished. The lock is `.<name>.lock` in the same folder while the block runs.
+
+    Args:
+        path: The file. Its folder is made.
+        check: Called while waiting; may raise to end that.
+
+    Yields:
+        Whether it had to wait: what was to be done may be done by now.
+
+    Raises:
+        DataError: The lock cannot be written.
+    """
+    lock = Path(path).with_name(f".{Path(path).name}.lock")
+    with disk_errors(lock):
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, waited = lock_when_free(lock, lambda: os.open(lock, os.O_RDWR | os.O_CREAT, 0o666), check)
+    try:
+        with disk_errors(lock):
+            sign(descriptor, Holder.here())
+        yield waited
+    finally:
+        lock.unlink(missing_ok=True)  # while it is locked: who waits for it sees that it is gone, and makes a new one
+        os.close(descriptor)
 
 
 @contextmanager
@@ -18,8 +48,8 @@ def written_whole(path: Path) -> Iterator[Path]:
     """Give a partial path to write to; rename it to `path` when the block ends well, remove it when it does not.
 
     The partial file is `.<name>.partial` in the same folder, so a killed writer leaves at most one, which its
-    successor overwrites. The writer holds a lock on it that the kernel frees on any death, so an orphan of a killed
-    workflow and its successor never write the same file.
+    successor overwrites. The writer holds a lock on it that the kernel frees on any death, and a second writer waits:
+    an orphan of a killed workflow and its successor never write the same file.
 
     Args:
         path: The final name. Its folder is made.
@@ -28,13 +58,13 @@ def written_whole(path: Path) -> Iterator[Path]:
         The partial path, an existing empty file.
 
     Raises:
-        DataError: Another living process is writing the same file, or the disk is full.
+        DataError: The disk is full, or the file cannot be written.
     """
     path = Path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".{path.name}.partial")
-        lock = _locked(partial, path, lambda: os.open(partial, os.O_RDWR | os.O_CREAT, 0o666))
+        lock, _ = lock_when_free(partial, lambda: os.open(partial, os.O_RDWR | os.O_CREAT, 0o666))
         os.ftruncate(lock, 0)
     except OSError as error:
         raise _disk_error(error, path) from error
@@ -66,12 +96,12 @@ def folder_written_whole(path: Path) -> Iterator[Path]:
         The partial folder, existing and empty.
 
     Raises:
-        DataError: Another living process is writing the same folder, or the disk is full.
+        DataError: The disk is full, or the folder cannot be written.
     """
     path = Path(path)
     partial, former = path.with_name(f".{path.name}.partial"), path.with_name(f".{path.name}.former")
     try:
-        lock = _locked(partial, path, lambda: _opened_folder(partial))
+        lock, _ = lock_when_free(partial, lambda: _opened_folder(partial))
     except OSError as error:
         raise _disk_error(error, path) from error
     try:
@@ -102,25 +132,6 @@ def _empty(folder: Path) -> None:
             shutil.rmtree(entry)
         else:
             entry.unlink()
-
-
-def _locked(partial: Path, path: Path, opened: Callable[[], int]) -> int:
-    """Open and lock the partial file or folder; the lock lives as long as the descriptor."""
-    while True:
-        descriptor = opened()
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            raise DataError(
-                path,
-                given="another process is writing this file (perhaps left over from a workflow that was killed)",
-                do=f"wait for it to end, or find it with: fuser -v {partial}",
-            ) from None
-        # The other writer may have renamed this very inode between our open and our lock.
-        if partial.exists() and os.stat(partial).st_ino == os.fstat(descriptor).st_ino:
-            return descriptor
-        os.close(descriptor)
 
 
 def _flush_to_disk(path: Path) -> None:

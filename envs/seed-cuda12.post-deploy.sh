@@ -3,7 +3,7 @@
 set -euo pipefail
 lock=$BRIDGE/envs/seed-cuda12.txt
 # It stands here so that another lock is another environment, and so that a lock changed by hand is noticed.
-echo "c4121bd5a3e0168eeafbfd55ab96fc4c483ec9bbfc3158784b459d707a6f8c8c  $lock" | sha256sum --check --quiet
+echo "56fa1a0c3fa0c12c59f1bdb3b8e927a39eb349f5fa65a57b2d4a684fe2befcfa  $lock" | sha256sum --check --quiet
 "$BRIDGE_PYTHON" -m uv venv --allow-existing --python "$BRIDGE_PYTHON" "$CONDA_PREFIX"
 "$BRIDGE_PYTHON" -m uv pip sync --python "$CONDA_PREFIX/bin/python" --require-hashes "$lock"
 wheels=$BRIDGE/envs/seed-cuda12.wheels

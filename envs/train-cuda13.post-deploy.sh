@@ -3,6 +3,6 @@
 set -euo pipefail
 lock=$BRIDGE/envs/train-cuda13.txt
 # It stands here so that another lock is another environment, and so that a lock changed by hand is noticed.
-echo "acec22ba0fd995d3f9b7d383546ac1e5d58c85eb70ae4782fabd2f923cf77c2a  $lock" | sha256sum --check --quiet
+echo "66ffb46283efd0c7142fec50f358e074a2c860beae2679d78944304ecac414fe  $lock" | sha256sum --check --quiet
 "$BRIDGE_PYTHON" -m uv venv --allow-existing --python "$BRIDGE_PYTHON" "$CONDA_PREFIX"
 "$BRIDGE_PYTHON" -m uv pip sync --python "$CONDA_PREFIX/bin/python" --require-hashes "$lock"

@@ -1,5 +1,6 @@
 """What all rules share: the plan of this call, and the functions through which rules ask it."""
 
+import hashlib
 import json
 import os
 import shlex
@@ -11,12 +12,16 @@ from snakemake.settings.types import DeploymentMethod
 sys.path.insert(0, workflow.basedir)
 
 from bridgelib.config.machines import shown
-from bridgelib.config.settings import load_settings
+from bridgelib.config.settings import check_files, load_settings
 from bridgelib.errors import BridgeError
+from bridgelib.jobs.refusals import forget_former, of_this_call
+from bridgelib.versions import MODULES, in_words
 from bridgelib.workflow.capacity import available_cores
+from bridgelib.workflow.claims import claim, claims_of
 from bridgelib.workflow.plan import WorkflowPlan
-from bridgelib.workflow.provenance import code_digest
 from bridgelib.workflow.stages import Slots
+from bridgelib.workflow.summary import seeds_as_words
+from bridgelib.workflow.targets import makes_nothing
 
 
 def slots():
@@ -32,12 +37,16 @@ def slots():
 
 
 try:
+    check_files(workflow.configfiles)
     PLAN = WorkflowPlan(
         load_settings(config, Path(workflow.basedir)), Path(workflow.basedir)
     )
     if workflow.is_main_process:
+        os.environ |= of_this_call(Path.cwd())
         for line in PLAN.check(sys.argv[1:], slots()).splitlines():
             print(f"[forecast] {line}", file=sys.stderr)
+        for line in PLAN.asides(sys.argv[1:]):
+            print(f"[plan] {line}", file=sys.stderr)
 except BridgeError as error:
     # Not a WorkflowError: Snakemake puts lines of this file above and below it, in which nothing is wrong.
     print(error, file=sys.stderr)
@@ -63,6 +72,17 @@ shell.prefix(
 )
 
 
+onstart:
+    if workflow.is_main_process:
+        forget_former(Path.cwd())
+        try:
+            jobs = (job for job in workflow.dag.needrun_jobs() if not job.is_norun)
+            claim(claims_of(PLAN, ((job.output, job.input) for job in jobs)))
+        except BridgeError as error:
+            print(error, file=sys.stderr)
+            sys.exit(2)
+
+
 wildcard_constraints:
     task=r"[^/]+(/[^/]+)*",
     date=r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d",
@@ -72,15 +92,6 @@ wildcard_constraints:
 def raw_root(wildcards):
     """A params function: the raw root, which is neither input nor output as a whole."""
     return RAW
-
-
-def code_if_asked(module):
-    """A params function: the digest of code that reaches so far that reading it would delay every call."""
-
-    def digest(wildcards):
-        return code_digest(module)
-
-    return digest
 
 
 def number_of_shards(wildcards, input):
@@ -98,6 +109,30 @@ def told(question):
             raise WorkflowError(str(error)) from None
 
     return answer
+
+
+SAID = set()
+
+
+def made_as_now(step):
+    """An input function without files: a result that is there but was made otherwise, as it says, is made again.
+
+    Snakemake knows of changed settings only what it made in this folder. Inputs are asked for while the jobs are put in
+    order, of none but those that targets need; a file that is forced by then is made again under any triggers.
+    """
+
+    def files(wildcards):
+        if not workflow.is_main_process or makes_nothing(sys.argv[1:]):
+            return []
+        found = told(lambda **names: PLAN.staleness.of(step, **names))(wildcards)
+        if found:
+            workflow.dag.forcefiles.add(found.file)
+        if found and found.kind not in SAID:
+            SAID.add(found.kind)
+            print(f"[stale] {found}", file=sys.stderr)
+        return []
+
+    return files
 
 
 def doubled_when_repeated(question):
@@ -127,8 +162,20 @@ def environment_from_elsewhere():
 
 
 def environment_stamp(name):
-    """The stamp of a rule environment, an input of the rules that use it; nothing where it comes from elsewhere."""
-    return [] if environment_from_elsewhere() else f"{VENVS}/{name}/.ready"
+    """The stamp of a rule environment, an input of the rules that use it; nothing where it comes from elsewhere.
+
+    When it was built does not count, or all results would be made again from each new clone; see `made_with`.
+    """
+    return [] if environment_from_elsewhere() else ancient(f"{VENVS}/{name}/.ready")
+
+
+def made_with(step, name):
+    """A param: the versions of what a step writes, and the lock of its environment."""
+    lock = Path(workflow.basedir) / "envs" / f"{name}.txt"
+    parts = [in_words(step)] if step in MODULES else []
+    if not environment_from_elsewhere():
+        parts.append(f"lock {hashlib.sha256(lock.read_bytes()).hexdigest()[:12]}")
+    return ", ".join(parts)
 
 
 def environment_folder(name):

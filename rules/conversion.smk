@@ -18,6 +18,7 @@ rule raw_to_numpy:
     input:
         environment=environment_stamp("convert"),
         session=collection_session(),
+        former=made_as_now("raw_to_numpy"),
     output:
         shard=f"{NUMPY}/{{task}}/{{date}}.npz",
         report=f"{NUMPY}/{{task}}/{{date}}.report.json",
@@ -36,14 +37,19 @@ rule raw_to_numpy:
         im_size=MACHINE.im_size,
         cameras=MACHINE.cameras,
         gaze="" if MACHINE.gaze == "none" else f" --gaze {MACHINE.gaze}",
+        latency_shift=(
+            ""
+            if MACHINE.latency_shift == "auto"
+            else f" --latency_shift {MACHINE.latency_shift}"
+        ),
         trajectories=told(PLAN.trajectories_digest),
-        code=code_digest("bridgelib.conversion.raw_to_numpy"),
+        made_with=made_with("raw_to_numpy", "convert"),
     shell:
         '"$BRIDGE/envs/run" {params.environment:q} --'
         ' python "$BRIDGE/workflow_scripts/raw_to_numpy.py"'
         " --raw {params.raw:q} --dated-folder {params.raw:q}/{wildcards.task:q}/{wildcards.date:q}"
         " --shard {output.shard:q} --report {output.report:q}"
-        " --im_size {params.im_size} --cameras {params.cameras} --workers {threads} --overwrite{params.gaze}"
+        " --im_size {params.im_size} --cameras {params.cameras} --workers {threads} --overwrite{params.gaze}{params.latency_shift}"
         " > {log:q} 2>&1"
 
 
@@ -52,6 +58,7 @@ rule numpy_to_tfrecord:
     input:
         environment=environment_stamp("convert"),
         shards=told(PLAN.shards),
+        former=made_as_now("numpy_to_tfrecord"),
     output:
         train=f"{TFRECORD}/{{task}}/train/out.tfrecord",
         train_index=f"{TFRECORD}/{{task}}/train/out.index.npz",
@@ -79,7 +86,7 @@ rule numpy_to_tfrecord:
         train_proportion=MACHINE.train_proportion,
         seed=PLAN.settings.split_seed,
         image_encoding=MACHINE.image_encoding,
-        code=code_digest("bridgelib.conversion.numpy_to_tfrecord"),
+        made_with=made_with("numpy_to_tfrecord", "convert"),
     shell:
         '"$BRIDGE/envs/run" {params.environment:q} --'
         ' python "$BRIDGE/workflow_scripts/numpy_to_tfrecord.py"'
@@ -95,6 +102,7 @@ rule data_report:
     input:
         environment=environment_stamp("convert"),
         reports=told(PLAN.task_reports),
+        former=made_as_now("data_report"),
     output:
         text=f"{TFRECORD}/data_report.txt",
         json=f"{TFRECORD}/data_report.json",
@@ -106,10 +114,11 @@ rule data_report:
         root=subpath(output.text, parent=True),
         raw=raw_root,
         depth=MACHINE.depth,
+        exclude=told(PLAN.exclude_option),
         environment=environment_folder("convert"),
-        code=code_digest("bridgelib.conversion.accounting"),
+        made_with=made_with("data_report", "convert"),
     shell:
         '"$BRIDGE/envs/run" {params.environment:q} --'
         ' python "$BRIDGE/workflow_scripts/data_report.py"'
         " --root {params.root:q} --raw {params.raw:q} --depth {params.depth} --text {output.text:q} --json {output.json:q}"
-        " 2> {log:q}"
+        "{params.exclude} 2> {log:q}"

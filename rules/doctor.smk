@@ -7,6 +7,7 @@ OUTPUTS  none: it prints, and runs whenever it is asked for
 
 from bridgelib.doctor.failures import explanation
 from bridgelib.doctor.subject import Subject, as_words, settings_given
+from bridgelib.workflow.remainder import report_on_the_rest
 
 GIVEN = settings_given(config, Path(workflow.basedir))
 
@@ -16,6 +17,7 @@ localrules:
 
 
 onerror:
+    print(report_on_the_rest(PLAN, sys.argv[1:]), end="")
     print(
         explanation(log, Subject(Path(workflow.basedir), PLAN.settings, GIVEN)),
         end="",

@@ -13,6 +13,7 @@ rule evaluate_policy:
         environment=environment_stamp(training_environment()),
         records=told(PLAN.records),
         done=f"{RUNS}/{{experiment}}/done.json",
+        former=made_as_now("evaluate_policy"),
     output:
         evaluation=f"{RUNS}/{{experiment}}/evaluation.json",
     log:
@@ -30,7 +31,7 @@ rule evaluate_policy:
         launch=told(PLAN.launch_options),
         experiment=told(PLAN.experiment_options),
         policy=f"{RUNS}/{{experiment}}/latest/policy",
-        code=code_if_asked("bridgelib.evaluation.offline.evaluate"),
+        made_with=made_with("evaluate_policy", training_environment()),
     shell:
         '"$BRIDGE/envs/run" {params.environment:q} {params.launch} --gpus {resources.gpu} --'
         ' python "$BRIDGE/workflow_scripts/evaluate_policy.py" {params.experiment}'

@@ -16,6 +16,7 @@ rule embed_language:
     input:
         environment=environment_stamp("convert"),
         records=told(PLAN.records),
+        former=made_as_now("embed_language"),
     output:
         table=f"{RUNS}/{{experiment}}/language.npz",
     log:
@@ -25,7 +26,7 @@ rule embed_language:
     params:
         environment=environment_folder("convert"),
         experiment=told(PLAN.experiment_options),
-        code=code_digest("bridgelib.language.embed"),
+        made_with=made_with("embed_language", "convert"),
     shell:
         '"$BRIDGE/envs/run" {params.environment:q} --'
         ' python "$BRIDGE/workflow_scripts/embed_language.py" {params.experiment} --output {output.table:q}'

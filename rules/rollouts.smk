@@ -16,6 +16,7 @@ if MACHINE.simulation is not None:
         input:
             environment=environment_stamp(training_environment()),
             done=f"{RUNS}/{{experiment}}/done.json",
+            former=made_as_now("rollout_policy"),
         output:
             results=f"{RUNS}/{{experiment}}/rollouts.json",
             pictures=directory(f"{RUNS}/{{experiment}}/rollouts"),
@@ -29,7 +30,7 @@ if MACHINE.simulation is not None:
             environment=environment_folder(training_environment()),
             run=subpath(input.done, parent=True),
             scenes=told(PLAN.rollouts.options),
-            code=code_if_asked("bridgelib.evaluation.closed_loop"),
+            made_with=made_with("rollout_policy", training_environment()),
         shell:
             '"$BRIDGE/envs/run" {params.environment:q} --platform=cpu --gpus 0 --'
             ' python "$BRIDGE/workflow_scripts/rollout_policy.py" --policy {params.run:q}/latest/policy {params.scenes}'
@@ -41,6 +42,7 @@ if MACHINE.simulation is not None:
         input:
             environment=environment_stamp(training_environment()),
             records=told(PLAN.all_records),
+            former=made_as_now("rollout_references"),
         output:
             results=f"{RUNS}/references.json",
         log:
@@ -53,7 +55,7 @@ if MACHINE.simulation is not None:
             environment=environment_folder(training_environment()),
             data=TFRECORD,
             scenes=told(PLAN.rollouts.reference_options),
-            code=code_if_asked("bridgelib.evaluation.ladder"),
+            made_with=made_with("rollout_references", training_environment()),
         shell:
             '"$BRIDGE/envs/run" {params.environment:q} --platform=cpu --gpus 0 --'
             ' python "$BRIDGE/workflow_scripts/rollout_references.py" --data {params.data:q} {params.scenes}'
@@ -66,6 +68,7 @@ if MACHINE.simulation is not None:
             environment=environment_stamp(training_environment()),
             references=rules.rollout_references.output.results,
             rollouts=told(PLAN.rollouts.files),
+            former=made_as_now("success"),
         output:
             text=f"{RUNS}/success.txt",
             json=f"{RUNS}/success.json",
@@ -76,9 +79,10 @@ if MACHINE.simulation is not None:
         params:
             environment=environment_folder(training_environment()),
             named=told(PLAN.rollouts.named),
-            code=code_if_asked("bridgelib.evaluation.table"),
+            seeds=seeds_as_words(PLAN.settings.experiments),
+            made_with=made_with("success", training_environment()),
         shell:
             '"$BRIDGE/envs/run" {params.environment:q} --platform=cpu --gpus 0 --'
             ' python "$BRIDGE/workflow_scripts/success_table.py" --references {input.references:q}'
-            " --rollouts {params.named} --text {output.text:q} --json {output.json:q}"
+            " --rollouts {params.named} --seeds {params.seeds} --text {output.text:q} --json {output.json:q}"
             " 2> {log:q}"

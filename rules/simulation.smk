@@ -11,6 +11,7 @@ if MACHINE.simulation is not None:
         """Simulate one collection session."""
         input:
             environment=environment_stamp("convert"),
+            former=made_as_now("simulate_demonstrations"),
         output:
             metadata=f"{RAW}/{{task}}/{{date}}/collection_metadata.json",
         log:
@@ -23,7 +24,7 @@ if MACHINE.simulation is not None:
             raw=raw_root,
             environment=environment_folder("convert"),
             entry=told(PLAN.simulation_options),
-            code=code_digest("bridgelib.sim.demonstrations"),
+            made_with=made_with("simulate_demonstrations", "convert"),
         shell:
             '"$BRIDGE/envs/run" {params.environment:q} --'
             ' python "$BRIDGE/workflow_scripts/simulate_demonstrations.py"'

@@ -14,6 +14,7 @@ rule train_policy:
         environment=environment_stamp(training_environment()),
         records=told(PLAN.records),
         language=told(PLAN.language_table),
+        former=made_as_now("train_policy"),
     output:
         done=f"{RUNS}/{{experiment}}/done.json",
     log:
@@ -32,6 +33,7 @@ rule train_policy:
         environment=environment_folder(training_environment()),
         launch=told(PLAN.launch_options),
         experiment=told(PLAN.training_options),
+        made_with=made_with("train_policy", training_environment()),
     shell:
         '"$BRIDGE/envs/run" {params.environment:q} {params.launch} --gpus {resources.gpu} --'
         ' python "$BRIDGE/workflow_scripts/train_policy.py" {params.experiment}'

@@ -35,20 +35,25 @@ def write_trajectory(
     language: str | None = "put the pot on the stove\nconfidence: 0.9\n",
     protocol: int = 4,
 ) -> Path:
-    """One good trajectory of so many actions; its content is drawn from the seed."""
+    """One good trajectory of so many actions, with nothing odd about it; its content is drawn from the seed."""
     generator = np.random.default_rng(seed)
     for camera in cameras:
         (folder / f"images{camera}").mkdir(parents=True)
         for frame in range(actions + 1):
             content = jpeg(seed * 10_000 + camera * 1_000 + frame, size)
             (folder / f"images{camera}" / f"im_{frame}.jpg").write_bytes(content)
-    steps = generator.normal(size=(actions, 7))
-    save(folder / "obs_dict.pkl", observations(generator.normal(size=(actions + 1, 7))), protocol)
+    steps, states = (_opened(0.1 * generator.normal(size=(length, 7))) for length in (actions, actions + 1))
+    save(folder / "obs_dict.pkl", observations(states), protocol)
     save(folder / "policy_out.pkl", [{"actions": step, "policy_type": "VRTeleopPolicy"} for step in steps], protocol)
     save(folder / "agent_data.pkl", {"traj_ok": True, "term_t": actions - 1}, protocol)
     if language is not None:
         (folder / "lang.txt").write_text(language, encoding="utf-8")
     return folder
+
+
+def _opened(rows: np.ndarray) -> np.ndarray:
+    """The same states or actions with an open gripper."""
+    return np.concatenate([rows[:, :6], np.ones((len(rows), 1))], axis=1)
 
 
 def observations(state: np.ndarray) -> dict:
@@ -167,7 +172,7 @@ def _half(content: bytes) -> bytes:
 
 _FRAME = "images0/im_1.jpg"
 _EVIL = pickle.dumps(Attack(os.system, "touch /nowhere/executed"))
-_PICKLES = ("obs_dict", "policy_out", "agent_data")
+_PICKLES = ("obs_dict", "policy_out")  # those of which something is used
 
 FAULTS: dict[str, Fault] = {
     "zero-byte JPEG": Fault("broken_image", _rewritten(_FRAME, lambda _: b"")),

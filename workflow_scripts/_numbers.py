@@ -1,6 +1,7 @@
 """Numbers on a command line."""
 
 import argparse
+import math
 
 
 def positive(text: str) -> int:
@@ -16,4 +17,15 @@ def at_least(least: int):
             raise argparse.ArgumentTypeError(f"{text!r} is no whole number, {least} or more")
         return int(text)
 
+    return number
+
+
+def number_from_zero(text: str) -> float:
+    """A finite number, 0 or more."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not (math.isfinite(number) and number >= 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number, 0 or more")
     return number

@@ -1,9 +1,9 @@
 """The options by which a script is told which simulated scenes to roll out in."""
 
 import argparse
-from pathlib import Path
 
 from _numbers import at_least, positive
+from _paths import path
 
 from bridgelib.sim.plan import DEFAULTS
 from bridgelib.sim.tasks import TASKS
@@ -15,7 +15,7 @@ def add_scene_options(parser: argparse.ArgumentParser) -> None:
     add("--task", action="append", required=True, choices=TASKS, metavar="NAME", help=f"one of {', '.join(TASKS)}")
     add("--episodes", type=positive, default=100, metavar="N", help="scenes of each task (default: 100)")
     add("--seed", type=int, default=1_000_000, metavar="S", help="of the first scene (default: 1000000)")
-    add("--json", type=Path, required=True, metavar="FILE", help="write the results here")
+    add("--json", type=path, required=True, metavar="FILE", help="write the results here")
     add_camera_option(parser)
 
 
@@ -25,7 +25,7 @@ def add_camera_option(parser: argparse.ArgumentParser) -> None:
         "--camera",
         type=at_least(16),
         nargs=2,
-        default=list(DEFAULTS["image_size"]),
+        default=list(DEFAULTS.image_size),
         metavar=("HEIGHT", "WIDTH"),
         help="size of the simulator's images in pixels, as in the demonstrations (default: %(default)s)",
     )

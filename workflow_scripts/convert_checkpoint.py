@@ -1,9 +1,9 @@
 """Make a policy folder of a checkpoint of the predecessor (jaxrl_m), or a checkpoint of a policy folder."""
 
 import argparse
-from pathlib import Path
 
 import _repository  # noqa: F401  (makes bridgelib importable)
+from _paths import path
 
 from bridgelib.errors import run_program
 
@@ -54,23 +54,23 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
         description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "--output", type=Path, required=True, help="the policy folder, or the checkpoint file, to write"
+        "--output", type=path, required=True, help="the policy folder, or the checkpoint file, to write"
     )
     add = parser.add_argument_group("from the predecessor").add_argument
-    add("--checkpoint", type=Path, help="file or folder of one checkpoint")
-    add("--config", type=Path, metavar="JSON|YAML", help="the configuration of its training")
+    add("--checkpoint", type=path, help="file or folder of one checkpoint")
+    add("--config", type=path, metavar="JSON|YAML", help="the configuration of its training")
     add("--im_size", type=int, help="height and width of the images it was trained on")
-    add("--statistics", type=Path, metavar="JSON", help="mean, std, min, max of action and proprio, if not in --config")
+    add("--statistics", type=path, metavar="JSON", help="mean, std, min, max of action and proprio, if not in --config")
     add(
         "--predecessor-statistics",
         action="store_true",
         help="instead: the constants published with BridgeData V2, the action's for proprio too",
     )
     add(
-        "--language", type=Path, metavar="NPZ", help="for lc_bc: the language table of embed_language.py to put with it"
+        "--language", type=path, metavar="NPZ", help="for lc_bc: the language table of embed_language.py to put with it"
     )
     parser.add_argument_group("to the predecessor").add_argument(
-        "--bundle", type=Path, help="the policy folder to read"
+        "--bundle", type=path, help="the policy folder to read"
     )
     options = parser.parse_args(argv)
     needed = (options.checkpoint, options.config, options.im_size)

@@ -1,20 +1,21 @@
 """Embed every distinct instruction of an experiment's tasks into its language table; print the language coverage."""
 
 import argparse
-from pathlib import Path
 
 import _repository  # noqa: F401  (makes bridgelib importable)
 from _experiment import add_experiment_options, experiment_and_tasks
+from _paths import path
 
 from bridgelib.errors import run_program
 from bridgelib.language.embed import embed_instructions
+from bridgelib.language.origin import table_origin
 
 
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     add_experiment_options(parser)
-    parser.add_argument("--output", type=Path, required=True, metavar="NPZ", help="the language table to write")
+    parser.add_argument("--output", type=path, required=True, metavar="NPZ", help="the language table to write")
     return parser.parse_args(argv)
 
 
@@ -22,7 +23,9 @@ def main(argv: list[str] | None = None) -> None:
     """Write the table that the command line asks for."""
     options = parse_arguments(argv)
     experiment, groups = experiment_and_tasks(options)
-    embed_instructions(experiment, options.data, list(dict.fromkeys(sum(groups, ())))).save(options.output)
+    tasks = list(dict.fromkeys(sum(groups, ())))
+    origin = table_origin(experiment, options.data, tasks)
+    embed_instructions(experiment, options.data, tasks).save(options.output, origin)
 
 
 if __name__ == "__main__":

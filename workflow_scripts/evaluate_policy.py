@@ -1,15 +1,16 @@
 """Evaluate a trained policy on the validation side of its data, without a simulator; write evaluation.json."""
 
 import argparse
-from pathlib import Path
 
 import _repository  # noqa: F401  (makes bridgelib importable)
 from _experiment import add_experiment_options, experiment_and_tasks
 from _numbers import positive
+from _paths import path
 
 from bridgelib.errors import run_program
 from bridgelib.evaluation.neighbours import FRAMES
 from bridgelib.evaluation.offline.choice import TRANSITIONS
+from bridgelib.evaluation.origins import evaluation_origin
 from bridgelib.files import require_writable, write_json
 
 EXAMPLES = """\
@@ -31,10 +32,17 @@ def main(argv: list[str] | None = None) -> None:
 
     require_writable(options.output)
     experiment, groups = experiment_and_tasks(options)
+    less = {
+        "transitions": None if options.transitions == TRANSITIONS else options.transitions,
+        "frames": None if options.frames == FRAMES else options.frames,
+    }
+    origin = evaluation_origin(options.policy, options.data, sum(groups, ()), **less)
     found = evaluation(
         experiment, load(options.policy), options.data, groups, transitions=options.transitions, frames=options.frames
     )
-    write_json(options.output, found, indent=None)  # a page reads it, and blanks would be half of it
+    write_json(
+        options.output, {**found, "origin": origin}, indent=None
+    )  # a page reads it, and blanks would be half of it
 
 
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
@@ -44,8 +52,14 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     )
     add_experiment_options(parser)
     add = parser.add_argument
-    add("--policy", type=Path, required=True, metavar="FOLDER", help="its policy: <runs>/<experiment>/latest/policy")
-    add("--output", type=Path, required=True, metavar="JSON", help="<runs>/<experiment>/evaluation.json")
+    add(
+        "--policy",
+        type=path,
+        required=True,
+        metavar="FOLDER",
+        help="its policy, or its run: <runs>/<experiment>/latest",
+    )
+    add("--output", type=path, required=True, metavar="JSON", help="<runs>/<experiment>/evaluation.json")
     add(
         "--transitions",
         type=positive,

@@ -2,9 +2,9 @@
 
 import argparse
 import os
-from pathlib import Path
 
 import _repository  # noqa: F401  (makes bridgelib importable)
+from _paths import path
 
 from bridgelib.errors import run_program
 
@@ -37,12 +37,12 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
         description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--run", type=Path, required=True, metavar="DIR", help="<runs>/<experiment>/latest, or the folder of any run")
+    add("--run", type=path, required=True, metavar="DIR", help="<runs>/<experiment>/latest, or the folder of any run")
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--step", type=int, dest="which", metavar="N", help="the checkpoint of this step")
     which.add_argument("--from", choices=("best", "last"), dest="which", help="the best or the last checkpoint")
-    add("--output", type=Path, required=True, metavar="DIR", help="the policy folder to write")
-    add("--language", type=Path, metavar="NPZ", help="the language table, if not <runs>/<experiment>/language.npz")
+    add("--output", type=path, required=True, metavar="DIR", help="the policy folder to write")
+    add("--language", type=path, metavar="NPZ", help="the language table, if not <runs>/<experiment>/language.npz")
     return parser.parse_args(argv)
 
 

@@ -3,10 +3,9 @@
 import argparse
 
 import _repository
-import yaml
 
 from bridgelib.config.schema import read_yaml
-from bridgelib.config.settings import load_settings
+from bridgelib.config.settings import load_settings, read_words
 from bridgelib.errors import BridgeError, DataError, run_program
 from bridgelib.progress import duration
 from bridgelib.workflow.capacity import available_cores
@@ -65,8 +64,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--environment", help="where to convert for a probe: a folder or 'current' (default: .venvs/convert)")
     add("--training-environment", help="where to train for a probe (default: .venvs/train, or as the machine says)")
     options = parser.parse_args(argv)
-    words = [word.partition("=") for word in options.config]
-    options.config = {key: yaml.safe_load(value) for key, _, value in words}
+    options.config = read_words(options.config)
     return options
 
 

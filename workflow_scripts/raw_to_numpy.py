@@ -23,7 +23,7 @@ What is complete is left alone, so a second run goes on where the first was kill
 def main(argv: list[str] | None = None) -> None:
     """Convert, and print what became of the trajectories."""
     options = parse_arguments(argv)
-    settings = Settings(options.im_size, tuple(options.cameras), options.gaze)
+    settings = Settings(options.im_size, tuple(options.cameras), options.gaze, options.latency_shift)
     if options.dated_folder is not None:
         job = DatedFolder(options.raw, options.dated_folder, options.shard, options.report)
         report = convert_dated_folder(job, settings, options.workers, options.overwrite)
@@ -43,6 +43,7 @@ def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     add("--im_size", type=int, default=256, help="height and width of the frames (default: 256)")
     add("--cameras", type=int, nargs="+", default=[0], help="camera numbers to keep, 0 among them (default: 0)")
     add("--gaze", "--bbox_source", default="none", help="gaze boxes to keep: none, filter or no_filter (default: none)")
+    add("--latency_shift", default="auto", help="0 or 1: first frames to leave out, else as dates say (default: auto)")
     add("--workers", "--num_workers", type=int, default=available_cores(), help="threads (default: one per core)")
     add("--overwrite", action="store_true", help="convert also what is complete")
     add("--train_proportion", help=argparse.SUPPRESS)
@@ -64,6 +65,8 @@ def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     if (options.numpy is None) == (one == (None, None, None)) or (options.numpy is None and None in one):
         parser.error("give either --numpy, or --dated-folder with --shard and --report")
     options.depth = int(options.depth) if options.depth.isdecimal() else options.depth
+    if options.latency_shift.isdecimal():
+        options.latency_shift = int(options.latency_shift)
     return options
 
 

@@ -1,10 +1,10 @@
 """Let a trained policy act in the simulator, in scenes that no demonstration has, and count its successes."""
 
 import argparse
-from pathlib import Path
 
 import _repository  # noqa: F401  (makes bridgelib importable)
-from _numbers import positive
+from _numbers import number_from_zero, positive
+from _paths import path
 from _scenes import add_scene_options, seeds
 
 from bridgelib.errors import ConfigError, run_program
@@ -13,6 +13,9 @@ EXAMPLES = """\
 a hundred scenes of one task:
   rollout_policy.py --policy demo/runs/bc_demo/latest/policy --task put_red_cube_on_plate --episodes 100 \\
       --seed 1000000 --json rollouts.json
+
+chunks of actions as their ensemble (Zhao et al. 2023):
+  rollout_policy.py --policy demo/runs/bc_demo --task put_red_cube_on_plate --json rollouts.json --ensemble 0.01
 
 of several tasks, with animated pictures of some successes and failures:
   rollout_policy.py --policy demo/runs/bc_demo/latest/policy --task put_red_cube_on_plate \\
@@ -30,11 +33,16 @@ def main(argv: list[str] | None = None) -> None:
     options = parse_arguments(argv)
     # Not before the arguments are read: these load JAX, which takes seconds.
     from bridgelib.evaluation.closed_loop import evaluate_closed_loop
+    from bridgelib.evaluation.origins import rollouts_origin
     from bridgelib.files import require_writable, write_json
     from bridgelib.policy import load
+    from bridgelib.policy.bundle import policy_folder
 
     require_writable(options.json)
-    policy = load(policy_folder(options.policy), execute=options.execute)
+    folder = policy_folder(options.policy)
+    acting = {"execute": options.execute, "ensemble": options.ensemble}
+    origin = rollouts_origin(folder, options.task, seeds(options), options.camera, options.instructions, **acting)
+    policy = load(folder, **acting)
     if options.execute and options.execute > policy.execute:
         allowed = f"at most {policy.execute}, of the actions that it predicts at once"
         raise ConfigError("--execute", given=options.execute, allowed=allowed, do="carry out fewer")
@@ -46,16 +54,10 @@ def main(argv: list[str] | None = None) -> None:
         instructions=options.instructions,
         pictures=options.pictures,
     )
-    write_json(options.json, result)
+    write_json(options.json, {**result, "origin": origin})
     for task, one in result["tasks"].items():
         low, high = one["interval"]
         print(f"{task}: {one['successes']} of {one['episodes']} succeed (95 % interval {low:.0%} to {high:.0%})")
-
-
-def policy_folder(given: Path) -> Path:
-    """The policy of a folder: itself, or where it is a run's or an experiment's, the policy in it."""
-    inside = (given / "policy", given / "latest" / "policy")
-    return given if (given / "policy.json").exists() else next((path for path in inside if path.is_dir()), given)
 
 
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
@@ -67,13 +69,21 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add(
         "--policy",
-        type=Path,
+        type=path,
         required=True,
         metavar="DIR",
-        help="a policy folder, or that of its run",
+        help="a policy folder, or that of its run or experiment",
     )
-    add("--pictures", type=Path, metavar="DIR", help="write animated pictures of some episodes here")
-    add("--execute", type=positive, metavar="N", help="actions of each chunk to carry out (default: as it was trained)")
+    add("--pictures", type=path, metavar="DIR", help="write animated pictures of some episodes here")
+    ahead = parser.add_mutually_exclusive_group().add_argument
+    ahead("--execute", type=positive, metavar="N", help="actions of a chunk to carry out (default: as it was trained)")
+    ahead(
+        "--ensemble",
+        type=number_from_zero,
+        metavar="M",
+        help="instead, predict at each step and take the mean of all predictions of it, weighed by exp(-M i), i = 0 "
+        "for the oldest (temporal ensembling; 0.01 in its paper)",
+    )
     add(
         "--instructions",
         choices=("demonstrated", "held_out", "both"),

@@ -1,9 +1,9 @@
 """Roll out what policies are held against: expert, replayed demonstrations, nearest neighbour, random actions."""
 
 import argparse
-from pathlib import Path
 
 import _repository  # noqa: F401  (makes bridgelib importable)
+from _paths import path
 from _scenes import add_scene_options, seeds
 
 from bridgelib.errors import run_program
@@ -22,11 +22,13 @@ def main(argv: list[str] | None = None) -> None:
     """Roll out, write the results, print a line per rung and task."""
     options = parse_arguments(argv)
     from bridgelib.evaluation.ladder import roll_out_references
+    from bridgelib.evaluation.origins import references_origin
     from bridgelib.files import require_writable, write_json
 
     require_writable(options.json)
+    origin = references_origin(options.data, options.task, seeds(options), options.camera)
     result = roll_out_references(options.data, options.task, seeds(options), camera=tuple(options.camera))
-    write_json(options.json, result)
+    write_json(options.json, {**result, "origin": origin})
     for name, rung in result["references"].items():
         for task, one in rung["tasks"].items():
             print(f"{name}, {task}: {one['successes']} of {one['episodes']}")
@@ -38,7 +40,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
         description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add_scene_options(parser)
-    parser.add_argument("--data", type=Path, required=True, metavar="TFRECORD", help="root of the TFRecords")
+    parser.add_argument("--data", type=path, required=True, metavar="TFRECORD", help="root of the TFRecords")
     return parser.parse_args(argv)
 
 

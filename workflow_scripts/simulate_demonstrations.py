@@ -18,19 +18,19 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--task", required=True, help=f"one of: {', '.join(TASKS)}")
     parser.add_argument("--date", required=True, metavar="YYYY-MM-DD_hh-mm-ss", help="name of the dated folder")
     parser.add_argument("--demonstrations", type=int, required=True, metavar="N", help="number of trajectories")
-    parser.add_argument("--seed", type=int, default=DEFAULTS["seed"], help="another seed gives other demonstrations")
+    parser.add_argument("--seed", type=int, default=DEFAULTS.seed, help="another seed gives other demonstrations")
     parser.add_argument(
         "--image_size",
         type=int,
         nargs=2,
-        default=DEFAULTS["image_size"],
+        default=DEFAULTS.image_size,
         metavar=("HEIGHT", "WIDTH"),
         help="size of the frames in pixels (default: %(default)s)",
     )
     parser.add_argument(
         "--action_noise",
         type=float,
-        default=DEFAULTS["action_noise"],
+        default=DEFAULTS.action_noise,
         metavar="METRES",
         help="standard deviation of the shoves that the arm gets now and then; recorded is what the expert intended "
         "(default: %(default)s)",

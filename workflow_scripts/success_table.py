@@ -4,8 +4,11 @@ import argparse
 from pathlib import Path
 
 import _repository  # noqa: F401  (makes bridgelib importable)
+from _paths import path
+from _seeds import add_seeds_option
 
 from bridgelib.errors import run_program
+from bridgelib.evaluation.origins import success_origin
 from bridgelib.evaluation.table import as_text, success_summary
 from bridgelib.files import read_json, write_json, written_whole
 
@@ -21,14 +24,16 @@ table says so. Differences between policies are of the same scenes (Newcombe's p
 def main(argv: list[str] | None = None) -> None:
     """Print the table; write it where the command line says."""
     options = parse_arguments(argv)
-    rollouts = {name: read_json(Path(path)) for name, path in options.rollouts}
-    summary = success_summary(read_json(options.references), rollouts)
+    rollouts = dict(options.rollouts)
+    origin = success_origin(options.references, rollouts)
+    contents = {name: read_json(file) for name, file in rollouts.items()}
+    summary = success_summary(read_json(options.references), contents, dict(options.seeds))
     text = as_text(summary)
     if options.text:
         with written_whole(options.text) as partial:
             partial.write_text(text, encoding="utf-8")
     if options.json:
-        write_json(options.json, summary)
+        write_json(options.json, {**summary, "origin": origin})
     print(text, end="")
 
 
@@ -38,19 +43,20 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
         description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--references", type=Path, required=True, metavar="JSON", help="of rollout_references.py")
+    add("--references", type=path, required=True, metavar="JSON", help="of rollout_references.py")
     add("--rollouts", type=named, nargs="+", required=True, metavar="NAME=JSON", help="of rollout_policy.py")
-    add("--text", type=Path, help="write the table here")
-    add("--json", type=Path, help="write everything here, all differences too")
+    add_seeds_option(parser)
+    add("--text", type=path, help="write the table here")
+    add("--json", type=path, help="write everything here, all differences too")
     return parser.parse_args(argv)
 
 
-def named(text: str) -> tuple[str, str]:
+def named(text: str) -> tuple[str, Path]:
     """NAME=JSON."""
-    name, equals, path = text.partition("=")
-    if not (name and equals and path):
+    name, equals, file = text.partition("=")
+    if not (name and equals and file):
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=JSON")
-    return name, path
+    return name, path(file)
 
 
 if __name__ == "__main__":

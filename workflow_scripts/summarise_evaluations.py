@@ -1,9 +1,10 @@
 """Print what evaluations found: the errors of each policy beside those of actions that anyone could give."""
 
 import argparse
-from pathlib import Path
 
 import _repository  # noqa: F401  (makes bridgelib importable)
+from _paths import path
+from _seeds import add_seeds_option
 
 from bridgelib.errors import run_program
 from bridgelib.evaluation.offline.table import evaluations_as_text
@@ -14,8 +15,10 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, epilog="for instance: summarise_evaluations.py demo/runs/*/evaluation.json"
     )
-    parser.add_argument("evaluations", type=Path, nargs="+", metavar="JSON", help="<runs>/<experiment>/evaluation.json")
-    print(evaluations_as_text(parser.parse_args(argv).evaluations), end="")
+    parser.add_argument("evaluations", type=path, nargs="+", metavar="JSON", help="<runs>/<experiment>/evaluation.json")
+    add_seeds_option(parser)
+    options = parser.parse_args(argv)
+    print(evaluations_as_text(options.evaluations, dict(options.seeds)), end="")
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import _repository
 
+from bridgelib.config.experiments import families
 from bridgelib.config.schema import read_yaml
 from bridgelib.config.settings import load_settings
 from bridgelib.errors import run_program
@@ -20,7 +21,8 @@ def main(argv: list[str] | None = None) -> None:
     plan = WorkflowPlan(load_settings({**config, **chosen}, _repository.REPOSITORY), _repository.REPOSITORY)
     report = Path(plan.machine.tfrecord) / "data_report.txt"
     print(report.read_text(encoding="utf-8") if report.is_file() else "No data report yet: snakemake data_report\n")
-    print(runs_as_text([Path(path) for path in plan.done_files()]))
+    done = [Path(path) for path in plan.done_files()]
+    print(runs_as_text(done, families(plan.settings.experiments)))
     if plan.simulation:
         success = Path(plan.machine.runs) / "success.txt"
         print(success.read_text(encoding="utf-8") if success.is_file() else "No rollouts yet: snakemake success")

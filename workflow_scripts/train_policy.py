@@ -4,10 +4,10 @@ import argparse
 import json
 import sys
 from dataclasses import asdict
-from pathlib import Path
 
 import _repository  # noqa: F401  (makes bridgelib importable)
 from _experiment import add_experiment_options, experiment_and_tasks
+from _paths import path
 from _scenes import add_camera_option
 
 from bridgelib.errors import run_program
@@ -63,8 +63,8 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     )
     add_experiment_options(parser)
     add = parser.add_argument
-    add("--done", type=Path, metavar="JSON", help="<runs>/<experiment>/done.json: written last; the run lies beside it")
-    add("--language", type=Path, nargs="?", metavar="NPZ", help="the table of embed_language.py, for lc_bc")
+    add("--done", type=path, metavar="JSON", help="<runs>/<experiment>/done.json: written last; the run lies beside it")
+    add("--language", type=path, nargs="?", metavar="NPZ", help="the table of embed_language.py, for lc_bc")
     add_camera_option(parser)
     add(
         "--self-test",

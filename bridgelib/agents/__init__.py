@@ -15,7 +15,7 @@ from bridgelib.agents.settings import read_settings
 from bridgelib.errors import ConfigError, DataError, did_you_mean
 from bridgelib.networks.encoders import make_encoder
 
-__all__ = ["AGENTS", "Agent", "TrainState", "make_agent"]
+__all__ = ["AGENTS", "Agent", "TrainState", "agent_class", "make_agent"]
 
 AGENTS: dict[str, type[Agent]] = {
     "bc": BC,
@@ -27,6 +27,18 @@ AGENTS: dict[str, type[Agent]] = {
     "contrastive_rl_td": ContrastiveRL,
     "bc_saliency": SaliencyBC,
 }
+
+
+def agent_class(algorithm: str) -> type[Agent]:
+    """The agents of an algorithm.
+
+    Raises:
+        ConfigError: It is no key of `AGENTS`.
+    """
+    if algorithm not in AGENTS:
+        hint = did_you_mean(algorithm, list(AGENTS)) or "choose one of the allowed, or enter yours in bridgelib.agents"
+        raise ConfigError("algorithm", given=algorithm, allowed=AGENTS, do=hint)
+    return AGENTS[algorithm]
 
 
 def make_agent(algorithm: str, key: jax.Array, batch: Batch, config: Mapping[str, Any]) -> Agent:
@@ -42,17 +54,14 @@ def make_agent(algorithm: str, key: jax.Array, batch: Batch, config: Mapping[str
         ConfigError: An unknown algorithm, encoder or setting, or settings that contradict each other or the batch.
         DataError: The batch lacks what the algorithm needs.
     """
-    if algorithm not in AGENTS:
-        hint = did_you_mean(algorithm, list(AGENTS)) or "choose one of the allowed algorithms"
-        raise ConfigError("algorithm", given=algorithm, allowed=AGENTS, do=hint)
-    agent_class = AGENTS[algorithm]
+    chosen = agent_class(algorithm)
     _require_inputs(algorithm, batch)
-    settings = read_settings(agent_class.Settings, config["agent_kwargs"], "config.agent_kwargs")
+    settings = read_settings(chosen.Settings, config["agent_kwargs"], "config.agent_kwargs")
 
     def new_encoder():
         return make_encoder(config["encoder"], config["encoder_kwargs"])
 
-    return agent_class.create(key, batch, settings, new_encoder)
+    return chosen.create(key, batch, settings, new_encoder)
 
 
 def _require_inputs(algorithm: str, batch: Batch) -> None:

@@ -48,14 +48,14 @@ class BC(Agent):
         def actor_loss(params: Params, key: jax.Array) -> tuple[jax.Array, Info]:
             """Mean negative log-likelihood of the demonstrated actions."""
             policy = self.apply("actor", params, batch["observations"], batch.get("goals"), dropout=key)
-            return likelihood_loss(policy, batch["actions"])
+            return likelihood_loss(policy, batch["actions"], batch.get("action_mask"))
 
         return {"actor": actor_loss}
 
     def measures(self, batch: Batch, key: jax.Array) -> dict[str, jax.Array]:
         """See `policy_measures`."""
         policy = self.apply("actor", self.state.params, batch["observations"], batch.get("goals"))
-        return policy_measures(policy, batch["actions"])
+        return policy_measures(policy, batch["actions"], batch.get("action_mask"))
 
     def schedules(self) -> dict[str, optax.Schedule]:
         """Warm-up and cosine decay."""

@@ -19,6 +19,7 @@ from bridgelib.agents.losses import classification_loss, squared_error, temporal
 from bridgelib.agents.settings import GoalSettings, NetworkSettings, OptimiserSettings, PolicySettings, SightSettings
 from bridgelib.errors import ConfigError
 from bridgelib.networks.heads import ContrastiveCritic
+from bridgelib.shapes import require_shapes
 
 LARGEST_WEIGHT = 20.0
 EARLY = GoalSettings(early_goal_concat=True)
@@ -221,6 +222,7 @@ def _mean_of_twins(logits: jax.Array) -> jax.Array:
 def _accuracy(logits: jax.Array) -> Info:
     """How well logits [B, B] or [B, B, 2] tell each row's own goal, on the diagonal, from the others."""
     logits = _mean_of_twins(logits)
+    require_shapes(logits=(logits, "B B"))
     own = jnp.eye(logits.shape[0])
     return {
         "binary_accuracy": jnp.mean((logits > 0) == own),

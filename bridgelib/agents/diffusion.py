@@ -11,7 +11,7 @@ import optax
 
 from bridgelib.agents.agent import Agent, Batch, Info, Loss, Params, learning_rate_schedule
 from bridgelib.agents.build import goal_encoding
-from bridgelib.agents.losses import squared_error
+from bridgelib.agents.losses import masked_mean, squared_error
 from bridgelib.agents.settings import GoalSettings, OptimiserSettings, SightSettings
 from bridgelib.errors import ConfigError
 from bridgelib.networks.diffusion import BetaSchedule, FourierFeatures, ScoreNetwork, noise_variances, remaining_signal
@@ -73,7 +73,7 @@ class DiffusionBC(Agent):
         def actor_loss(params: Params, key: jax.Array) -> tuple[jax.Array, Info]:
             """Mean squared error of the predicted noise (Ho et al. 2020, eq. 14)."""
             noise_key, dropout_key = jax.random.split(key)
-            loss = jnp.mean(self._noise_error(params, batch, noise_key, dropout_key))
+            loss = masked_mean(self._noise_error(params, batch, noise_key, dropout_key), batch.get("action_mask"))
             return loss, {"ddpm_loss": loss}
 
         return {"actor": actor_loss}
@@ -91,11 +91,12 @@ class DiffusionBC(Agent):
 
     def measures(self, batch: Batch, key: jax.Array) -> dict[str, jax.Array]:
         """The actions denoised without randomness, their squared error, and the loss at random steps, [B]."""
-        actions = self._denoised(batch["observations"], batch["goals"], None, 0.0)
+        actions, mask = self._denoised(batch["observations"], batch["goals"], None, 0.0), batch.get("action_mask")
+        errors = squared_error(actions, batch["actions"])  # [B, Ta]
         return {
             "actions": actions,
-            "mse": jnp.sum(squared_error(actions, batch["actions"]), axis=-1),
-            "ddpm_loss": jnp.mean(self._noise_error(self.state.params, batch, key), axis=-1),
+            "mse": jnp.sum(errors if mask is None else jnp.where(mask, errors, 0.0), axis=-1),
+            "ddpm_loss": masked_mean(self._noise_error(self.state.params, batch, key), mask, axis=-1),
         }
 
     @jax.jit

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 
 from bridgelib.agents.agent import Info
 from bridgelib.agents.build import perceptron
-from bridgelib.agents.losses import squared_error
+from bridgelib.agents.losses import masked_mean, squared_error
 from bridgelib.agents.settings import NetworkSettings, PolicySettings
 from bridgelib.errors import ConfigError
 from bridgelib.networks.distributions import DiagonalLaplace, DiagonalNormal, TanhNormal
@@ -72,30 +72,36 @@ def _require_suitable_std(fixed_std: tuple[float, ...] | None, action_dim: int) 
         )
 
 
-def likelihood_loss(policy: Distribution, actions: jax.Array) -> tuple[jax.Array, Info]:
-    """Mean negative log-likelihood of `actions` [B, (Ta,) A] under a policy, and what is worth a log."""
-    log_probs = policy.log_prob(actions)
+def likelihood_loss(policy: Distribution, actions: jax.Array, mask: jax.Array | None = None) -> tuple[jax.Array, Info]:
+    """Mean negative log-likelihood of `actions` [B, (Ta,) A] under a policy, and what is worth a log.
+
+    Args:
+        policy: The policy.
+        actions: The demonstrated ones.
+        mask: bool [B, Ta]; which steps of the chunks count. None: all do.
+    """
+    log_probs = masked_mean(policy.log_prob(actions), mask)
     std = jnp.mean(policy.stddev(), axis=-1)  # [B, (Ta)]
-    loss = -jnp.mean(log_probs)
+    loss = -log_probs
     return loss, {
         "actor_loss": loss,
-        "log_probs": jnp.mean(log_probs),
-        "mse": jnp.mean(squared_error(policy.mode(), actions)),
+        "log_probs": log_probs,
+        "mse": masked_mean(squared_error(policy.mode(), actions), mask),
         "pi_actions": jnp.mean(policy.mode()),
         "mean_std": jnp.mean(std),
         "max_std": jnp.max(std),
     }
 
 
-def policy_measures(policy: Distribution, actions: jax.Array) -> dict[str, jax.Array]:
+def policy_measures(policy: Distribution, actions: jax.Array, mask: jax.Array | None = None) -> dict[str, jax.Array]:
     """How well a policy predicts `actions` [B, (Ta,) A]: squared error and log-likelihood [B], and its best actions.
 
-    Of a chunk, errors are averaged over its steps.
+    Of a chunk, errors are averaged over its steps, or over those that `mask`, bool [B, Ta], says count.
     """
     predicted = policy.mode()
 
     def per_sample(values: jax.Array) -> jax.Array:
-        return jnp.mean(values.reshape(values.shape[0], -1), axis=1)
+        return masked_mean(values.reshape(values.shape[0], -1), mask, axis=1)
 
     return {
         "actions": predicted,

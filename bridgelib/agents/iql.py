@@ -11,7 +11,13 @@ import optax
 from bridgelib.agents.agent import Agent, Batch, Info, Loss, Params, learning_rate_schedule
 from bridgelib.agents.build import goal_encoding, perceptron, plain_encoding
 from bridgelib.agents.gaussian import gaussian_policy, policy_measures, require_single_actions
-from bridgelib.agents.losses import advantage_weighted_loss, bellman_target, expectile_loss, squared_error
+from bridgelib.agents.losses import (
+    advantage_weighted_loss,
+    bellman_target,
+    expectile_loss,
+    squared_difference,
+    squared_error,
+)
 from bridgelib.agents.settings import GoalSettings, NetworkSettings, OptimiserSettings, PolicySettings, SightSettings
 from bridgelib.networks.encoding import Encoding
 from bridgelib.networks.heads import Value
@@ -71,7 +77,7 @@ class IQL(Agent):
             next_value = self.apply("value", target, later, goals, dropout=self._if_frozen(target_key))
             target_q = bellman_target(rewards, batch["masks"], next_value, settings.discount)
             q = self.apply("critic", params, now, goals, actions, dropout=key)
-            loss = jnp.mean(jnp.square(q - target_q))
+            loss = jnp.mean(squared_difference(q, target_q))
             return loss, {"td_loss": loss, "q": jnp.mean(q)}
 
         def value_loss(params: Params, key: jax.Array) -> tuple[jax.Array, Info]:
@@ -81,7 +87,7 @@ class IQL(Agent):
             q = self.apply("critic", online, now, goals, actions, dropout=self._if_frozen(critic_key))
             v = self.apply("value", params, now, goals, dropout=key)
             loss = jnp.mean(expectile_loss(q - v, settings.expectile))
-            return loss, {"value_loss": loss, "uncentered_loss": jnp.mean(jnp.square(q - v)), "v": jnp.mean(v)}
+            return loss, {"value_loss": loss, "uncentered_loss": jnp.mean(squared_difference(q, v)), "v": jnp.mean(v)}
 
         def actor_loss(params: Params, key: jax.Array) -> tuple[jax.Array, Info]:
             """Advantage-weighted regression (eq. 7), the advantage by one step of the value function."""
@@ -123,7 +129,7 @@ class IQL(Agent):
             "online_q": q,
             "target_q": target_q,
             "value_err": expectile_loss(target_q - v, self.settings.expectile),
-            "td_err": jnp.square(target_q - q),
+            "td_err": squared_difference(q, target_q),
             "advantage": target_q - v,
             "qf_advantage": q - v,
         }

@@ -1,6 +1,7 @@
 """The losses of every algorithm as pure functions of arrays; B is the batch, A the action's dimensions.
 
-They are not averaged over the batch: the caller takes the mean.
+They are not averaged over the batch: the caller takes the mean, of chunks perhaps the `masked_mean`. Arrays of other
+shapes than told raise ValueError, also where they would broadcast.
 """
 
 from typing import Literal, get_args
@@ -9,23 +10,48 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from bridgelib.shapes import require_shapes
+
 Divergence = Literal["KL", "JS", "TV", "MSE"]
 DIVERGENCES: tuple[str, ...] = get_args(Divergence)
 
 
 def squared_error(predicted: jax.Array, actions: jax.Array) -> jax.Array:
     """Squared distance of actions [..., A], summed over A: [...]."""
+    require_shapes(predicted=(predicted, "... A"), actions=(actions, "... A"))
     return jnp.sum(jnp.square(predicted - actions), axis=-1)
+
+
+def squared_difference(value: jax.Array, target: jax.Array) -> jax.Array:
+    """Squared distance of values [B] from where they should be [B]."""
+    require_shapes(value=(value, "B"), target=(target, "B"))
+    return jnp.square(value - target)
+
+
+def masked_mean(values: jax.Array, mask: jax.Array | None, axis: int | None = None) -> jax.Array:
+    """The mean of values [B, Ta] over the steps of chunks that count, all together or, with axis 1, of each chunk: [B].
+
+    Args:
+        values: [B, Ta]; what does not count may be NaN.
+        mask: bool [B, Ta]; at least one step of each chunk counts. None: all do, and values may have any shape.
+        axis: Over which to average; None for all.
+    """
+    if mask is None:
+        return jnp.mean(values, axis=axis)
+    require_shapes(values=(values, "B", "Ta"), mask=(mask, "B", "Ta"))
+    return jnp.sum(jnp.where(mask, values, 0.0), axis=axis) / jnp.sum(mask, axis=axis)
 
 
 def expectile_loss(difference: jax.Array, expectile: float) -> jax.Array:
     """Asymmetric square of a difference [B]: |expectile - 1(u < 0)| u² (Kostrikov et al. 2022, "IQL", eq. 4)."""
+    require_shapes(difference=(difference, "B"))
     weight = jnp.where(difference > 0, expectile, 1 - expectile)
     return weight * jnp.square(difference)
 
 
 def bellman_target(rewards: jax.Array, masks: jax.Array, next_value: jax.Array, discount: float) -> jax.Array:
     """r + discount · mask · V(s') [B]; `masks` is false where the episode ends with the reward."""
+    require_shapes(rewards=(rewards, "B"), masks=(masks, "B"), next_value=(next_value, "B"))
     return rewards + discount * next_value * masks
 
 
@@ -33,6 +59,7 @@ def advantage_weighted_loss(
     advantage: jax.Array, log_probs: jax.Array, temperature: float, largest_weight: float = 100.0
 ) -> jax.Array:
     """-min(exp(advantage / temperature), largest) · log π(a|s) [B] (Kostrikov et al. 2022, "IQL", eq. 7)."""
+    require_shapes(advantage=(advantage, "B"), log_probs=(log_probs, "B"))
     weight = jnp.minimum(jnp.exp(advantage / temperature), largest_weight)
     return -weight * log_probs
 
@@ -46,6 +73,7 @@ def classification_loss(logits: jax.Array) -> jax.Array:
     Returns:
         [B, B]; twins are averaged.
     """
+    require_shapes(logits=(logits, "B B 2" if logits.ndim == 3 else "B B"))
     labels = jnp.eye(logits.shape[0]).reshape(logits.shape[0], logits.shape[1], *[1] * (logits.ndim - 2))
     loss = optax.sigmoid_binary_cross_entropy(logits, jnp.broadcast_to(labels, logits.shape))
     return jnp.mean(loss, axis=-1) if loss.ndim == 3 else loss
@@ -66,6 +94,7 @@ def temporal_difference_loss(
     Returns:
         [B, 2].
     """
+    require_shapes(next_state=(next_state, "B 2"), other_goal=(other_goal, "B 2"), weight=(weight, "B"))
     positive = -jax.nn.log_sigmoid(next_state)
     reached_later = -weight[:, None] * jax.nn.log_sigmoid(other_goal)
     negative = -jax.nn.log_sigmoid(-other_goal)
@@ -86,6 +115,7 @@ def saliency_map(features: jax.Array, temperature: float, height: int, width: in
     Returns:
         [B, height, width, 1].
     """
+    require_shapes(features=(features, "B h w F"))
     batch, rows, columns, _ = features.shape
     activity = jnp.sum(jnp.abs(features), axis=-1).reshape(batch, rows * columns)
     attention = jax.nn.softmax(activity / temperature, axis=-1).reshape(batch, rows, columns, 1)
@@ -107,6 +137,7 @@ def saliency_divergence(gaze: jax.Array, saliency: jax.Array, kind: Divergence) 
     Returns:
         [B].
     """
+    require_shapes(gaze=(gaze, "B H W 1"), saliency=(saliency, "B H W 1"))
     pixels = (1, 2, 3)
     if kind == "MSE":
         return jnp.mean(jnp.square(gaze - saliency), axis=pixels)

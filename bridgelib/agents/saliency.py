@@ -49,7 +49,7 @@ class SaliencyBC(BC):
             """Negative log-likelihood, plus the weighted mean divergence of the samples whose gaze is used."""
             dropout_key, gaze_key = jax.random.split(key)
             policy, features = self._policy_and_features(params, batch, dropout_key)
-            loss, info = likelihood_loss(policy, batch["actions"])
+            loss, info = likelihood_loss(policy, batch["actions"], batch.get("action_mask"))
             divergence = self._divergence(features, batch["observations"])  # [B]
             is_used = jax.random.uniform(gaze_key, divergence.shape) < settings.gaze_ratio
             used = jnp.sum(is_used)

@@ -44,10 +44,12 @@ _AUGMENTATION = {
 
 _DATASET = {
     "relabel_actions": True,
+    "relabel_angles": "wrapped",  # a rotation across ±π is the shorter way round; plain: the predecessor's turn of 2π
     "normalization_type": "normal",
     "goal_relabeling_strategy": "uniform",
     "goal_relabeling_kwargs": {"reached_proportion": 0.0},
     "act_pred_horizon": None,
+    "chunk_padding": "repeat",  # what stands in a chunk beyond the trajectory's end; see bridgelib.data.chunks
     "obs_horizon": None,
     "load_language": False,
     "skip_unlabeled": False,
@@ -194,8 +196,13 @@ ADDED = {
     "agent_kwargs.blind": False,
     "agent_kwargs.weight_decay": 0.0,
     "agent_kwargs.policy_kwargs.distribution": "normal",
+    "dataset_kwargs.chunk_padding": "repeat",
+    "dataset_kwargs.relabel_angles": "wrapped",
 }
-"""Settings that came later than the first runs, each with the value under which a run learns what it learned before."""
+"""Settings that came later than the first runs, each with the value under which a run learns what it learned before.
+
+Wrapped angles change what is learnt only where one crosses ±π; there the statistics differ, which name a run as well.
+"""
 
 
 def without_added(config: dict) -> dict:

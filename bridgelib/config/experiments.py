@@ -14,7 +14,8 @@ from bridgelib.config.goal_settings import settle_goal_settings, with_all_goal_s
 from bridgelib.config.limits import check_limits
 from bridgelib.config.machines import shown
 from bridgelib.config.overrides import apply_override, overrides_of_arguments, overrides_of_mapping
-from bridgelib.config.schema import read_section, read_yaml, require_known_keys, require_mapping
+from bridgelib.config.runs import Run, RunSettings, runs_of
+from bridgelib.config.schema import read_section, read_yaml, require_known_keys
 from bridgelib.errors import ConfigError, did_you_mean
 
 
@@ -47,19 +48,6 @@ class GlobalSettings:
 
 
 @dataclass(frozen=True)
-class RunSettings:
-    """One entry of `runs:`."""
-
-    algo: str
-    task: str
-    name: str | None = None
-    policy_from: str | None = None
-    config_overrides: Mapping | None = None
-    bridgedata_overrides: Mapping | None = None
-    extra_args: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Experiment:
     """One algorithm on one dataset, everything resolved.
 
@@ -72,6 +60,7 @@ class Experiment:
         save_dir: Where its run folder goes, or None for the machine's.
         devices: How many accelerators it takes.
         xla_flags, cuda_libs, jax_platform: How its process is started; None leaves it to the machine profile.
+        family: The name that it shares with the same experiment under other seeds; None where there is one seed.
     """
 
     name: str
@@ -84,6 +73,7 @@ class Experiment:
     xla_flags: str | None = None
     cuda_libs: str | None = None
     jax_platform: str | None = None
+    family: str | None = None
 
     @property
     def digest(self) -> str:
@@ -100,7 +90,7 @@ def load_experiments(path: Path, datasets: Mapping[str, Dataset]) -> dict[str, E
     """Read an experiments file.
 
     Args:
-        path: A YAML file with `global:` and either `matrix:` (algos × tasks) or `runs:`.
+        path: A YAML file with `global:` and either `matrix:` (algos × tasks × seeds) or `runs:`.
         datasets: The named datasets; a task that is none of them is the folder of a single task.
 
     Returns:
@@ -113,16 +103,27 @@ def load_experiments(path: Path, datasets: Mapping[str, Dataset]) -> dict[str, E
     require_known_keys(content, ("global", "matrix", "runs"), place)
     settings = read_section(GlobalSettings, _section(content, "global"), f"{place}, section 'global'")
     experiments: dict[str, Experiment] = {}
-    for run, where in _runs(content, place):
-        experiment = _resolve(run, settings, datasets, where, place)
-        if experiment.name in experiments:
-            raise ConfigError(
-                where,
-                given=f"the experiment name '{experiment.name}' a second time",
-                do="give each run a name of its own (`name:`), or use {algo} and {task} in name_format",
-            )
+    owners: dict[str, str] = {}  # every name, with its seed and without -> the entry that has it
+    for run in runs_of(content, place):
+        experiment = _resolve(run, settings, datasets, place)
+        for name in filter(None, (experiment.name, experiment.family)):
+            if name in experiments or owners.setdefault(name, run.where) != run.where:
+                raise ConfigError(
+                    run.where,
+                    given=f"the experiment name '{name}' a second time",
+                    do="give each run a name of its own (`name:`), or use {algo} and {task} in name_format",
+                )
         experiments[experiment.name] = experiment
     return experiments
+
+
+def families(experiments: Mapping[str, Experiment]) -> dict[str, list[str]]:
+    """The names of the experiments that differ in nothing but their seeds, by the name that they share."""
+    found: dict[str, list[str]] = {}
+    for name, experiment in experiments.items():
+        if experiment.family:
+            found.setdefault(experiment.family, []).append(name)
+    return found
 
 
 def _section(content: Mapping[str, Any], name: str) -> Any:
@@ -130,37 +131,9 @@ def _section(content: Mapping[str, Any], name: str) -> Any:
     return {} if content.get(name) is None else content[name]
 
 
-def _runs(content: Mapping[str, Any], path: str) -> list[tuple[RunSettings, str]]:
-    """The runs of a file, each with the place it was read from."""
-    if content.get("runs") and content.get("matrix"):
-        raise ConfigError(path, given="both 'matrix' and 'runs'", do="keep one of the two sections")
-    if content.get("runs"):
-        entries = content["runs"]
-        if not isinstance(entries, list):
-            raise ConfigError(f"{path}, section 'runs'", given="no list", do="start each run with '- algo: ...'")
-        places = [f"{path}, section 'runs', entry {number}" for number in range(1, len(entries) + 1)]
-        return [(read_section(RunSettings, entry, place), place) for entry, place in zip(entries, places, strict=True)]
-    where = f"{path}, section 'matrix'"
-    matrix = _section(content, "matrix")
-    require_mapping(matrix, where)
-    require_known_keys(matrix, ("algos", "tasks"), where)
-    for key in ("algos", "tasks"):
-        if not isinstance(matrix.get(key), list) or not matrix[key]:
-            raise ConfigError(
-                f"{where}, key '{key}'" if matrix else path,
-                given=matrix.get(key),
-                allowed="a list with one entry or more",
-                do="write `matrix: {algos: [bc], tasks: [all]}`, or a list of `runs:`",
-            )
-    return [
-        (RunSettings(algo=str(algo), task=str(task)), where) for algo in matrix["algos"] for task in matrix["tasks"]
-    ]
-
-
-def _resolve(
-    run: RunSettings, settings: GlobalSettings, datasets: Mapping[str, Dataset], where: str, path: str
-) -> Experiment:
+def _resolve(member: Run, settings: GlobalSettings, datasets: Mapping[str, Dataset], path: str) -> Experiment:
     """One run with the global settings and the algorithm's defaults under it."""
+    run, where = member.settings, member.where
     if run.algo not in ALGORITHMS:
         raise ConfigError(
             where,
@@ -176,7 +149,8 @@ def _resolve(
     for source, entry, place in (
         ("config", settings.config_overrides, f"{path}, section 'global', key 'config_overrides'"),
         ("arguments", settings.extra_args, f"{path}, section 'global', key 'extra_args'"),
-        ("config", _chosen_by(run), f"{where}, key 'policy_from'"),
+        ("config", _own(run, "policy_from"), f"{where}, key 'policy_from'"),
+        ("config", _own(run, "seed"), f"{where}, key 'seed'"),
         ("config", run.config_overrides, f"{where}, key 'config_overrides'"),
         ("dataset", run.bridgedata_overrides, f"{where}, key 'bridgedata_overrides'"),
         ("arguments", run.extra_args, f"{where}, key 'extra_args'"),
@@ -189,10 +163,14 @@ def _resolve(
                 apply_override(config, key, value, place)
     if dataset_overrides:
         dataset = _overridden(dataset, dataset_overrides, where)
+    if run.seed not in (None, config["seed"]):
+        given = f"seed {run.seed}, and {config['seed']} among the overrides of the same run"
+        raise ConfigError(f"{where}, key 'seed'", given=given, do="remove one of the two")
     settle_goal_settings(config, run.algo, where)
     check_limits(config, run.algo, where)
+    name = _name(run, settings, where)
     return Experiment(
-        name=_name(run, settings, where),
+        name=f"{name}_s{run.seed}" if member.is_member else name,
         algorithm=run.algo,
         dataset=dataset,
         config=config,
@@ -202,11 +180,14 @@ def _resolve(
         xla_flags=settings.xla_flags,
         cuda_libs=None if settings.use_pip_cuda_libs else "system",
         jax_platform={"gpu": "cuda"}.get(settings.jax_platform_name, settings.jax_platform_name),
+        family=name if member.is_member else None,
     )
 
 
-def _chosen_by(run: RunSettings) -> dict[str, Any] | None:
-    return None if run.policy_from is None else {"policy_from": run.policy_from}
+def _own(run: RunSettings, key: str) -> dict[str, Any] | None:
+    """A setting that a run names by a key of its own, as an override."""
+    value = getattr(run, key)
+    return None if value is None else {key: value}
 
 
 def _global_overrides(algorithm: str, settings: GlobalSettings) -> dict[str, Any]:
@@ -245,10 +226,10 @@ def _overridden(dataset: Dataset, overrides: Mapping[str, Any], where: str) -> D
 
 
 def _name(run: RunSettings, settings: GlobalSettings, where: str) -> str:
-    """The run's own name, or the name format filled in; a task path's slashes become underscores."""
+    """The run's own name, or the name format filled in; there underscores stand for what no name may have."""
     try:
         name = run.name or settings.name_format.format(algo=run.algo, task=run.task)
-    except (KeyError, IndexError, ValueError) as error:
+    except (KeyError, IndexError, ValueError, AttributeError, TypeError) as error:
         raise ConfigError(
             f"{where}, key 'name_format'",
             given=f"{settings.name_format!r} ({error})",
@@ -256,6 +237,8 @@ def _name(run: RunSettings, settings: GlobalSettings, where: str) -> str:
             do="use only these two fields",
         ) from None
     name = name.replace("/", "_").replace("*", "all")
+    if not run.name:  # a task's folder may be called anything
+        name = re.sub(r"[^A-Za-z0-9._-]+", "_", name)
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
         raise ConfigError(
             where, given=f"the experiment name {name!r}", allowed="letters, digits, '.', '_' and '-'", do="rename it"

@@ -128,6 +128,8 @@ LIMITS: dict[str, Limit] = {
     "beta": _POSITIVE,
     # the data
     **dict.fromkeys(("relabel_actions", "load_language", "skip_unlabeled"), _SWITCH),
+    "relabel_angles": _words("wrapped", "plain"),
+    "chunk_padding": _words("repeat", "still", "mask"),
     "normalization_type": _words("normal", "bounds", "none"),
     "goal_relabeling_strategy": _words(*GOAL_SETTINGS),
     "reached_proportion": _SHARE,
@@ -146,7 +148,8 @@ LIMITS: dict[str, Limit] = {
     "text_processor": Limit(str),
     "model": Limit(str | None),
 }
-"""By name, or by the end of a dotted path where a name alone would mean two things."""
+"""By name, or by the end of a dotted path where a name alone would mean two things. A setting that is not here takes
+any value of its default's type; a test holds that those of our own algorithms are."""
 
 _NEEDED: dict[str, dict[str, Any]] = {
     "lc_bc": {
@@ -162,9 +165,6 @@ _NEEDED: dict[str, dict[str, Any]] = {
     "bc_saliency": {"encoder_kwargs.pooling_method": "none", "dataset_kwargs.obs_horizon": None},
 }
 """Settings of which an algorithm knows one value only, carried because published configurations carry them."""
-
-
-_WITH_VALUES = ("iql", "gc_iql", "contrastive_rl_td")
 
 
 def check_limits(config: dict[str, Any], algorithm: str, where: str) -> None:
@@ -192,11 +192,11 @@ def require_decay_after_warmup(agent_kwargs: Mapping[str, Any], where: str) -> N
     """
     for name in ("decay_steps", "actor_decay_steps"):
         steps = agent_kwargs.get(name)
-        if steps is not None and steps <= agent_kwargs["warmup_steps"]:
+        if steps is not None and steps <= (warmup := agent_kwargs.get("warmup_steps", 0)):
             raise ConfigError(
                 f"{where}.{name}",
                 given=steps,
-                allowed=f"more than warmup_steps, which is {agent_kwargs['warmup_steps']}",
+                allowed=f"more than warmup_steps, which is {warmup}",
                 do="decay over more steps, or warm up over fewer",
             )
 
@@ -205,8 +205,9 @@ def _check_values(section: dict[str, Any], path: str, where: str) -> None:
     for key, value in section.items():
         place = f"{path}.{key}"
         limit = LIMITS.get(".".join(place.split(".")[-2:])) or LIMITS.get(key)
-        if limit is None:
+        if limit is None and isinstance(value, dict):
             _check_values(value, place, where)
+        if limit is None:  # a section, or a setting without limits: only its type is fixed, by its default
             continue
         converted = as_type(value, limit.kind, f"{where}, {place}")
         if not limit.fits(converted):
@@ -218,16 +219,16 @@ def _check_values(section: dict[str, Any], path: str, where: str) -> None:
 
 def _check_horizons(config: Mapping[str, Any], algorithm: str, where: str) -> None:
     """A value function judges single actions; diffusion needs chunks and a history, and one of one frame will do."""
-    dataset = config["dataset_kwargs"]
+    dataset, agent = config["dataset_kwargs"], config["agent_kwargs"]
     chunk, history = dataset["act_pred_horizon"], dataset["obs_horizon"]
-    if chunk is not None and algorithm in _WITH_VALUES:
+    if chunk is not None and "discount" in agent:
         allowed, do = f"null: the value functions of {algorithm} judge one action at a time", "remove it"
         raise _refusal(where, "dataset_kwargs.act_pred_horizon", chunk, allowed, do)
     executed = config["act_exec_horizon"]
     if executed is not None and executed > (chunk or 1):
         allowed, do = f"at most act_pred_horizon, which is {_shown(chunk)}", "predict longer chunks, or carry out less"
         raise _refusal(where, "act_exec_horizon", executed, allowed, do)
-    if algorithm == "gc_ddpm_bc" and None in (chunk, history):
+    if "score_network_kwargs" in agent and None in (chunk, history):
         name = "act_pred_horizon" if chunk is None else "obs_horizon"
         raise _refusal(where, f"dataset_kwargs.{name}", None, f"1 or more, for {algorithm}", "give a whole number")
 
@@ -247,14 +248,14 @@ def _check_encoder(config: Mapping[str, Any], algorithm: str, where: str) -> Non
 
 def _check_distribution(config: Mapping[str, Any], where: str) -> None:
     policy = config["agent_kwargs"].get("policy_kwargs", {})
-    if policy.get("tanh_squash_distribution") and policy["distribution"] != "normal":
+    if policy.get("tanh_squash_distribution") and policy.get("distribution", "normal") != "normal":
         allowed, do = "normal where tanh_squash_distribution is true", "set one of the two to its default"
         raise _refusal(where, "agent_kwargs.policy_kwargs.distribution", policy["distribution"], allowed, do)
 
 
 def _check_twins(config: Mapping[str, Any], where: str) -> None:
     agent = config["agent_kwargs"]
-    if agent.get("use_td") and not agent["critic_kwargs"]["twin_q"]:
+    if agent.get("use_td") and not agent.get("critic_kwargs", {}).get("twin_q", True):
         allowed, do = "true where use_td is true", "set twin_q to true, or use_td to false"
         raise _refusal(where, "agent_kwargs.critic_kwargs.twin_q", False, allowed, do)
 

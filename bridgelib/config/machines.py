@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from bridgelib.config.paths import absolute_path, found_file
 from bridgelib.config.schema import as_type, read_section, read_yaml
 from bridgelib.errors import ConfigError, did_you_mean
 
@@ -29,6 +30,7 @@ class MachineProfile:
     im_size: int = 256
     cameras: tuple[int, ...] = (0,)
     gaze: Literal["none", "filter", "no_filter"] = "none"
+    latency_shift: int | Literal["auto"] = "auto"
     image_encoding: Literal["raw", "jpeg"] = "raw"
     gpus: tuple[int, ...] = ()
     environment: Literal["cpu", "cuda12", "cuda13", "seed-cuda12"] = "cpu"
@@ -40,6 +42,7 @@ class MachineProfile:
     threads: int | None = None
     hostnames: tuple[str, ...] = ()
     simulation: Mapping[str, Any] | None = None
+    exclude: tuple[str, ...] = ()
     name: str = field(init=False, default="")
 
 
@@ -93,9 +96,9 @@ def _roots(profile: MachineProfile, base: Path, where: str) -> dict[str, str]:
     roots: dict[str, str] = {}
     for key in ("raw", "numpy", "tfrecord", "runs"):
         given = getattr(profile, key)
-        path = str(absolute_path(given, base))
+        path = str(absolute_path(given, base, f"{where}, key '{key}'"))
         same = next((other for other, folder in roots.items() if folder == path), None)
-        if not given.strip() or same or set("{}\n") & set(path):
+        if not given.strip() or same or set("{}\n\0") & set(path):
             raise ConfigError(
                 f"{where}, key '{key}'",
                 given=f"{given!r}, the folder of `{same}`" if same else repr(given),
@@ -107,12 +110,13 @@ def _roots(profile: MachineProfile, base: Path, where: str) -> dict[str, str]:
 
 
 def profile_path(machine: str, repository: Path) -> Path:
-    """The file of a machine given by name or by path."""
+    """The file of a machine given by name or by path: one from the working directory, else from the repository."""
     machines = repository / "config" / "machines"
-    looks_like_path = machine.endswith((".yaml", ".yml")) or "/" in machine
-    path = Path(machine).expanduser().absolute() if looks_like_path else machines / f"{machine}.yaml"
+    names = sorted(entry.stem for entry in machines.glob("*.yaml"))
+    if machine.endswith((".yaml", ".yml")) or "/" in machine:
+        return found_file(machine, [Path.cwd(), repository], f"machine '{machine}'", known=[*names, "a profile's path"])
+    path = machines / f"{machine}.yaml"
     if not path.is_file():
-        names = sorted(entry.stem for entry in machines.glob("*.yaml"))
         raise ConfigError(
             f"machine '{machine}'",
             given=f"no such profile: {path}",
@@ -127,17 +131,12 @@ def shown(path: Path) -> str:
     return os.path.relpath(path) if Path(path).is_relative_to(Path.cwd()) else str(path)
 
 
-def absolute_path(path: str, base: Path) -> Path:
-    """`path` with `~` and variables expanded, starting at `base` when it is relative, without `..` parts."""
-    return Path(os.path.normpath(base / Path(os.path.expandvars(path)).expanduser()))
-
-
 def _gpu_list(given: Any, where: str) -> list[int]:
     """GPU numbers as users write them: 0, "0", "0,1" or [0, 1]."""
     if isinstance(given, list | tuple):
         entries = [str(entry) for entry in given]
     else:
-        entries = [entry.strip() for entry in str("" if given is None else given).split(",") if entry.strip()]
+        entries = [entry.strip() for entry in str("" if given in (None, "null") else given).split(",") if entry.strip()]
     if not all(entry.isdecimal() for entry in entries):
         raise ConfigError(
             where,
@@ -166,6 +165,7 @@ def _check(profile: MachineProfile, where: str) -> None:
             0 in profile.cameras and min(profile.cameras) >= 0 and len(set(profile.cameras)) == len(profile.cameras),
             "a list that contains camera 0, each camera once",
         ),
+        ("latency_shift", profile.latency_shift in ("auto", 0, 1), "auto, 0 or 1"),
         ("gaze", profile.gaze == "none" or profile.simulation is None, "none where demonstrations are simulated"),
         (
             "gpu_memory",

@@ -4,9 +4,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import yaml
-
-from bridgelib.config.schema import as_type_of, require_mapping
+from bridgelib.config.schema import as_type_of, read_value, require_mapping
 from bridgelib.errors import ConfigError, did_you_mean
 
 _MOVED = {"obs_horizon": "dataset_kwargs.obs_horizon"}
@@ -74,10 +72,10 @@ def overrides_of_mapping(mapping: Mapping[str, Any] | None, where: str) -> dict[
     """The overrides in the users' `config_overrides` or `bridgedata_overrides`.
 
     Raises:
-        ConfigError: They are no mapping with text keys.
+        ConfigError: They are no mapping with text keys, or a tuple in them holds what `read_value` refuses.
     """
     require_mapping(mapping or {}, where)
-    return _from_python(mapping or {})
+    return _from_python(mapping or {}, where)
 
 
 def overrides_of_arguments(arguments: Sequence[str], where: str) -> dict[str, Any]:
@@ -102,7 +100,7 @@ def overrides_of_arguments(arguments: Sequence[str], where: str) -> dict[str, An
             if not tokens or tokens[0].startswith("--"):
                 raise ConfigError(where, given=f"{token} without a value", do=f"write {token}=VALUE")
             value = tokens.pop(0)
-        overrides[flag.removeprefix("--")] = _parsed(value)
+        overrides[flag.removeprefix("--")] = _parsed(value, f"{where}, {flag}")
     return overrides
 
 
@@ -113,24 +111,19 @@ def _split(argument: str, where: str) -> list[str]:
         raise ConfigError(where, given=f"{argument} ({error})", do="close the quotation, or remove the mark") from None
 
 
-def _parsed(value: str) -> Any:
+def _parsed(value: str, where: str) -> Any:
     """A command-line value as YAML reads it: numbers, true/false, lists; what is Python's as `_from_python` does."""
-    meant = _from_python({"True": True, "False": False}.get(value, value))
-    try:
-        return yaml.safe_load(meant) if isinstance(meant, str) else meant
-    except yaml.YAMLError:
-        return meant
+    meant = _from_python({"True": True, "False": False}.get(value, value), where)
+    return read_value(meant, where) if isinstance(meant, str) else meant
 
 
-def _from_python(value: Any) -> Any:
+def _from_python(value: Any, where: str) -> Any:
     """Text that is Python's None or a tuple, "(256, 256)", as what it means: the predecessor's flags take it so."""
     if isinstance(value, Mapping):
-        return {key: _from_python(entry) for key, entry in value.items()}
+        return {key: _from_python(entry, f"{where}, {key}") for key, entry in value.items()}
     if value == "None":
         return None
     if isinstance(value, str) and value.startswith("(") and value.endswith(")"):
-        try:
-            return yaml.safe_load(f"[{value[1:-1]}]")
-        except yaml.YAMLError:
-            return value
+        entries = read_value(f"[{value[1:-1]}]", where)
+        return entries if isinstance(entries, list) else value
     return value

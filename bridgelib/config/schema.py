@@ -9,34 +9,21 @@ from typing import Any, TypeVar
 
 import yaml
 
+from bridgelib.config.strict_yaml import Unclear, loaded
 from bridgelib.errors import ConfigError, did_you_mean
 
 T = TypeVar("T")
-
-
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """YAML in which a key written twice is an error, not a silent choice of the last one."""
-
-    def construct_mapping(self, node, deep=False):
-        seen = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    problem=f"the key '{key}' is written twice", problem_mark=key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
     """The mapping in a YAML file; an empty file is an empty mapping.
 
     Raises:
-        ConfigError: The file is missing, is not YAML, writes a key twice, or holds something else than a mapping.
+        ConfigError: The file is missing, is not YAML, writes a key twice, holds something else than a mapping, or a
+            number or word that YAML 1.1 and 1.2 read differently.
     """
     try:
-        content = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)
+        content = loaded(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(path, given=error.strerror, do="check the path") from None
     except UnicodeDecodeError as error:
@@ -45,10 +32,24 @@ def read_yaml(path: Path) -> dict[str, Any]:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or str(error)
-        raise ConfigError(f"{path}{line}", given=problem, do="correct the YAML") from None
+        raise ConfigError(f"{path}{line}", given=problem, do=getattr(error, "do", "correct the YAML")) from None
     content = {} if content is None else content
     require_mapping(content, str(path))
     return content
+
+
+def read_value(text: str, where: str) -> Any:
+    """A value on a command line as YAML reads it; what is no YAML is text, as it stands.
+
+    Raises:
+        ConfigError: A number or word that YAML 1.1 and 1.2 read differently, or a key written twice.
+    """
+    try:
+        return loaded(text)
+    except Unclear as refused:
+        raise ConfigError(where, given=refused.problem, do=refused.do) from None
+    except yaml.YAMLError:
+        return text
 
 
 def require_mapping(content: object, where: str) -> None:
@@ -98,7 +99,8 @@ def as_type(value: Any, expected: Any, where: str) -> Any:
     """`value` as the type `expected`; numbers written as text (YAML reads `3e-4` as text) are taken as numbers."""
     converted = _converted(value, expected)
     if converted is _REFUSED:
-        hint = did_you_mean(str(value), _options(expected)) or "write a value of the allowed kind"
+        hint = did_you_mean(str(value), _options(expected)) or _in_quotes(value, expected)
+        hint = hint or "write a value of the allowed kind"
         raise ConfigError(where, given=_shown(value), allowed=type_shown(expected), do=hint)
     return converted
 
@@ -131,6 +133,13 @@ def _options(expected: Any) -> list[str]:
     return [word for option in typing.get_args(expected) for word in _options(option)]
 
 
+def _in_quotes(value: Any, expected: Any) -> str | None:
+    """A hint for a text that looks like a number, or like true or false."""
+    entries = value if isinstance(value, list) else [value]
+    takes_text = expected is str or str in typing.get_args(expected)
+    return "put it in quotes" if takes_text and any(isinstance(entry, int | float) for entry in entries) else None
+
+
 def _converted(value: Any, expected: Any) -> Any:
     origin = typing.get_origin(expected)
     if expected is Any:
@@ -145,7 +154,7 @@ def _converted(value: Any, expected: Any) -> Any:
         converted = tuple(_converted(entry, typing.get_args(expected)[0]) for entry in entries)
         return _REFUSED if _REFUSED in converted else converted
     if expected is type(None):
-        return None if value is None else _REFUSED
+        return None if value in (None, "null") else _REFUSED  # Snakemake's `--config key=null` is text
     if expected is list:
         return list(value) if isinstance(value, list | tuple) else _REFUSED
     if expected is bool:
@@ -160,9 +169,11 @@ def _converted(value: Any, expected: Any) -> Any:
 def _number(value: Any, expected: type) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return _REFUSED
+    if isinstance(value, int) and expected is int:
+        return value  # not by way of a float, which has 53 bits
     try:
         number = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return _REFUSED
     if number != number or number in (float("inf"), float("-inf")):
         return _REFUSED

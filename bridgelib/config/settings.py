@@ -1,15 +1,16 @@
 """The settings of one call of the workflow: `config/config.yaml`, the command line over it, and what they name."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from bridgelib.config.datasets import load_datasets
 from bridgelib.config.experiments import Experiment, load_experiments
-from bridgelib.config.machines import MACHINE_KEYS, MachineProfile, absolute_path, choose_machine, load_machine
-from bridgelib.config.schema import read_section, require_known_keys
+from bridgelib.config.machines import MACHINE_KEYS, MachineProfile, choose_machine, load_machine, shown
+from bridgelib.config.paths import found_file
+from bridgelib.config.schema import read_section, read_value, read_yaml, require_known_keys
 from bridgelib.errors import ConfigError
 
 
@@ -69,7 +70,7 @@ def load_settings(
     overrides = {key: value for key, value in config.items() if key in MACHINE_KEYS}
     given = None if keys.machine == "auto" else keys.machine
     machine = load_machine(choose_machine(given, repository, environ), repository, overrides)
-    datasets_file = _configured_file(keys.datasets, repository, folder)
+    datasets_file = found_file(keys.datasets, [folder, repository], f"{_WHERE}, key 'datasets'")
     experiments_file = _experiments_file(keys.experiments, machine.name, repository, folder)
     return Settings(
         machine=machine,
@@ -94,15 +95,35 @@ def _check_episodes(keys: _Keys) -> None:
 
 
 def _experiments_file(given: str, machine: str, repository: Path, folder: Path) -> Path:
-    if given != "auto":
-        return _configured_file(given, repository, folder)
-    own = repository / "config" / "experiments" / f"{machine}.yaml"
-    return own if own.is_file() else own.with_name("multi_train.yaml")
+    """The file named in the settings: found from the working directory, else from the repository."""
+    own = repository / "config" / "experiments"
+    if given == "auto":
+        return path if (path := own / f"{machine}.yaml").is_file() else own / "multi_train.yaml"
+    known = [*map(shown, sorted(own.glob("*.yaml"))), "the path of such a file"]
+    return found_file(given, [folder, repository], f"{_WHERE}, key 'experiments'", known)
 
 
-def _configured_file(given: str, repository: Path, folder: Path) -> Path:
-    """A file named in the settings: found from the working directory, else from the repository."""
-    if not given.strip():
-        raise ConfigError(_WHERE, given="the name of a file, empty", do="name the file, or leave the key out")
-    here = absolute_path(given, folder)
-    return here if here.is_file() else absolute_path(given, repository)
+def read_words(words: Sequence[str]) -> dict[str, Any]:
+    """The settings in the words that follow `--config`, each KEY=VALUE.
+
+    Raises:
+        ConfigError: A word of another form, or a value that `read_value` refuses.
+    """
+    given = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals:
+            raise ConfigError("--config", given=word, allowed="KEY=VALUE", do="write it as KEY=VALUE")
+        given[key] = read_value(value, f"--config, key '{key}'")
+    return given
+
+
+def check_files(files: Sequence[Path]) -> None:
+    """Read again, strictly, the configuration files that Snakemake has read as YAML 1.1.
+
+    Raises:
+        ConfigError: One holds what `read_yaml` refuses.
+    """
+    for file in files:
+        if Path(file).suffix != ".json":
+            read_yaml(file)

@@ -7,11 +7,15 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from bridgelib.errors import DataError
 from bridgelib.files import read_json
+from bridgelib.formats.report import Remark
+from bridgelib.raw.remarks import Noticed
 from bridgelib.raw.tree import PassedOver
 
+VERSION = 1
 SIDES = ("train", "val")
 
 
@@ -28,6 +32,7 @@ class Account:
         frames: Camera images kept, each counted once.
         bytes: Size of the TFRecords.
         instructed: Kept trajectories that have an instruction.
+        remarks: How many remarks there are on those kept, by kind.
     """
 
     found: int = 0
@@ -38,6 +43,7 @@ class Account:
     frames: int = 0
     bytes: int = 0
     instructed: int = 0
+    remarks: Counter = field(default_factory=Counter)
 
     @property
     def kept(self) -> int:
@@ -49,17 +55,19 @@ class Account:
 
     def to_json(self) -> dict:
         """As plain numbers."""
-        return {**vars(self), "kept": self.kept, "rejected": dict(sorted(self.rejected.items()))}
+        sorted_counts = {key: dict(sorted(getattr(self, key).items())) for key in ("rejected", "remarks")}
+        return {**vars(self), "kept": self.kept, **sorted_counts}
 
 
 @dataclass(frozen=True)
 class TaskReport:
-    """One task's `report.json`: its account, each trajectory that was rejected, and what was passed over."""
+    """One task's `report.json`: its account, each rejected trajectory, what was passed over, and each remark."""
 
     task: str
     account: Account
     rejected: tuple[Mapping, ...]
     passed_over: tuple[Mapping, ...]
+    remarks: tuple[Mapping, ...] = ()
 
     @classmethod
     def read(cls, path: Path, root: Path) -> "TaskReport":
@@ -71,6 +79,7 @@ class TaskReport:
         path = Path(path)
         content = read_json(path)
         try:
+            remarks = tuple(content.get("remarks", ()))
             account = Account(
                 found=content["found"],
                 rejected=Counter(entry["reason"] for entry in content["rejected"]),
@@ -80,9 +89,10 @@ class TaskReport:
                 frames=sum(content[side]["frames"] for side in SIDES),
                 bytes=sum(content[side]["bytes"] for side in SIDES),
                 instructed=content["instructed"],
+                remarks=Counter(entry["remark"] for entry in remarks),
             )
             adds_up = account.found == content["kept"] + account.rejected.total() and content["kept"] == account.kept
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             given = f"not the report of a task ({type(error).__name__}: {error})"
             raise DataError(path, given=given, do="run numpy_to_tfrecord on this task again") from error
         if not adds_up:
@@ -93,7 +103,8 @@ class TaskReport:
                 allowed="found = kept + rejected, kept = train + val",
                 do="run numpy_to_tfrecord on this task again",
             )
-        return cls(_name(path.parent, root), account, tuple(content["rejected"]), tuple(content["passed_over"]))
+        name, lists = _name(path.parent, root), (content["rejected"], content["passed_over"])
+        return cls(name, account, *map(tuple, lists), remarks)
 
 
 @dataclass(frozen=True)
@@ -103,25 +114,44 @@ class TreeReport:
     Attributes:
         tasks: In the order given.
         outside: What was passed over in the raw tree outside its dated folders.
+        misplaced: Remarks on the raw tree itself.
+        excluded: Tasks that the machine profile leaves out; `count` is the number of their dated folders.
+        unconverted: Task -> why it has no report.
+        origin: What the reports are; see `bridgelib.conversion.origins.data_report_origin`.
     """
 
     tasks: tuple[TaskReport, ...]
     outside: tuple[PassedOver, ...] = ()
+    misplaced: tuple[Noticed, ...] = ()
+    excluded: tuple[PassedOver, ...] = ()
+    unconverted: Mapping[str, str] = field(default_factory=dict)
+    origin: Mapping[str, Any] | None = None
 
     @property
     def total(self) -> Account:
         """All tasks and what lies outside, added up."""
-        outside = Account(passed_over=sum(entry.count for entry in self.outside))
+        remarks = Counter(noticed.remark for noticed in self.misplaced)
+        outside = Account(passed_over=sum(entry.count for entry in self.outside), remarks=remarks)
         return sum((task.account for task in self.tasks), start=outside)
 
+    @property
+    def remarks(self) -> list[dict]:
+        """Each remark with its task, None for those on the raw tree itself, which come first."""
+        told = [{"task": None, **asdict(Remark.of(None, noticed))} for noticed in self.misplaced]
+        return told + [{"task": task.task, **entry} for task in self.tasks for entry in task.remarks]
+
     def to_json(self) -> dict:
-        """Accounts of the tasks and of the whole tree; every rejected trajectory and what was passed over, and why."""
+        """Accounts of tasks and whole tree; every rejected trajectory, remark, and what was passed over, and why."""
         return {
             "tasks": {task.task: task.account.to_json() for task in self.tasks},
             "total": self.total.to_json(),
             "rejected": [{"task": task.task, **entry} for task in self.tasks for entry in task.rejected],
+            "remarks": self.remarks,
             "passed_over": [entry for task in self.tasks for entry in task.passed_over]
             + [asdict(entry) for entry in self.outside],
+            "excluded": [asdict(entry) for entry in self.excluded],
+            "unconverted": dict(self.unconverted),
+            "origin": self.origin,
         }
 
 

@@ -14,24 +14,29 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+from bridgelib.conversion.task_remarks import task_remarks
 from bridgelib.conversion.task_shards import Entry, Settings, TaskShards
 from bridgelib.data.gaze import gaze_maps
 from bridgelib.data.split import training_side
-from bridgelib.data.statistics import statistics_of
+from bridgelib.data.statistics import Statistics, statistics_of
 from bridgelib.errors import DataError
-from bridgelib.files import read_json, write_json, written_whole
-from bridgelib.formats.index import RecordIndex, index_path
+from bridgelib.files import alone, read_json, write_json, written_whole
+from bridgelib.formats.index import RecordIndex, index_path, load_index
 from bridgelib.formats.report import Report
 from bridgelib.formats.tfrecord import tfrecord_writer
 from bridgelib.progress import Progress
 from bridgelib.raw.tree import natural_key
 
 SIDES = ("train", "val")
+NO_STATISTICS = {"action": None, "proprio": None, "trajectories": 0, "transitions": 0}
 
 
 def convert_task(shards: Sequence[Path], folder: Path, settings: Settings, overwrite: bool = False) -> dict:
-    """Convert all shards of one task.
+    """Convert all shards of one task, or wait for another process that does.
+
+    A task of which nothing is kept has TFRecords without a trajectory, and statistics of none.
 
     Args:
         shards: The `.npz` files, each with its `.report.json` beside it, in any order.
@@ -44,38 +49,41 @@ def convert_task(shards: Sequence[Path], folder: Path, settings: Settings, overw
 
     Raises:
         ConfigError: The shards are of another image size, or not all with the same gaze boxes.
-        DataError: A shard is damaged, no trajectory was kept, or the disk is full.
+        DataError: A shard is damaged, or the disk is full.
     """
     folder = Path(folder)
+    with alone(folder / "report.json") as waited:
+        return _converted(shards, folder, settings, overwrite and not waited)
+
+
+def _converted(shards: Sequence[Path], folder: Path, settings: Settings, overwrite: bool) -> dict:
     task = TaskShards(shards, settings)
-    if not overwrite and (report := _finished(folder, task.made_from)) is not None:
+    if not overwrite and (report := _finished(folder, task.origin)) is not None:
         print(f"{folder} is up to date: nothing to do")
         return report
-    if not task.kept:
-        raise _nothing_kept(folder, task.reports)
     train = training_side([entry.identity for entry in task.kept], settings.train_proportion, settings.seed)
     sides = {side: [entry for entry in task.kept if (entry.identity in train) == (side == "train")] for side in SIDES}
-    if not sides["val"]:
+    if not task.kept:
+        print(f"{folder}: {nothing_kept(task.reports)}; its TFRecords are empty")
+    elif not sides["val"]:
         print(f"{folder}: a single trajectory, which is for training; the validation side is empty")
     _remove_former(folder)
     _write_records(task, train, folder)
     indices = {side: _written_index(folder, side, sides[side]) for side in SIDES}
     write_json(folder / "split.json", _split(sides, settings))
-    write_json(folder / "statistics.json", statistics_of([indices["train"]]).to_json())
-    report = _task_report(task, indices)
+    statistics = statistics_of([indices["train"]]) if task.kept else None
+    write_json(folder / "statistics.json", statistics.to_json() if statistics else NO_STATISTICS)
+    report = _task_report(task, indices, statistics)
     write_json(folder / "report.json", report)
     return report
 
 
-def _nothing_kept(folder: Path, reports: Sequence[Report]) -> DataError:
+def nothing_kept(reports: Sequence[Report]) -> str:
+    """Why nothing of a task was kept, in words."""
     reasons = Counter(rejection.reason for report in reports for rejection in report.rejected)
     told = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common()) or "none was found"
     found = sum(report.found for report in reports)
-    return DataError(
-        folder,
-        given=f"no trajectory of this task was kept, of {found} found ({told})",
-        do="look at the .report.json beside its shards, repair the raw data, or leave this task out",
-    )
+    return f"no trajectory of this task was kept, of {found} found ({told})"
 
 
 def _remove_former(folder: Path) -> None:
@@ -107,7 +115,7 @@ def _written_index(folder: Path, side: str, expected: Sequence[Entry]) -> Record
     index = RecordIndex.build(path)
     written = list(zip(index.names, index.identities, strict=True))
     assert written == [(entry.name, entry.identity) for entry in expected], f"{path} does not hold what was written"
-    index.save(index_path(path))
+    index.save(path)
     return index
 
 
@@ -116,17 +124,19 @@ def _split(sides: Mapping[str, Sequence[Entry]], settings: Settings) -> dict:
     return {**listed, "seed": settings.seed, "train_proportion": settings.train_proportion}
 
 
-def _task_report(task: TaskShards, indices: Mapping[str, RecordIndex]) -> dict:
+def _task_report(task: TaskShards, indices: Mapping[str, RecordIndex], statistics: Statistics | None) -> dict:
     rejected = [rejection for report in task.reports for rejection in report.rejected] + task.duplicates
+    copies = {each.trajectory for each in task.duplicates}
+    remarks = task_remarks(task.reports, copies, list(indices.values()), statistics)
     report = {
         "found": sum(report.found for report in task.reports),
         "kept": len(task.kept),
         "rejected": [asdict(each) for each in sorted(rejected, key=lambda each: natural_key(each.trajectory))],
+        "remarks": [asdict(remark) for remark in remarks],
         "passed_over": [asdict(entry) for report in task.reports for entry in report.passed_over],
         "shards": len(task.paths),
         "instructed": sum(_instructed(index) for index in indices.values()),
-        "made_from": task.made_from,
-        "settings": asdict(task.settings),
+        "origin": task.origin,
         **{side: _side_report(index) for side, index in indices.items()},
     }
     assert report["found"] == report["kept"] + len(report["rejected"]), report
@@ -149,15 +159,21 @@ def _instructed(index: RecordIndex) -> int:
     return sum(any(text.strip() for text in index.languages[begin:end]) for begin, end in bounds)
 
 
-def _finished(folder: Path, made_from: str) -> dict | None:
-    """The report in a folder that holds the whole result of `made_from`; None where anything is missing or else."""
-    if not (folder / "report.json").exists():
+def _finished(folder: Path, origin: Mapping[str, Any]) -> dict | None:
+    """The report in a folder that holds the whole result of this origin; None where anything is missing or else."""
+    if not all((folder / name).exists() for name in ("report.json", "split.json", "statistics.json")):
         return None
     report = read_json(folder / "report.json")
-    if report.get("made_from") != made_from:
+    if report.get("origin") != origin:
         return None
-    for side in SIDES:
-        record = folder / side / "out.tfrecord"
-        if not index_path(record).exists() or not record.exists() or record.stat().st_size != report[side]["bytes"]:
-            return None
-    return report if all((folder / name).exists() for name in ("split.json", "statistics.json")) else None
+    split = read_json(folder / "split.json")
+    return report if all(_holds(folder / side / "out.tfrecord", split[side]) for side in SIDES) else None
+
+
+def _holds(record: Path, listed: Sequence[Mapping[str, str]]) -> bool:
+    """Whether a TFRecord is whole, has an index, and holds the trajectories that split.json lists."""
+    try:
+        identities = load_index(record).identities if index_path(record).exists() else None
+    except DataError:  # who is told there to make it again must not be told here that it is up to date
+        return False
+    return identities == tuple(entry["identity"] for entry in listed)

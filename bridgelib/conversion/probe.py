@@ -84,7 +84,7 @@ def _read(raw: Path, names: Sequence[str], settings: Settings, workers: int, unt
 
     def one(name: str) -> Trajectory | None:
         with suppress(Rejected):
-            return read_trajectory(raw, name, settings.im_size, settings.cameras, settings.gaze)
+            return read_trajectory(raw, name, settings.im_size, settings.cameras, settings.gaze, settings.latency_shift)
         return None
 
     with ThreadPoolExecutor(workers) as pool:

@@ -7,20 +7,36 @@ first and written last: a shard with a report is complete, whatever was killed w
 
 import os
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
 
+from bridgelib.conversion.contents import content_of
+from bridgelib.conversion.origins import shard_origin
 from bridgelib.errors import ConfigError, DataError
-from bridgelib.formats.report import RejectedTrajectory, Report
-from bridgelib.formats.shard import Shard, ShardWriter
+from bridgelib.files import alone
+from bridgelib.formats.report import RejectedTrajectory, Remark, Report
+from bridgelib.formats.shard import ShardWriter
 from bridgelib.progress import Progress
 from bridgelib.raw.gaze import SOURCES
+from bridgelib.raw.latency import SETTINGS as LATENCY_SHIFTS
+from bridgelib.raw.oddities.sessions import odd_frame_sizes
 from bridgelib.raw.rejection import Rejected
 from bridgelib.raw.trajectory import Trajectory, read_trajectory
-from bridgelib.raw.tree import PassedOver, RawTree, list_trajectories, recorded_at, strays, trajectory_names
+from bridgelib.raw.tree import (
+    PassedOver,
+    RawTree,
+    list_trajectories,
+    natural_key,
+    recorded_at,
+    strays,
+    trajectory_names,
+)
 
+VERSION = 1  # of what is kept, and how: which trajectories, which frames of them, resized how
 LARGEST_IM_SIZE = 2048
 
 
@@ -32,6 +48,7 @@ class Settings:
         im_size: Height and width of the frames, in pixels.
         cameras: Camera numbers, 0 among them.
         gaze: "none", or which gaze boxes: "filter" (of each trajectory's filter.pkl) or "no_filter" (no_filter.pkl).
+        latency_shift: "auto", or how many first frames each trajectory loses, 0 or 1, whatever its date.
 
     Raises:
         ConfigError: One of them is out of range.
@@ -40,6 +57,7 @@ class Settings:
     im_size: int
     cameras: tuple[int, ...] = (0,)
     gaze: str = "none"
+    latency_shift: int | str = "auto"
 
     def __post_init__(self):
         if not 1 <= self.im_size <= LARGEST_IM_SIZE:
@@ -52,7 +70,13 @@ class Settings:
             )
         if self.gaze not in SOURCES:
             raise ConfigError("gaze", given=self.gaze, allowed=SOURCES)
+        if self.latency_shift not in LATENCY_SHIFTS:
+            raise ConfigError("latency_shift", given=self.latency_shift, allowed=LATENCY_SHIFTS)
         object.__setattr__(self, "cameras", tuple(sorted(self.cameras)))
+
+    def origin(self, members: Iterable[str]) -> dict[str, Any]:
+        """What a shard of these trajectories of a dated folder is made from."""
+        return shard_origin(self.im_size, self.cameras, self.gaze, self.latency_shift, members)
 
 
 def convert_tree(tree: RawTree, numpy: Path, settings: Settings, workers: int = 1, overwrite: bool = False) -> Report:
@@ -83,6 +107,10 @@ def convert_tree(tree: RawTree, numpy: Path, settings: Settings, workers: int = 
         instructed=sum(report.instructed for report in reports),
         rejected=tuple(entry for report in reports for entry in report.rejected),
         passed_over=(*tree.passed_over, *(entry for report in reports for entry in report.passed_over)),
+        remarks=(
+            *(Remark.of(None, noticed) for noticed in tree.misplaced()),
+            *(entry for report in reports for entry in report.remarks),
+        ),
     )
 
 
@@ -114,7 +142,7 @@ class DatedFolder:
 def convert_dated_folder(
     job: DatedFolder, settings: Settings, workers: int = 1, overwrite: bool = False, progress: Progress | None = None
 ) -> Report:
-    """Convert one dated folder.
+    """Convert one dated folder, or wait for another process that does.
 
     Args:
         job: The folder, its shard and its report.
@@ -131,36 +159,42 @@ def convert_dated_folder(
     """
     if workers < 1:
         raise ConfigError("workers", given=workers, allowed="1 or more")
+    with alone(job.shard) as waited:
+        return _converted(job, settings, workers, overwrite and not waited, progress)
+
+
+def _converted(
+    job: DatedFolder, settings: Settings, workers: int, overwrite: bool, progress: Progress | None
+) -> Report:
     members, passed_over = list_trajectories(job.folder)
     names = [f"{job.name}/{member}" for member in members]
     progress = progress or Progress(len(names), "trajectories", job.name)
-    if not overwrite and (report := _finished(job, settings, names)) is not None:
+    origin = settings.origin(members)
+    if not overwrite and (report := _finished(job, origin)) is not None:
         progress.advance(len(names))
         return report
 
     Path(job.report).unlink(missing_ok=True)
     account = _Account()
-    with ShardWriter(job.shard, settings.im_size, settings.cameras, settings.gaze) as shard:
+    with ShardWriter(job.shard, settings.im_size, settings.cameras, settings.gaze, settings.latency_shift) as shard:
         for outcome in _in_order(lambda name: _read(job.raw, name, settings), names, workers):
             if (trajectory := account.judge(outcome)) is not None:
                 shard.add(trajectory)
             progress.advance(note=f"{len(account.rejected)} rejected" if account.rejected else "")
-    report = account.report(len(names), job.name, passed_over)
+    counted = account.report(len(names), job.name, passed_over)
+    report = replace(counted, origin=origin, content=content_of(job.shard, counted))
     report.save(job.report)
     return report
 
 
-def _finished(job: DatedFolder, settings: Settings, names: list[str]) -> Report | None:
-    """The report, if it and the shard are there and account for just these trajectories under these settings."""
-    if not Path(job.report).exists() or not Path(job.shard).exists():
-        return None
+def _finished(job: DatedFolder, origin: Mapping[str, Any]) -> Report | None:
+    """The report, if it and the shard are there, belong to each other and were made from just this."""
     try:
-        report, shard = Report.load(job.report), Shard(job.shard)
-    except DataError:
+        report = Report.load(job.report)
+        made = (report.origin, report.content) == (origin, content_of(job.shard, report))
+    except (DataError, OSError, BadZipFile):
         return None
-    accounted = sorted([*shard.names, *(entry.trajectory for entry in report.rejected)])
-    held = (shard.im_size, shard.cameras, shard.gaze, accounted)
-    return report if held == (settings.im_size, settings.cameras, settings.gaze, sorted(names)) else None
+    return report if made else None
 
 
 @dataclass(frozen=True)
@@ -174,7 +208,7 @@ class _Outcome:
 
 def _read(raw: Path, name: str, settings: Settings) -> _Outcome:
     try:
-        result = read_trajectory(raw, name, settings.im_size, settings.cameras, settings.gaze)
+        result = read_trajectory(raw, name, settings.im_size, settings.cameras, settings.gaze, settings.latency_shift)
     except Rejected as rejected:
         result = rejected
     return _Outcome(name, result, strays(Path(raw, name)))
@@ -189,6 +223,8 @@ class _Account:
     instructed: int = 0
     rejected: list[RejectedTrajectory] = field(default_factory=list)
     strays: Counter = field(default_factory=Counter)
+    remarks: list[Remark] = field(default_factory=list)
+    sizes: dict[str, Mapping[int, tuple[int, int]]] = field(default_factory=dict)
 
     def judge(self, outcome: _Outcome) -> Trajectory | None:
         """The trajectory if it is kept."""
@@ -202,6 +238,8 @@ class _Account:
         self.kept[result.identity] = outcome.name
         self.transitions += len(result.actions)
         self.instructed += any(result.languages)
+        self.remarks += [Remark.of(outcome.name, noticed) for noticed in result.noticed]
+        self.sizes[outcome.name] = result.frame_sizes
         return result
 
     def report(self, found: int, folder: str, passed_over: Iterable[PassedOver]) -> Report:
@@ -210,7 +248,10 @@ class _Account:
         entries += [
             PassedOver(f"{folder}/raw/*/*/{name}", why, count) for (name, why), count in sorted(self.strays.items())
         ]
-        return Report(found, len(self.kept), self.transitions, self.instructed, tuple(self.rejected), tuple(entries))
+        odd_sizes = [Remark.of(*odd) for odd in odd_frame_sizes(self.sizes)]
+        remarks = sorted(self.remarks + odd_sizes, key=lambda remark: natural_key(remark.trajectory))
+        counts = (found, len(self.kept), self.transitions, self.instructed)
+        return Report(*counts, tuple(self.rejected), tuple(entries), tuple(remarks))
 
 
 def _in_order(function: Callable[[str], _Outcome], names: Iterable[str], workers: int) -> Iterator[_Outcome]:

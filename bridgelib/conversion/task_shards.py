@@ -1,13 +1,12 @@
 """The shards of one task, taken together: which trajectories go into its TFRecords."""
 
-import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from zipfile import ZipFile
 
+from bridgelib.conversion.contents import content_of
+from bridgelib.conversion.origins import records_origin
 from bridgelib.errors import ConfigError, DataError
 from bridgelib.formats.report import RejectedTrajectory, Report
 from bridgelib.formats.shard import Shard
@@ -15,7 +14,7 @@ from bridgelib.formats.tfrecord import ENCODINGS
 from bridgelib.raw.trajectory import Trajectory
 from bridgelib.raw.tree import natural_key, recorded_at
 
-VERSION = 1
+VERSION = 1  # of what is taken from shards, in which order, and of split.json and report.json
 
 
 @dataclass(frozen=True)
@@ -81,6 +80,9 @@ def shards_of(folder: Path, raw: Path | None = None, count: int | None = None) -
 class TaskShards:
     """All shards of a task with their reports.
 
+    Attributes:
+        origin: All that the result depends on: versions, settings, contents of the shards and their reports.
+
     Raises:
         ConfigError: They are not all of the image size asked for, or not all with the same gaze boxes.
         DataError: A shard or its report is missing or damaged, or one does not belong to the other.
@@ -91,19 +93,19 @@ class TaskShards:
             raise ConfigError("shards", given="none", do="give the .npz files of one task")
         self.paths = sorted(set(map(Path, paths)), key=lambda path: natural_key(path.as_posix()))
         self.settings = settings
-        self._digest = hashlib.sha256(json.dumps([VERSION, asdict(settings)]).encode())
-        self.reports, entries, gaze = [], [], {}
+        self.reports, entries, gaze, contents = [], [], {}, {}
         for path in self.paths:
             shard = Shard(path)
             self._check_size(shard)
             gaze.setdefault(shard.gaze, path)
             self.reports.append(_report_of(shard))
-            facts = json.dumps([_checksums(path), asdict(self.reports[-1])], sort_keys=True)
-            self._digest.update(facts.encode())
+            contents.setdefault(path.stem, []).append(content_of(path, self.reports[-1]))
             places = enumerate(zip(shard.names, shard.identities, strict=True))
             entries += [Entry(name, identity, path, number) for number, (name, identity) in places]
         _check_gaze(gaze)
         self.entries = sorted(entries, key=lambda entry: natural_key(entry.name))
+        shards = {date: " ".join(found) for date, found in contents.items()}  # more than one of a date only by hand
+        self.origin = records_origin(asdict(settings), next(iter(gaze)), shards)
 
     def _check_size(self, shard: Shard) -> None:
         if shard.im_size != self.settings.im_size:
@@ -114,11 +116,6 @@ class TaskShards:
                 do="give --im_size the same number here as to raw_to_numpy (the users' guide passes it to both steps, "
                 "`im_size` of a machine profile goes to both), or make the shards again",
             )
-
-    @property
-    def made_from(self) -> str:
-        """A digest of all that the result depends on: settings, contents and reports of the shards."""
-        return self._digest.hexdigest()
 
     @cached_property
     def kept(self) -> list[Entry]:
@@ -169,16 +166,11 @@ def _report_of(shard: Shard) -> Report:
     """The report beside a shard; it must be of this shard."""
     path = shard.path.with_suffix(".report.json")
     report = Report.load(path)
-    if report.kept != len(shard):
+    # A report made by hand, or before reports told the content, has none.
+    if report.kept != len(shard) or report.content not in ("", content_of(shard.path, report)):
         raise DataError(
             path,
-            given=f"{report.kept} trajectories kept, but the shard has {len(shard)}",
+            given=f"the report of another shard: {report.kept} trajectories kept, this one has {len(shard)}",
             do=f"make the shard again: rm {shard.path} {path}",
         )
     return report
-
-
-def _checksums(path: Path) -> list[tuple[str, int, int]]:
-    """Name, CRC-32 and size of each member of a shard: what it holds, without reading it."""
-    with ZipFile(path) as archive:
-        return [(member.filename, member.CRC, member.file_size) for member in archive.infolist()]

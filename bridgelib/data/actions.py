@@ -2,11 +2,12 @@
 
 import numpy as np
 
-OPEN_ABOVE = 0.95
-CLOSED_BELOW = 0.05
+from bridgelib.data.angles import Angles, wrapped
+from bridgelib.data.dimensions import ANGLES
+from bridgelib.raw.gripper import CLOSED_BELOW, OPEN_ABOVE
 
 
-def relabelled_actions(state: np.ndarray, actions: np.ndarray) -> np.ndarray:
+def relabelled_actions(state: np.ndarray, actions: np.ndarray, angles: Angles = "wrapped") -> np.ndarray:
     """Actions of one trajectory, relabelled with what the robot did.
 
     The first six numbers are the next state minus the state; the seventh is the binarised gripper command.
@@ -14,11 +15,15 @@ def relabelled_actions(state: np.ndarray, actions: np.ndarray) -> np.ndarray:
     Args:
         state: [T+1, 7] float32; x, y, z in metres, roll, pitch, yaw in radians, gripper.
         actions: [T, 7] float32, as commanded.
+        angles: "wrapped": a rotation across ±π is what it is, in [-π, π). "plain": it is a turn of almost 2π, as the
+            predecessor has it.
 
     Returns:
         [T, 7] float32.
     """
     motion = np.diff(state[:, :6], axis=0)
+    if angles == "wrapped":
+        motion[:, ANGLES] = wrapped(motion[:, ANGLES])
     gripper = binarised_gripper(actions[:, 6])
     return np.concatenate([motion, gripper[:, None]], axis=1, dtype=np.float32)
 

@@ -12,6 +12,8 @@ are there only when they are configured (then also when they are 1).
     goals/proprio              float32  [B, P]                    only if "goals" are needed
     goals/language             float32  [B, E]                    only if "language" is needed
     actions                    float32  [B, (chunk,) A]           normalised
+    action_mask                bool     [B, chunk]                False: beyond the trajectory's end, and no part of any
+                                                                  loss; only for `chunk_padding: mask`
     rewards                    int32    [B]                       0 when the action reaches the goal, else -1
     masks                      bool     [B]                       False where no value follows: not terminals
     terminals                  bool     [B]
@@ -39,13 +41,16 @@ class Entry:
         return f"{self.dtype} [{', '.join(map(str, self.axes))}]"
 
 
-def contract(needs: frozenset[str], history: int | None = None, chunk: int | None = None) -> dict[str, Entry]:
+def contract(
+    needs: frozenset[str], history: int | None = None, chunk: int | None = None, masked: bool = False
+) -> dict[str, Entry]:
     """The entries of a batch by path.
 
     Args:
         needs: What the agent asks for, a subset of NEEDS.
         history: Frames per observation, or None for no such axis.
         chunk: Actions per sample, or None for no such axis.
+        masked: Whether the loss leaves out what lies in a chunk beyond the trajectory's end.
     """
     assert needs <= NEEDS, f"unknown needs {sorted(needs - NEEDS)}"
     past = () if history is None else (history,)
@@ -61,6 +66,8 @@ def contract(needs: frozenset[str], history: int | None = None, chunk: int | Non
         entries["goals/proprio"] = Entry("float32", ("B", "P"))
     if "language" in needs:
         entries["goals/language"] = Entry("float32", ("B", "E"))
+    if masked and chunk is not None:
+        entries["action_mask"] = Entry("bool", ("B", chunk))
     return entries | {
         "actions": Entry("float32", ("B", *ahead, "A")),
         "rewards": Entry("int32", ("B",)),
@@ -76,13 +83,14 @@ def check_batch(
     *,
     history: int | None = None,
     chunk: int | None = None,
+    masked: bool = False,
     sizes: Mapping[str, int] | None = None,
 ) -> dict[str, int]:
     """Refuse a batch that breaks the contract. What the contract knows but the agent does not need may be there.
 
     Args:
         batch: Arrays of any kind with `shape` and `dtype`.
-        needs, history, chunk: See `contract`.
+        needs, history, chunk, masked: See `contract`.
         sizes: Sizes that must be met, by letter, for instance {"B": 256, "A": 7}.
 
     Returns:
@@ -91,7 +99,7 @@ def check_batch(
     Raises:
         DataError: Names the key, what was expected and what was found.
     """
-    known, required = contract(NEEDS, history, chunk), contract(needs, history, chunk)
+    known, required = contract(NEEDS, history, chunk, True), contract(needs, history, chunk, masked)
     found = dict(_leaves(batch))
     for path in found:
         if path not in known:

@@ -20,7 +20,8 @@ class TrainingBatches:
 
     Args:
         samples: The samples of the training side.
-        groups: The TFRecords of each group; a TFRecord may stand in several groups.
+        groups: The TFRecords of each group; a TFRecord may stand in several groups. From a group of
+            none no sample comes.
         weights: How often samples come from each group, in any unit; None for equal weights.
         batch_size: Samples in the whole batch, over all processes.
         seed: Any whole number.
@@ -43,8 +44,10 @@ class TrainingBatches:
     ):
         self._samples, self._batch_size, self._seed = samples, batch_size, seed
         self._share = _share(batch_size, process)
-        self._groups = [_transitions(samples, group, number) for number, group in enumerate(groups)]
+        filled = np.array([len(group) > 0 for group in groups])
+        self._groups = {number: _transitions(samples, groups[number], number) for number in np.flatnonzero(filled)}
         weights = np.ones(len(groups)) if weights is None else np.asarray(weights, np.float64)
+        weights = weights * filled if len(weights) == len(groups) else weights
         if len(weights) != len(groups) or not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
             raise ConfigError(
                 "sample_weights",
@@ -59,7 +62,7 @@ class TrainingBatches:
         draws = _generator(self._seed, _TRAINING, step).random((self._batch_size, 2 + DRAWS))[self._share]
         group = np.searchsorted(self._thresholds, draws[:, 0], side="right")
         trajectory, position = np.empty((2, len(draws)), np.int64)
-        for number, transitions in enumerate(self._groups):
+        for number, transitions in self._groups.items():
             chosen = group == number
             places = np.floor(draws[chosen, 1] * len(transitions)).astype(np.int64)
             trajectory[chosen], position[chosen] = transitions.locate(places)

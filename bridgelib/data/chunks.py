@@ -2,6 +2,10 @@
 
 import numpy as np
 
+PADDINGS = ("repeat", "still", "mask")
+"""What stands in a chunk beyond the end of its trajectory: the last action again, which for a relative motion means to
+go on moving; no motion, the gripper held as it was told last; or the last action, which the loss leaves out."""
+
 
 def history_frames(step: np.ndarray, horizon: int) -> np.ndarray:
     """The last `horizon` frames up to each step, oldest first; before the start the first frame repeats.
@@ -28,3 +32,27 @@ def action_chunk(step: np.ndarray, length: np.ndarray, horizon: int) -> np.ndarr
         int64 [B, horizon]; action numbers in the trajectory.
     """
     return np.minimum(step[:, None] + np.arange(horizon), length[:, None] - 1)
+
+
+def demonstrated(step: np.ndarray, length: np.ndarray, horizon: int) -> np.ndarray:
+    """Which actions of these chunks were demonstrated, and do not lie beyond the end: bool [B, horizon].
+
+    Takes what `action_chunk` takes.
+    """
+    return step[:, None] + np.arange(horizon) < length[:, None]
+
+
+def held_still(actions: np.ndarray, shown: np.ndarray, no_motion: np.ndarray) -> np.ndarray:
+    """Chunks that stand still beyond the end: there nothing moves, and the gripper is held as it was told last.
+
+    Args:
+        actions: float32 [B, horizon, A], normalised; the last action repeats beyond the end, the gripper's is its last
+            number.
+        shown: bool [B, horizon]; see `demonstrated`.
+        no_motion: float32 [A]; an action of zeros in the robot's units, normalised.
+
+    Returns:
+        float32 [B, horizon, A].
+    """
+    still = np.concatenate([np.broadcast_to(no_motion[:-1], actions[..., :-1].shape), actions[..., -1:]], axis=-1)
+    return np.where(shown[..., None], actions, still)

@@ -16,12 +16,15 @@ class Moments(Protocol):
     std: np.ndarray
     min: np.ndarray
     max: np.ndarray
+    floor: np.ndarray
 
 
 class Affine:
     """x -> (x - offset) / scale, cut to [0, 1] where the kind is "bounds"; float32 out.
 
-    A dimension that never varies in the training side has scale 1: it is moved to 0, and nothing divides by zero.
+    A dimension that never varies in the training side has scale 1: it is moved to 0, and nothing divides by zero. One
+    that hardly varies has the scale of the moments' floor: else what differs in the last bit would be as large as
+    motion is elsewhere, and a hundredth of a radian a hundred thousand.
     """
 
     def __init__(self, moments: Moments | None, kind: str):
@@ -31,7 +34,7 @@ class Affine:
             self._offset, scale = np.asarray(moments.min), np.asarray(moments.max) - np.asarray(moments.min)
         else:
             self._offset, scale = np.float64(0), np.float64(1)
-        self._scale = np.where(scale == 0, 1.0, scale)
+        self._scale = scale if kind == "none" else divisor(scale, moments.floor)
         self._cut = kind == "bounds"
 
     def forward(self, values: np.ndarray) -> np.ndarray:
@@ -44,11 +47,20 @@ class Affine:
         return (np.asarray(values, np.float64) * self._scale + self._offset).astype(np.float32)
 
 
+def divisor(spread: np.ndarray, floor: np.ndarray) -> np.ndarray:
+    """What numbers of this spread are divided by, float64 [dimensions]: at least the floor, and 1 where there is none.
+
+    By size, not by sign: the predecessor's published "bounds" are mean and deviation, and run backwards.
+    """
+    floored = np.where(np.abs(spread) < floor, floor, spread)
+    return np.where(spread == 0, 1.0, floored)
+
+
 class Normaliser:
     """Normalises actions and proprio with the statistics of the training side.
 
     Args:
-        statistics: Has `action` and `proprio`, each with mean, std, min and max; may be None for the kind "none".
+        statistics: Has `action` and `proprio`, each `Moments`; may be None for the kind "none".
         kind: "normal" for mean 0 and standard deviation 1, "bounds" for [0, 1] between minimum and maximum (values
             outside are cut), "none" for values as they are.
 

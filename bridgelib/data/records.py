@@ -8,6 +8,7 @@ repeated reads as it would serve a map.
 
 import io
 import os
+import weakref
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -164,10 +165,8 @@ class _OpenFile:
 
     def __init__(self, path: Path):
         self.descriptor = os.open(path, os.O_RDONLY)
-
-    def __del__(self):
-        if hasattr(self, "descriptor"):
-            os.close(self.descriptor)
+        # Not __del__: as the interpreter ends, `os` has lost its `close`. Then the kernel closes what is left.
+        weakref.finalize(self, os.close, self.descriptor).atexit = False
 
 
 def _starts(lengths: Sequence[int]) -> np.ndarray:

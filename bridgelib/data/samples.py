@@ -7,13 +7,14 @@ import numpy as np
 
 from bridgelib.data import goals
 from bridgelib.data.actions import relabelled_actions
+from bridgelib.data.angles import Angles
 from bridgelib.data.batch import NEEDS
-from bridgelib.data.chunks import action_chunk, history_frames
+from bridgelib.data.chunks import PADDINGS, action_chunk, demonstrated, held_still, history_frames
 from bridgelib.data.instructions import Instructions
 from bridgelib.data.normalisation import Normaliser
 from bridgelib.data.records import Records
 from bridgelib.data.statistics import Statistics
-from bridgelib.errors import DataError
+from bridgelib.errors import ConfigError, DataError, did_you_mean
 
 DRAWS = goals.DRAWS + 1
 """Uniform numbers a sample takes: two for its goal, one for the choice among its trajectory's instructions."""
@@ -28,14 +29,15 @@ class Samples:
         dataset_kwargs: The tree of that name in an algorithm's configuration.
         needs: What the agent asks for, a subset of `batch.NEEDS`. Nothing else is read from disk.
         embeddings: Instruction -> float32 [E]; only for agents that need "language".
+        held_out: bool [trajectories]; those that are not to be sampled. None for none.
 
     Attributes:
         counts: int64 [trajectories]; how many transitions of each, from the first on, can be sampled. It is 0 for
-            trajectories without an instruction where these are to be skipped, and smaller than the length where the
-            goal strategy has no goals for the last transitions.
+            trajectories that are held out, or have no instruction where such are to be skipped, and smaller than the
+            length where the goal strategy has no goals for the last transitions.
 
     Raises:
-        ConfigError: `dataset_kwargs` hold a strategy or normalisation that there is not.
+        ConfigError: `dataset_kwargs` hold a strategy, normalisation or padding that there is not.
         DataError: There are no gaze maps, or an instruction has no embedding.
     """
 
@@ -46,6 +48,7 @@ class Samples:
         dataset_kwargs: Mapping[str, Any],
         needs: frozenset[str],
         embeddings: Mapping[str, np.ndarray] | None = None,
+        held_out: np.ndarray | None = None,
     ):
         assert needs <= NEEDS, f"unknown needs {sorted(needs - NEEDS)}"
         if "gaze" in needs and not records.has_gaze:
@@ -61,8 +64,13 @@ class Samples:
         )
         normaliser = Normaliser(statistics, dataset_kwargs["normalization_type"])
         self._proprio = normaliser.proprio.forward(records.state)
-        self._actions = normaliser.action.forward(learnt_actions(records, dataset_kwargs["relabel_actions"]))
+        actions = learnt_actions(records, dataset_kwargs["relabel_actions"], dataset_kwargs["relabel_angles"])
+        self._actions = normaliser.action.forward(actions)
+        self._padding = _known_padding(dataset_kwargs["chunk_padding"])
+        self._no_motion = normaliser.action.forward(np.zeros(actions.shape[1]))
         languages, self.counts = records.languages, self._goals.transitions_with_goal(records.lengths)
+        if held_out is not None:
+            self.counts = np.where(held_out, 0, self.counts)
         if dataset_kwargs["skip_unlabeled"]:
             languages = [tuple(filter(None, texts)) for texts in languages]
             self.counts = np.where([bool(texts) for texts in languages], self.counts, 0)
@@ -78,12 +86,10 @@ class Samples:
         """
         length, first = self.records.lengths[trajectory], self.records.first_frame[trajectory]
         frames = first + step if self._history is None else first[:, None] + history_frames(step, self._history)
-        actions = step if self._chunk is None else action_chunk(step, length, self._chunk)
-        actions = (actions.T + self.records.first_action[trajectory]).T  # [B] or [B, chunk]
         goal_frames = self._goals.goal_frames(step, length, draws[:, : goals.DRAWS])
         batch = {
             "observations": self._observations(frames),
-            "actions": self._actions[actions],
+            **self._actions_of(trajectory, step, length),
             "rewards": goals.rewards(step, goal_frames),
             # No demonstration of this format ends in a terminal state: it is cut off while the robot could go on.
             "masks": np.ones(len(step), bool),
@@ -101,6 +107,21 @@ class Samples:
             embeddings = self._instructions.embeddings(trajectory, draws[:, goals.DRAWS])
             batch.setdefault("goals", {})["language"] = embeddings
         return batch
+
+    def _actions_of(self, trajectory: np.ndarray, step: np.ndarray, length: np.ndarray) -> dict[str, np.ndarray]:
+        """`actions` of these samples, and `action_mask` where the loss is to leave some of a chunk out."""
+        first = self.records.first_action[trajectory]
+        if self._chunk is None:
+            return {"actions": self._actions[first + step]}
+        actions = self._actions[first[:, None] + action_chunk(step, length, self._chunk)]  # [B, chunk, A]
+        shown = demonstrated(step, length, self._chunk)
+        match self._padding:
+            case "mask":
+                return {"actions": actions, "action_mask": shown}
+            case "still":
+                return {"actions": held_still(actions, shown, self._no_motion)}
+            case _:
+                return {"actions": actions}
 
     def _observations(self, frames: np.ndarray) -> dict[str, np.ndarray]:
         observations = {"image": self.records.images(frames), "proprio": self._proprio[frames]}
@@ -130,12 +151,22 @@ class Transitions:
         return self._trajectories[places], numbers - self._starts[places]
 
 
-def learnt_actions(records: Records, relabel: bool) -> np.ndarray:
-    """float32 [actions, 7], in the robot's units: as commanded, or relabelled with what was reached."""
+def _known_padding(padding: str) -> str:
+    if padding not in PADDINGS:
+        hint = did_you_mean(padding, PADDINGS) or "choose one of the allowed paddings"
+        raise ConfigError("dataset_kwargs.chunk_padding", given=padding, allowed=PADDINGS, do=hint)
+    return padding
+
+
+def learnt_actions(records: Records, relabel: bool, angles: Angles = "wrapped") -> np.ndarray:
+    """float32 [actions, 7], in the robot's units: as commanded, or relabelled with what was reached.
+
+    How differences of angles are taken is said by `relabelled_actions`.
+    """
     if not relabel:
         return records.actions
     states, actions = (
         np.split(rows, firsts[1:])
         for rows, firsts in ((records.state, records.first_frame), (records.actions, records.first_action))
     )
-    return np.concatenate([relabelled_actions(*trajectory) for trajectory in zip(states, actions, strict=True)])
+    return np.concatenate([relabelled_actions(*each, angles) for each in zip(states, actions, strict=True)])

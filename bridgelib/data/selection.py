@@ -3,9 +3,11 @@
 import unicodedata
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
+from pathlib import Path
 
 from bridgelib.config.datasets import Dataset
 from bridgelib.errors import ConfigError, did_you_mean
+from bridgelib.raw.chosen import excludes
 
 _SHOWN = 20
 
@@ -15,8 +17,9 @@ def select_tasks(dataset: Dataset, tasks: Sequence[str], where: str) -> tuple[tu
 
     A pattern of `include` is matched as a shell does, folder by folder: `*` and `?` stop at a slash, `**` stands for
     any number of folders. A pattern of `exclude` is matched against the whole path, as the predecessor does it: there
-    `*` also crosses slashes, so `*sweep*` excludes every task with that word anywhere in its path. In which of its
-    forms Unicode writes the letters of a pattern or of a task does not count.
+    `*` also crosses slashes, so `*sweep*` excludes every task with that word anywhere in its path. What is the very
+    name of a task means that task, whatever it looks like. In which of its forms Unicode writes the letters of a
+    pattern or of a task does not count.
 
     Args:
         dataset: The dataset; see `bridgelib.config.datasets`.
@@ -29,7 +32,7 @@ def select_tasks(dataset: Dataset, tasks: Sequence[str], where: str) -> tuple[tu
     Raises:
         ConfigError: A pattern that matches no task, or nothing but excluded ones.
     """
-    excluded = {task for pattern in dataset.exclude for task in _matches(_excludes, pattern, dataset, tasks, where)}
+    excluded = {task for pattern in dataset.exclude for task in _matches(excludes, pattern, dataset, tasks, where)}
     groups = []
     for patterns in dataset.include:
         group: set[str] = set()
@@ -51,8 +54,16 @@ def composed(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
+def tasks_with_records(data_root: Path) -> list[str]:
+    """The task folders that have TFRecords below a data root, as posix paths relative to it, sorted."""
+    found = sorted(path.parent.parent.relative_to(data_root) for path in Path(data_root).glob("**/train/out.tfrecord"))
+    return [path.as_posix() for path in found]
+
+
 def _matches(match, pattern: str, dataset: Dataset, tasks: Sequence[str], where: str) -> set[str]:
-    matched = {task for task in tasks if match(composed(task), composed(pattern))}
+    meant = composed(pattern)
+    matched = {task for task in tasks if composed(task) == meant.strip("/")}
+    matched = matched or {task for task in tasks if match(meant, composed(task))}
     if not matched:
         shown = ", ".join(sorted(tasks)[:_SHOWN]) or "none at all"
         more = f" and {len(tasks) - _SHOWN} more" if len(tasks) > _SHOWN else ""
@@ -65,7 +76,7 @@ def _matches(match, pattern: str, dataset: Dataset, tasks: Sequence[str], where:
     return matched
 
 
-def _includes(task: str, pattern: str) -> bool:
+def _includes(pattern: str, task: str) -> bool:
     return _folders_match(task.split("/"), pattern.strip("/").split("/"))
 
 
@@ -75,8 +86,3 @@ def _folders_match(folders: list[str], patterns: list[str]) -> bool:
     if patterns[0] == "**":
         return any(_folders_match(folders[start:], patterns[1:]) for start in range(len(folders) + 1))
     return bool(folders) and fnmatchcase(folders[0], patterns[0]) and _folders_match(folders[1:], patterns[1:])
-
-
-def _excludes(task: str, pattern: str) -> bool:
-    # The predecessor matched absolute paths, so its patterns may start with "*/": a leading slash serves these too.
-    return fnmatchcase(task, pattern) or fnmatchcase(f"/{task}", pattern)

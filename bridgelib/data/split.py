@@ -5,6 +5,8 @@ from collections.abc import Iterable
 
 from bridgelib.errors import ConfigError
 
+VERSION = 1
+
 
 def training_side(identities: Iterable[str], train_proportion: float, seed: int) -> frozenset[str]:
     """The content ids of one task that are for training; the others are for validation.

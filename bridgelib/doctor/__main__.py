@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from bridgelib.config.machines import shown
 from bridgelib.config.schema import read_yaml
+from bridgelib.config.settings import read_words
 from bridgelib.doctor.checks import examined
 from bridgelib.doctor.failures import as_lines, cure_of, tail
 from bridgelib.doctor.reference import as_markdown
@@ -65,16 +64,8 @@ def _heading(subject: Subject) -> str:
 
 def _settings_of(options: argparse.Namespace) -> dict[str, Any]:
     """What the call sets over config.yaml."""
-    given: dict[str, Any] = {"machine": options.machine} if options.machine else {}
-    for entry in options.config:
-        key, equals, value = entry.partition("=")
-        if not equals:
-            raise ConfigError("--config", given=entry, allowed="KEY=VALUE", do="write it as KEY=VALUE")
-        try:
-            given[key] = yaml.safe_load(value)
-        except yaml.YAMLError:
-            given[key] = value
-    return given
+    chosen = {"machine": options.machine} if options.machine else {}
+    return {**chosen, **read_words(options.config)}
 
 
 def _parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:

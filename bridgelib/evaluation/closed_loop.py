@@ -92,6 +92,7 @@ def _description(policy: Policy) -> dict[str, Any]:
         "goal": spec.goal,
         "blind": is_blind(policy),
         "execute": policy.execute,
+        **({} if policy.ensemble is None else {"ensemble": policy.ensemble}),
     }
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 from PIL import Image
 
+from bridgelib.data.angles import Angles
 from bridgelib.data.records import Records
 from bridgelib.data.samples import learnt_actions
 from bridgelib.progress import Progress
@@ -68,18 +69,21 @@ class NeighbourIndex:
         return best
 
 
-def training_neighbours(records: Records, relabel: bool, limit: int = FRAMES) -> NeighbourIndex:
+def training_neighbours(
+    records: Records, relabel: bool, limit: int = FRAMES, angles: Angles = "wrapped"
+) -> NeighbourIndex:
     """The index of the frames of a training side, with their actions as training sees them, in the robot's units.
 
     Args:
         records: Of the training side.
         relabel: Whether its actions are relabelled with what was reached.
         limit: At most so many frames, spread evenly over all that have an action.
+        angles: How differences of angles are taken; see `relabelled_actions`.
 
     Raises:
         DataError: A frame cannot be read.
     """
-    actions = learnt_actions(records, relabel)
+    actions = learnt_actions(records, relabel, angles)
     kept = min(limit, len(actions))
     numbers = np.arange(kept) * len(actions) // kept
     frames = (np.repeat(records.first_frame - records.first_action, records.lengths) + np.arange(len(actions)))[numbers]

@@ -6,11 +6,12 @@ import numpy as np
 
 from bridgelib.evaluation.environment import Environment, Observation
 from bridgelib.evaluation.rollouts import WIDTH
-from bridgelib.policy.policy import Memory, Policy
+from bridgelib.policy.memory import Memory
+from bridgelib.policy.policy import Policy
 
 
 class PolicyActor:
-    """A policy in many scenes at once: one call of the network for all that must plan.
+    """A policy in many scenes at once: one call of the network for all that must predict.
 
     Args:
         policy: As `bridgelib.policy.load` gives it.
@@ -26,7 +27,7 @@ class PolicyActor:
 
     def begin(self, environments: Sequence[Environment]) -> None:
         """See `Actor`."""
-        self._memories = [Memory(self._policy.spec) for _ in environments]
+        self._memories = [self._policy.begin() for _ in environments]
         self._goals = [self._goal(environment) for environment in environments]
 
     def _goal(self, environment: Environment) -> Mapping[str, np.ndarray]:
@@ -47,19 +48,19 @@ class PolicyActor:
             seen = observations[number]
             image = self._policy.prepare(seen["image"]) if "image" in seen else self._black
             self._memories[number].see(image, np.asarray(seen["state"], np.float32))
-        self._plan([number for number in acting if not self._memories[number].planned])
+        self._predict([number for number in acting if self._memories[number].must_predict])
         return [
-            self._memories[number].planned.popleft() if observation is not None else None
+            self._memories[number].next_action() if observation is not None else None
             for number, observation in enumerate(observations)
         ]
 
-    def _plan(self, numbers: Sequence[int]) -> None:
+    def _predict(self, numbers: Sequence[int]) -> None:
         """Predict for these scenes; the batch is filled up to WIDTH, so that the network is compiled once."""
         if not numbers:
             return
         rows = [*numbers, *[numbers[-1]] * (WIDTH - len(numbers))]
         images, proprio = zip(*(self._memories[row].observed() for row in rows), strict=True)
         goals = {key: np.stack([self._goals[row][key] for row in rows]) for key in self._goals[rows[0]]}
-        plans = self._policy.plan(np.stack(images), np.stack(proprio), goals)
-        for number, plan in zip(numbers, plans, strict=False):
-            self._memories[number].planned.extend(plan)
+        predictions = self._policy.predict_batch(np.stack(images), np.stack(proprio), goals)
+        for number, actions in zip(numbers, predictions, strict=False):
+            self._memories[number].predicted(actions)

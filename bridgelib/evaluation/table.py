@@ -6,24 +6,35 @@ from typing import Any
 
 from bridgelib.errors import DataError
 from bridgelib.evaluation.results import VERSION, difference
+from bridgelib.evaluation.seeds import rate_over_seeds
 
 Result = Mapping[str, Any]
 """Of one task; see `results.task_result`."""
 
 _LADDER = ("expert", "replay", "relabelled", "nearest", "random")
 _WIDTH = 38
+_OTHER_WORDS = ", other words"
+_OF_SEEDS = """\
+A mean is that of the success rates of several seeds. Its 95 % interval is Student's over the seeds, widened to hold
+Wilson's of all their episodes together."""
 
 
-def success_summary(references: Mapping[str, Any], rollouts: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def success_summary(
+    references: Mapping[str, Any],
+    rollouts: Mapping[str, Mapping[str, Any]],
+    seeds: Mapping[str, Sequence[str]] | None = None,
+) -> dict[str, Any]:
     """Everything that the table shows, as JSON.
 
     Args:
         references: What references.json holds.
         rollouts: Experiment -> what its rollouts.json holds.
+        seeds: Name -> the experiments that share it and differ in their seeds.
 
     Returns:
         tasks: Task -> rows in the order of the table: name, kind ("reference", "blind" or "policy") and the result
             without its scenes.
+        seeds: Task -> rows of the means over seeds: name, and what `rate_over_seeds` gives.
         policies: Policy -> task -> whether its whole interval lies above that of every blind policy and of random
             actions; None where nothing was rolled out that it could be held against.
         differences: Pairs of policies, task by task, over the scenes that both were rolled out in.
@@ -34,7 +45,7 @@ def success_summary(references: Mapping[str, Any], rollouts: Mapping[str, Mappin
     for name, one in sorted(rollouts.items(), key=lambda item: not item[1]["policy"]["blind"]):
         rows[name] = ("blind" if one["policy"]["blind"] else "policy", one["tasks"])
         if held_out := one.get("held_out_tasks"):
-            rows[f"{name}, other words"] = ("policy", held_out)
+            rows[f"{name}{_OTHER_WORDS}"] = ("policy", held_out)
     tasks = list(dict.fromkeys(task for _, results in rows.values() for task in results))
     policies = [name for name, (kind, _) in rows.items() if kind == "policy" and name in rollouts]
     return {
@@ -43,6 +54,7 @@ def success_summary(references: Mapping[str, Any], rollouts: Mapping[str, Mappin
             task: [{"name": name, "kind": kind, **_brief(of[task])} for name, (kind, of) in rows.items() if task in of]
             for task in tasks
         },
+        "seeds": {task: list(_means(task, rows, seeds or {})) for task in tasks},
         "policies": {name: _verdicts(name, rows, tasks) for name in policies},
         "differences": list(_differences({name: rows[name][1] for name in policies}, tasks)),
     }
@@ -68,6 +80,16 @@ def _require_complete(references: Any, rollouts: Mapping[str, Any]) -> None:
 
 def _brief(result: Result) -> dict[str, Any]:
     return {key: value for key, value in result.items() if key != "scenes"}
+
+
+def _means(task: str, rows: Mapping[str, tuple], seeds: Mapping[str, Sequence[str]]) -> Iterator[dict[str, Any]]:
+    """Of one task, a row for each experiment of which two seeds or more were rolled out."""
+    for family, names in seeds.items():
+        for words in ("", _OTHER_WORDS):
+            found = [rows[f"{name}{words}"][1] for name in names if f"{name}{words}" in rows]
+            results = [of[task] for of in found if task in of]
+            if len(results) > 1:
+                yield {"name": f"{family}{words}", **rate_over_seeds(results)}
 
 
 def _verdicts(name: str, rows: Mapping[str, tuple], tasks: Sequence[str]) -> dict[str, bool | None]:
@@ -99,7 +121,9 @@ def as_text(summary: Mapping[str, Any]) -> str:
         others = any(row["did_other"] for row in rows)
         lines += ["", f"{task:{_WIDTH}}{head}{'  did the other' if others else ''}"]
         lines += [_row(row, others) for row in rows]
-    lines += ["", *_said_of_policies(summary), *_said_of_pairs(summary), ""]
+        lines += [_row_of_seeds(row) for row in summary["seeds"][task]]
+    told = [_OF_SEEDS] if any(summary["seeds"].values()) else []
+    lines += ["", *_said_of_policies(summary), *_said_of_pairs(summary), *told, ""]
     return "\n".join(lines).lstrip("\n")
 
 
@@ -110,6 +134,12 @@ def _row(row: Mapping[str, Any], others: bool) -> str:
     line = f"  {row['name']:{_WIDTH - 2}}{counts:>12}  {f'{low:.0%} to {high:.0%}':>14}  {steps:>5}"
     line += f"  {100 * row['distance'][1]:>8.1f}"
     return f"{line}  {row['did_other']:>13}" if others else line
+
+
+def _row_of_seeds(row: Mapping[str, Any]) -> str:
+    low, high = row["interval"]
+    name, mean = f"{row['name']}, {row['seeds']} seeds", f"mean {row['rate']:.0%}"
+    return f"  {name:{_WIDTH - 2}}{mean:>12}  {f'{low:.0%} to {high:.0%}':>14}"
 
 
 def _said_of_policies(summary: Mapping[str, Any]) -> Iterator[str]:

@@ -1,13 +1,16 @@
 """TFRecord framing: where the records of a file lie.
 
 A record is its length (uint64), the masked CRC-32C of those eight bytes, the data, and the masked CRC-32C of the data,
-all little-endian (tensorflow/core/lib/io/record_writer.h). The CRC of the data is not compared: that would read every
-byte, and what is broken in a way that training could meet shows in the structure.
+all little-endian (tensorflow/core/lib/io/record_writer.h). Here only lengths are held against their checksums, with the
+standard library alone, since the doctor looks too; the data's are the affair of `checksums.py`.
 """
 
+import os
 import struct
 from collections.abc import Iterator
-from mmap import mmap
+from contextlib import contextmanager
+from mmap import ACCESS_READ, MADV_RANDOM, mmap
+from pathlib import Path
 
 from bridgelib.formats.protobuf import Malformed
 
@@ -28,16 +31,32 @@ CRC_TABLE = _crc_table()
 
 
 def masked_crc32c(data: bytes) -> int:
-    """CRC-32C, rotated and shifted as TFRecord stores it. Slow: meant for the eight bytes of a length."""
+    """CRC-32C as TFRecord stores it. Slow: meant for the eight bytes of a length."""
     crc = 0xFFFFFFFF
     for byte in data:
         crc = CRC_TABLE[(crc ^ byte) & 0xFF] ^ crc >> 8
-    crc ^= 0xFFFFFFFF
+    return masked(crc ^ 0xFFFFFFFF)
+
+
+def masked(crc: int) -> int:
+    """A CRC-32C rotated and shifted: the checksum of data that holds its own checksum would say little."""
     return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
 
 
+@contextmanager
+def mapped(tfrecord: Path) -> Iterator[tuple[int, mmap | bytes]]:
+    """Open a TFRecord: its descriptor, and its bytes, of which only those are read that are looked at."""
+    with tfrecord.open("rb") as file:
+        if os.fstat(file.fileno()).st_size == 0:
+            yield file.fileno(), b""  # which cannot be mapped
+            return
+        with mmap(file.fileno(), 0, access=ACCESS_READ) as buffer:
+            buffer.madvise(MADV_RANDOM)  # else the kernel reads the frames ahead that we step over
+            yield file.fileno(), buffer
+
+
 def records(buffer: mmap | bytes) -> Iterator[tuple[int, int]]:
-    """Begin and end of each record's data.
+    """Begin and end of each record's data, which itself is not looked at.
 
     Raises:
         Malformed: The file ends within a record, or a length does not have its CRC.

@@ -1,14 +1,16 @@
 """The index of a TFRecord: where each frame's bytes lie, and the small arrays, so that reading needs no TensorFlow.
 
-`out.index.npz` lies beside `out.tfrecord`. It describes the file as it is, whoever wrote it, and is rebuilt when it is
-missing, older, or does not belong to the file's bytes.
+`out.index.npz` lies beside `out.tfrecord`. It describes the file as it is, whoever wrote it. It belongs to the file
+of the same size and time of change in which every record has the checksums that it knows; else it is rebuilt, and then
+all data is read once and held against its checksums. A copy that keeps times (cp -p, rsync -a, tar) keeps the index.
+Damage that changes neither size, time nor checksums (a worn disk) is found by `verify.py`, which reads everything.
 """
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from mmap import ACCESS_READ, MADV_DONTNEED, MADV_RANDOM, mmap
+from mmap import MADV_DONTNEED
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -16,15 +18,17 @@ import numpy as np
 
 from bridgelib.errors import DataError
 from bridgelib.files import written_whole
-from bridgelib.formats.framing import records
+from bridgelib.formats.checksums import require_whole, stored_checksums
+from bridgelib.formats.framing import HEADER, mapped, records
 from bridgelib.formats.protobuf import Malformed
 from bridgelib.formats.record import Record
 from bridgelib.formats.texts import packed, unpacked
 from bridgelib.mistaken import kind_of_file
+from bridgelib.progress import Progress
 
-VERSION = 2
-SCALARS = ("encoding", "file_size", "file_tail")
 TEXTS = ("languages", "names", "identities")
+# No TFRecord is made again for another one: whoever reads an index of another version builds it anew.
+VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,8 @@ class RecordIndex:
         languages: The L instructions.
         names: N folders in the raw tree, "" where the TFRecord was made elsewhere.
         identities: N content ids, "" likewise.
-        file_size: Bytes of the TFRecord that this describes.
-        file_tail: Its last four bytes (the checksum of its last record) as a number.
+        record_position: int64 [N+1]; the byte where each record begins, and the size of the file.
+        record_checksums: uint32 [N, 2]; of the length and of the data, as they stand in the file.
     """
 
     encoding: str
@@ -64,12 +68,17 @@ class RecordIndex:
     languages: tuple[str, ...]
     names: tuple[str, ...]
     identities: tuple[str, ...]
-    file_size: int
-    file_tail: int
+    record_position: np.ndarray
+    record_checksums: np.ndarray
 
     def __len__(self) -> int:
         """How many trajectories there are."""
         return len(self.names)
+
+    @property
+    def file_size(self) -> int:
+        """Bytes of the TFRecord that this describes."""
+        return int(self.record_position[-1])
 
     def trajectories(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """States [T+1, 7] and actions [T, 7] of each trajectory."""
@@ -79,30 +88,33 @@ class RecordIndex:
 
     @classmethod
     def build(cls, tfrecord: Path) -> "RecordIndex":
-        """Walk through a TFRecord in BridgeData format, raw or jpeg.
-
-        Only headers and the small tensors are read, not the frames.
+        """Walk through a TFRecord in BridgeData format, raw or jpeg; all its data is held against its checksums.
 
         Raises:
             DataError: It is missing, truncated, damaged or not in BridgeData format; the message names the byte.
         """
         tfrecord = Path(tfrecord)
         try:
-            with tfrecord.open("rb") as file:
-                size = os.fstat(file.fileno()).st_size
-                if size == 0:
-                    return cls._of([], 0, 0)
-                with mmap(file.fileno(), 0, access=ACCESS_READ) as buffer:
-                    buffer.madvise(MADV_RANDOM)  # else the kernel reads the frames ahead that we step over
-                    found = _records_of_one_kind(buffer)
-                    return cls._of(found, size, _tail(buffer[-4:]))
+            with mapped(tfrecord) as (descriptor, buffer):
+                size = len(buffer)
+                progress = Progress(size, "MB", f"checking {tfrecord}", scale=1_000_000, brief=True)
+                found, positions = [], []
+                for begin, end in records(buffer):
+                    require_whole(descriptor, begin, end, progress.advance)
+                    found.append(_of_one_kind(Record.read(buffer, begin, end), begin, found))
+                    positions.append(begin - HEADER.size)
+                    buffer.madvise(MADV_DONTNEED)  # else every page that was seen counts as this process's memory
+                positions.append(size)
+                return cls._of(found, positions, stored_checksums(descriptor, positions))
         except FileNotFoundError:
             raise DataError(tfrecord, given="no such TFRecord", do="run numpy_to_tfrecord on its task") from None
+        except OSError as error:
+            raise DataError(tfrecord, given=error.strerror, do="check the disk and the path") from error
         except Malformed as error:
             raise _refused(tfrecord, error) from error
 
     @classmethod
-    def _of(cls, found: list[Record], size: int, tail: int) -> "RecordIndex":
+    def _of(cls, found: Sequence[Record], begins: Sequence[int], checksums: np.ndarray) -> "RecordIndex":
         def joined(key: str, empty: np.ndarray) -> np.ndarray:
             return np.concatenate([empty, *(getattr(record, key) for record in found)])
 
@@ -124,18 +136,31 @@ class RecordIndex:
             languages=tuple(text for record in found for text in record.languages),
             names=tuple(record.name for record in found),
             identities=tuple(record.identity for record in found),
-            file_size=size,
-            file_tail=tail,
+            record_position=np.array(begins, np.int64),
+            record_checksums=checksums,
         )
 
-    def save(self, path: Path) -> None:
-        """Write the index, whole or not at all; the same index gives the same bytes."""
+    def save(self, tfrecord: Path) -> None:
+        """Write the index beside its TFRecord, whole or not at all; the same index gives the same bytes.
+
+        The index takes over the TFRecord's time of change, by which `load_index` knows that they belong together.
+        """
         arrays: dict[str, np.ndarray] = {}
         for field in fields(self):
             value = getattr(self, field.name)
             arrays |= packed(field.name, value) if field.name in TEXTS else {field.name: np.asarray(value)}
-        with written_whole(path) as partial, partial.open("wb") as file:
-            np.savez(file, version=np.array(VERSION), **arrays)
+        changed = _changed(tfrecord)
+        with written_whole(index_path(tfrecord)) as partial:
+            with partial.open("wb") as file:
+                np.savez(file, version=np.array(VERSION), **arrays)
+            os.utime(partial, ns=(changed, changed))
+
+    def describes(self, tfrecord: Path) -> bool:
+        """Whether a file has the size and every record the checksums that this index knows; its data is not read."""
+        with tfrecord.open("rb") as file:
+            if os.fstat(file.fileno()).st_size != self.file_size:
+                return False
+            return np.array_equal(stored_checksums(file.fileno(), self.record_position), self.record_checksums)
 
 
 def index_path(tfrecord: Path) -> Path:
@@ -144,7 +169,7 @@ def index_path(tfrecord: Path) -> Path:
 
 
 def load_index(tfrecord: Path) -> RecordIndex:
-    """The index of a TFRecord: read where it is up to date, else built and written beside it.
+    """The index of a TFRecord: read where it belongs to the file, else built and written beside it.
 
     Where the folder cannot be written, the index is kept in memory and a warning says so.
 
@@ -157,7 +182,7 @@ def load_index(tfrecord: Path) -> RecordIndex:
         return saved
     built = RecordIndex.build(tfrecord)
     try:
-        built.save(index_path(tfrecord))
+        built.save(tfrecord)
     except DataError as error:
         warnings.warn(f"the index of {tfrecord} is kept in memory and will be built again: {error.given}", stacklevel=2)
     return built
@@ -167,52 +192,41 @@ def _saved_index(tfrecord: Path) -> RecordIndex | None:
     """The index on disk; None where it is missing, unreadable, of another version or not of these bytes."""
     path = index_path(tfrecord)
     try:
-        if path.stat().st_mtime_ns < tfrecord.stat().st_mtime_ns:
+        # Neither "older" nor "newer": a copy that keeps times may bring in an older file, or an older index.
+        if _changed(path) != _changed(tfrecord):
             return None
         with np.load(path, allow_pickle=False) as archive:
             if archive["version"] != VERSION:
                 return None
             values = {field.name: archive[field.name] for field in fields(RecordIndex)}
             values |= {key: unpacked(values[key], archive[f"{key}_ends"]) for key in TEXTS}
+        values |= {"encoding": values["encoding"].item(), "image_shape": tuple(values["image_shape"].tolist())}
+        index = RecordIndex(**values)
+        return index if index.describes(tfrecord) else None
     except (OSError, BadZipFile, ValueError, KeyError, EOFError):
         return None
-    values |= {key: values[key].item() for key in SCALARS}
-    index = RecordIndex(**values | {"image_shape": tuple(values["image_shape"].tolist())})
-    return index if (index.file_size, index.file_tail) == _size_and_tail(tfrecord) else None
 
 
-def _size_and_tail(tfrecord: Path) -> tuple[int, int]:
-    with tfrecord.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(0, size - 4))
-        return size, _tail(file.read(4))
-
-
-def _tail(last_bytes: bytes) -> int:
-    return int.from_bytes(last_bytes, "little")
+def _changed(path: Path) -> int:
+    """When a file was changed last, in nanoseconds."""
+    return path.stat().st_mtime_ns
 
 
 def _refused(tfrecord: Path, error: Malformed) -> DataError:
     kind = None if error.position else kind_of_file(tfrecord)
+    again = "remove it, then make or copy it again; killed writers and full or worn disks leave such files"
     return DataError(
         tfrecord,
         given=f"no TFRecord as it is: it is {kind.name}" if kind else str(error),
         allowed="a whole TFRecord in BridgeData format, not compressed, one trajectory per record",
-        do=kind.cure(tfrecord)
-        if kind
-        else error.do or "make or copy it again; a killed writer or a full disk leaves such files",
+        do=kind.cure(tfrecord) if kind else error.do or again,
     )
 
 
-def _records_of_one_kind(buffer: mmap) -> list[Record]:
-    """Read every record's headers; all must have images of one shape and encoding."""
-    found: list[Record] = []
-    for begin, end in records(buffer):
-        record = Record.read(buffer, begin, end)
-        kind = (record.encoding, record.image_shape)
-        first = (found[0].encoding, found[0].image_shape) if found else kind
-        if kind != first:
-            raise Malformed(begin, f"images are {kind}, those of the first trajectory are {first}")
-        found.append(record)
-        buffer.madvise(MADV_DONTNEED)  # else every page that was seen counts as this process's memory
-    return found
+def _of_one_kind(record: Record, position: int, found: Sequence[Record]) -> Record:
+    """Refuse a record whose images are of another shape or encoding than those of the first."""
+    kind = (record.encoding, record.image_shape)
+    first = (found[0].encoding, found[0].image_shape) if found else kind
+    if kind != first:
+        raise Malformed(position, f"images are {kind}, those of the first trajectory are {first}")
+    return record

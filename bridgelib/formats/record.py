@@ -23,6 +23,7 @@ from PIL import Image, UnidentifiedImageError
 
 from bridgelib.formats.protobuf import Malformed, example_features
 from bridgelib.formats.tensor import Tensor
+from bridgelib.raw.language import says_something
 
 IMAGES, JPEG, GAZE = "images0", "jpeg/images0", "gaze"
 STATE, ACTIONS, LANGUAGE = "state", "actions", "language"
@@ -88,7 +89,7 @@ class _Reader:
             gaze_position=self._gaze(len(actions), image_shape),
             state=state,
             actions=actions,
-            languages=tuple(self._texts(LANGUAGE)) or ("",),
+            languages=tuple(text if says_something(text) else "" for text in self._texts(LANGUAGE)) or ("",),
             name="".join(self._texts(NAME)),
             identity="".join(self._texts(IDENTITY)),
         )

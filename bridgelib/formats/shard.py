@@ -8,7 +8,8 @@ Members, for N trajectories with F frames, A actions and L instructions together
     actions           float32 [A, 7]
     frame_offsets, action_offsets, language_offsets
                       int64   [N+1]          trajectory i owns rows offsets[i] to offsets[i+1]
-    meta              <U      []             JSON: version, im_size, cameras; gaze where there are boxes
+    meta              <U      []             JSON: version, im_size, cameras; gaze where there are boxes,
+                                             latency_shift where it was set by hand
 
 texts (`texts.py`), of languages L, of names and identities N:
 
@@ -60,13 +61,22 @@ class ShardWriter:
         im_size: Height and width of the frames.
         cameras: The camera numbers that every trajectory brings.
         gaze: Which gaze boxes every trajectory brings, one of `bridgelib.raw.gaze.SOURCES`.
+        latency_shift: How their latency was corrected, one of `bridgelib.raw.latency.SETTINGS`.
 
     Raises:
-        DataError: The disk is full or not writable, or another process writes the same shard.
+        DataError: The disk is full or not writable.
     """
 
-    def __init__(self, path: Path, im_size: int, cameras: Sequence[int] = (0,), gaze: str = "none"):
+    def __init__(
+        self,
+        path: Path,
+        im_size: int,
+        cameras: Sequence[int] = (0,),
+        gaze: str = "none",
+        latency_shift: int | str = "auto",
+    ):
         self.path, self.im_size, self.cameras, self.gaze = Path(path), im_size, tuple(cameras), gaze
+        self.latency_shift = latency_shift
         self._rows: dict[str, list] = {key: [] for key in ("state", "time_stamp", "actions")}
         self._names: list[str] = []
         self._identities: list[str] = []
@@ -116,6 +126,7 @@ class ShardWriter:
     def _assemble(self, partial: Path) -> None:
         meta = {"version": VERSION, "im_size": self.im_size, "cameras": list(self.cameras)}
         meta |= {} if self.gaze == "none" else {"gaze": self.gaze}
+        meta |= {} if self.latency_shift == "auto" else {"latency_shift": self.latency_shift}
         frame_shape = (self._offsets["frame"][-1], self.im_size, self.im_size, 3)
         with ZipFile(partial, "w", ZIP_STORED) as archive:
             for camera, spool in self._spools.items():
@@ -152,10 +163,11 @@ class Shard:
     Attributes:
         names: Folder of each trajectory, relative to the raw root.
         identities: Content id of each trajectory.
-        meta: `version`, `im_size`, `cameras`; `gaze` where there are boxes.
+        meta: `version`, `im_size`, `cameras`; `gaze` and `latency_shift` where they are not the usual ones.
         im_size: Height and width of the frames.
         cameras: The camera numbers kept.
         gaze: Which gaze boxes it holds, one of `bridgelib.raw.gaze.SOURCES`.
+        latency_shift: How the camera's latency was corrected, one of `bridgelib.raw.latency.SETTINGS`.
 
     Raises:
         DataError: It is missing, damaged, or of another version.
@@ -170,6 +182,7 @@ class Shard:
             self.im_size: int = self.meta["im_size"]
             self.cameras: tuple[int, ...] = tuple(self.meta["cameras"])
             self.gaze: str = self.meta.get("gaze", "none")
+            self.latency_shift: int | str = self.meta.get("latency_shift", "auto")
             self.names, self.identities = read_texts(archive, "names"), read_texts(archive, "identities")
             self._state, self._time_stamp = read_member(archive, "state"), read_member(archive, "time_stamp")
             self._actions, self._languages = read_member(archive, "actions"), read_texts(archive, "languages")

@@ -18,6 +18,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 import tensorflow as tf
 
+VERSION = 1
 ENCODINGS = ("raw", "jpeg")
 JPEG_OPTIONS = {"format": "JPEG", "quality": 95, "subsampling": 0}
 SYSTEM_ERRORS = {

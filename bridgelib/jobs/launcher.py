@@ -5,8 +5,9 @@ import os
 import sys
 from pathlib import Path
 
-from bridgelib.errors import ConfigError, run_program
+from bridgelib.errors import REFUSAL_NOTE, ConfigError, run_program
 from bridgelib.jobs.gpus import allowed_gpus, lease_gpus
+from bridgelib.jobs.refusals import note_of, refusal_in
 from bridgelib.jobs.variables import ALLOCATION, DEVICE_ORDER, THREADS, applied, job_variables
 
 _SHOWN = ("LD_LIBRARY_PATH", "XLA_FLAGS", "JAX_PLATFORMS", THREADS, "CUDA_VISIBLE_DEVICES", DEVICE_ORDER, *ALLOCATION)
@@ -20,6 +21,12 @@ def start() -> None:
 def main(argv: list[str] | None = None) -> int:
     """Set up the environment and replace this process by the program; returns only when it cannot be started."""
     options = _parse_arguments(argv)
+    note = note_of(options.program, os.environ)
+    if (words := refusal_in(note)) is not None:
+        print(f"{words}\n[job] refused before in this call of the workflow: it was not started again", file=sys.stderr)
+        return 2
+    if note is not None:
+        os.environ[REFUSAL_NOTE] = str(note)
     # `current`: the environment that Snakemake itself runs in, whose Python runs this launcher.
     given = {"active": None, "current": sys.prefix}.get(options.environment, options.environment)
     environment = None if given is None else Path(given).absolute()

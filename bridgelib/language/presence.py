@@ -11,6 +11,7 @@ from zipfile import BadZipFile, ZipFile
 from bridgelib.config.experiments import Experiment
 from bridgelib.errors import ConfigError
 from bridgelib.language.settings import encoder_settings, needs_language
+from bridgelib.raw.language import has_instruction
 
 _SHOWN = 5
 _ADD = "add lang.txt files, remove the shards of these tasks (<numpy>/<task>/*.npz) and run the same command again"
@@ -110,6 +111,6 @@ def _in_indices(folder: Path) -> bool | None:
 
 def _in_raw(folder: Path) -> bool | None:
     trajectories = "*/raw/traj_group*/traj*"
-    if any(folder.glob(f"{trajectories}/lang.txt")):  # stops at the first
+    if any(map(has_instruction, folder.glob(f"{trajectories}/lang.txt"))):  # stops at the first
         return True
     return False if any(folder.glob(trajectories)) else None

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bridgelib.config.paths import absolute_path
 from bridgelib.errors import ConfigError
 from bridgelib.language.settings import is_url
 
@@ -102,7 +103,7 @@ def _visible_files(folder: Path) -> Sequence[Path]:
 
 
 def _absolute(folder: str) -> Path:
-    return Path(folder).expanduser().absolute()
+    return absolute_path(folder, Path.cwd(), "text_processor_kwargs, key 'model'")
 
 
 @contextmanager

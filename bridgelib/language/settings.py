@@ -5,10 +5,10 @@ Standard library and YAML only: the Snakefile checks these settings while it is 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from bridgelib.config.experiments import Experiment
+from bridgelib.config.paths import expanded
 from bridgelib.config.schema import read_section
 from bridgelib.errors import ConfigError, did_you_mean
 
@@ -69,7 +69,7 @@ def encoder_settings(
         The encoder's own name, a key of `SCHEMAS`, and its settings.
 
     Raises:
-        ConfigError: There is no such encoder or setting, or the model's folder is missing.
+        ConfigError: There is no such encoder or setting, or the model's folder is missing or cannot be told.
     """
     known = _FORMER_NAMES.get(name, name)
     if known not in SCHEMAS:
@@ -83,7 +83,7 @@ def encoder_settings(
     given = {key: value for key, value in (settings or {}).items() if value is not None}
     chosen = read_section(SCHEMAS[known], given, where)
     model = getattr(chosen, "model", None)
-    if model is not None and not is_url(model) and not Path(model).expanduser().is_dir():
+    if model is not None and not is_url(model) and not expanded(model, f"{where}, key 'model'").is_dir():
         raise ConfigError(
             f"{where}, key 'model'",
             given=f"{model}, where there is no folder",

@@ -6,6 +6,8 @@
     embeddings                        float32 [K, E]; zeros for the empty one
     meta                              <U []; JSON: version, encoder (name, settings, version, model_digest)
 
+and, where the workflow made it, `origin.json`: see `bridgelib.language.origin`.
+
 The same instructions, settings and model give the same bytes. Version 1, which policies of that time hold and which is
 still read, kept the instructions as <U [K].
 """
@@ -16,7 +18,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile, ZipInfo
 
 import numpy as np
 
@@ -25,6 +27,7 @@ from bridgelib.errors import ConfigError, DataError
 from bridgelib.files import written_whole
 from bridgelib.formats.texts import packed, unpacked
 from bridgelib.language.encoder import Encoder, make_encoder
+from bridgelib.language.origin import MEMBER
 from bridgelib.mistaken import kind_of_file
 from bridgelib.progress import Progress
 
@@ -83,12 +86,17 @@ class LanguageTable:
             given = f"no language table: it is {kind.name}" if kind else f"a damaged language table: {error}"
             raise DataError(path, given=given, do=kind.cure(path) if kind else _AGAIN) from error
 
-    def save(self, path: Path) -> None:
-        """Write the table, whole or not at all."""
+    def save(self, path: Path, origin: Mapping[str, Any] | None = None) -> None:
+        """Write the table, whole or not at all; with what it was made from, where that is given."""
         meta = json.dumps({"version": VERSION, "encoder": self.encoder_identity}, sort_keys=True)
-        with written_whole(path) as partial, partial.open("wb") as file:
-            texts = packed("instructions", self.instructions)
+        texts = packed("instructions", self.instructions)
+        with written_whole(path) as partial, partial.open("w+b") as file:
             np.savez(file, **texts, embeddings=self.embeddings, meta=np.array(meta))
+            if origin is not None:
+                with ZipFile(
+                    file, "a"
+                ) as archive:  # an entry without a date, so that the same table has the same bytes
+                    archive.writestr(ZipInfo(MEMBER), json.dumps(origin, sort_keys=True))
 
     @cached_property
     def by_instruction(self) -> Mapping[str, np.ndarray]:

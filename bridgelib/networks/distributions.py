@@ -6,6 +6,8 @@ import flax
 import jax
 import jax.numpy as jnp
 
+from bridgelib.shapes import require_shapes
+
 
 @flax.struct.dataclass
 class DiagonalNormal:
@@ -21,6 +23,7 @@ class DiagonalNormal:
 
     def log_prob(self, value: jax.Array) -> jax.Array:
         """Log density of `value` [..., A], summed over A: float32 [...]."""
+        require_shapes(value=(value, "... A"), mean=(self.mean, "... A"), std=(self.std, "... A"))
         standardised = (value - self.mean) / self.std
         per_dimension = -0.5 * jnp.square(standardised) - jnp.log(self.std) - 0.5 * math.log(2 * math.pi)
         return jnp.sum(per_dimension, axis=-1)
@@ -52,6 +55,7 @@ class DiagonalLaplace:
 
     def log_prob(self, value: jax.Array) -> jax.Array:
         """Log density of `value` [..., A], summed over A: float32 [...]."""
+        require_shapes(value=(value, "... A"), mean=(self.mean, "... A"), std=(self.std, "... A"))
         scale = self.std / math.sqrt(2)
         return jnp.sum(-jnp.abs(value - self.mean) / scale - jnp.log(2 * scale), axis=-1)
 

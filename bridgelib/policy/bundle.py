@@ -21,6 +21,7 @@ from bridgelib.errors import DataError
 from bridgelib.files import disk_errors, read_json, write_json, written_whole
 from bridgelib.language.table import LanguageTable
 from bridgelib.mistaken import kind_of_file
+from bridgelib.networks.device import visible_devices
 from bridgelib.policy.policy import Policy
 from bridgelib.policy.spec import VERSION, PolicySpec
 from bridgelib.policy.weights import packed, unpacked
@@ -30,7 +31,10 @@ _TOLERANCE = 0.02
 far below what another weight, statistic or image size does."""
 
 _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    "image_shape": ("three whole numbers", lambda shape: [type(side) for side in shape] == [int] * 3),
+    "image_shape": (
+        "three whole numbers, 1 or more",
+        lambda shape: type(shape) is list and [type(side) for side in shape] == [int] * 3 and min(shape) > 0,
+    ),
     "execute": ("a whole number, 1 or more", lambda count: type(count) is int and count >= 1),
     "gripper": ("binary or continuous", lambda word: word in ("binary", "continuous")),
 }
@@ -77,18 +81,25 @@ def save(
     write_json(folder / "policy.json", {**spec.to_json(), "sha256": hashes, "made_with": made_with})
 
 
-def load(folder: Path, embed: Callable[[str], np.ndarray] | None = None, execute: int | None = None) -> Policy:
+def load(
+    folder: Path,
+    embed: Callable[[str], np.ndarray] | None = None,
+    execute: int | None = None,
+    ensemble: float | None = None,
+) -> Policy:
     """Load a policy folder and check that it still acts as it did.
 
     Args:
-        folder: The `policy/` of a run, wherever it was copied to.
+        folder: The `policy/` of a run, wherever it was copied to; or the run, or its experiment, in which it lies.
         embed: Instruction -> float32 [E], for policies that follow instructions; None: the folder's language table.
         execute: How many actions of each predicted chunk to carry out before predicting anew; None: as it was trained.
+        ensemble: The m of temporal ensembling, in place of `execute`; see `Policy`.
 
     Raises:
         DataError: A file is missing or damaged, or the policy no longer gives its golden action.
+        ConfigError: JAX has no device.
     """
-    folder = Path(folder)
+    folder = policy_folder(folder)
     content = _description(folder / "policy.json")
     for name, expected in content["sha256"].items():
         if not (folder / name).is_file() or _sha256(folder / name) != expected:
@@ -99,9 +110,16 @@ def load(folder: Path, embed: Callable[[str], np.ndarray] | None = None, execute
         embed = LanguageTable.load(folder / "language.npz").embedder()
     spec = PolicySpec.from_json(content)
     weights = (folder / "params.msgpack").read_bytes()
-    policy = Policy(spec, _agent(spec, weights, str(folder / "params.msgpack")), embed, execute)
+    policy = Policy(spec, _agent(spec, weights, str(folder / "params.msgpack")), embed, execute, ensemble)
     _check_golden(policy, folder / "golden.npz")
     return policy
+
+
+def policy_folder(given: Path) -> Path:
+    """The policy folder that is meant: the given one, or where it is a run's or an experiment's, the one in it."""
+    given = Path(given)
+    inside = (given, given / "policy", given / "latest" / "policy")
+    return next((folder for folder in inside if (folder / "policy.json").is_file()), given)
 
 
 def _description(path: Path) -> dict[str, Any]:
@@ -122,6 +140,7 @@ def _description(path: Path) -> dict[str, Any]:
 
 def _agent(spec: PolicySpec, weights: Any, where: str = "") -> Any:
     """An agent with these weights, given as a tree or as bytes; its other state is left abstract."""
+    visible_devices()
     agent = spec.agent()
     if isinstance(weights, bytes):
         template = {"params": agent.state.params, "target_params": agent.state.target_params}

@@ -1,6 +1,6 @@
 """A policy that acts: camera image in, action in metres, radians and gripper units out."""
 
-from collections import deque
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -10,37 +10,10 @@ from PIL import Image
 
 from bridgelib.data.normalisation import Normaliser
 from bridgelib.errors import DataError
+from bridgelib.policy.memory import Memory
 from bridgelib.policy.spec import PolicySpec
 
-OPEN = 0.5
-"""A gripper action above this opens."""
-
 _ASKED_BY = {"none": "nothing", "image": "goal=<image>", "language": "instruction=<text>"}
-
-
-class Memory:
-    """What a policy remembers of one episode: the last frames, and the actions it has planned.
-
-    Args:
-        spec: Of the policy.
-    """
-
-    def __init__(self, spec: PolicySpec):
-        self._history = spec.history
-        self._past: deque[tuple[np.ndarray, np.ndarray]] = deque(maxlen=spec.history or 1)
-        self.planned: deque[np.ndarray] = deque()
-
-    def see(self, image: np.ndarray, proprio: np.ndarray) -> None:
-        """Take in the present frame, uint8 [H, W, 3], and the robot's state, float32 [P]."""
-        self._past.append((image, proprio))
-
-    def observed(self) -> tuple[np.ndarray, np.ndarray]:
-        """Images and proprio to predict from, [(history,) ...]; before the start the first frame repeats."""
-        if self._history is None:
-            return self._past[-1]
-        past = [self._past[0]] * (self._history - len(self._past)) + list(self._past)
-        images, proprio = zip(*past, strict=True)
-        return np.stack(images), np.stack(proprio)
 
 
 class Policy:
@@ -51,29 +24,44 @@ class Policy:
         agent: The trained agent.
         embed: Instruction -> float32 [E]; for policies that follow instructions.
         execute: How many actions of each predicted chunk to carry out before predicting anew; None: as it was trained.
+        ensemble: Instead, predict at each step and take the mean of all predictions of it: the m of `Ensemble`, 0.01 in
+            its paper. For policies that predict chunks.
 
     Attributes:
         agent: That agent.
         execute: That number.
+        ensemble: That m, or None.
 
     Raises:
-        DataError: `execute` is less than one action.
+        DataError: `execute` is less than one action, or there is nothing to make an ensemble of.
     """
 
     def __init__(
-        self, spec: PolicySpec, agent: Any, embed: Callable[[str], np.ndarray] | None = None, execute: int | None = None
+        self,
+        spec: PolicySpec,
+        agent: Any,
+        embed: Callable[[str], np.ndarray] | None = None,
+        execute: int | None = None,
+        ensemble: float | None = None,
     ):
         self.spec, self.agent, self._embed = spec, agent, embed
         self._normaliser = Normaliser(spec.statistics, spec.normalisation)
+        if ensemble is not None:
+            _require_ensemble(spec, execute, ensemble)
+            execute = 1
         execute = spec.execute if execute is None else execute
         if execute < 1:
             raise DataError("policy, execute", given=execute, allowed="1 or more", do="carry out at least one action")
-        self.execute = min(execute, spec.chunk or 1)
+        self.execute, self.ensemble = min(execute, spec.chunk or 1), ensemble
         self.reset()
 
     def reset(self) -> None:
-        """Forget past frames and planned actions; to be called where an episode begins."""
-        self._memory = Memory(self.spec)
+        """Forget past frames and predicted actions; to be called where an episode begins."""
+        self._memory = self.begin()
+
+    def begin(self) -> Memory:
+        """The memory of a new episode, for who lets the policy act in several at once."""
+        return Memory(self.spec, self.execute, self.ensemble)
 
     def act(
         self,
@@ -100,23 +88,9 @@ class Policy:
         """
         goals = self.goals(goal, instruction)
         self._memory.see(self._checked("image", image), self._checked_proprio(proprio))
-        if not self._memory.planned:
-            images, proprio = self._memory.observed()
-            alone = {key: value[None] for key, value in goals.items()}
-            self._memory.planned.extend(self.plan(images[None], proprio[None], alone)[0])
-        return self._memory.planned.popleft()
-
-    def plan(self, images: np.ndarray, proprio: np.ndarray, goals: Mapping[str, np.ndarray]) -> np.ndarray:
-        """What is to be carried out before looking again, for B observations; takes what `predict_batch` takes.
-
-        Returns:
-            float32 [B, execute, A]. The gripper half open between its two ends would meet the policy with a state that
-            no demonstration has; a policy with a binary gripper opens it or closes it.
-        """
-        actions = self.predict_batch(images, proprio, goals)[:, : self.execute]
-        if self.spec.gripper == "binary":
-            actions[..., -1] = actions[..., -1] > OPEN
-        return actions
+        if self._memory.must_predict:
+            self._memory.predicted(self.predict(*self._memory.observed(), goals))
+        return self._memory.next_action()
 
     def prepare(self, image: np.ndarray) -> np.ndarray:
         """A camera's image as training saw it: squashed to its size whatever the aspect, by Pillow's LANCZOS.
@@ -131,11 +105,11 @@ class Policy:
             DataError: It is no such image.
         """
         height, width, _ = self.spec.image_shape
-        image = np.asarray(image)
-        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[-1] != 3:
+        image = _array(image)
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[-1] != 3 or image.size == 0:
             raise DataError(
                 "policy, camera image",
-                given=f"{image.dtype}{list(image.shape)}",
+                given=f"{image.dtype}{list(image.shape)}{', without a pixel' if image.size == 0 else ''}",
                 allowed="uint8[height, width, 3], RGB from 0 to 255",
                 do="give the camera's own bytes, channels last; of shares from 0 to 1: (255 * image).astype(uint8)",
             )
@@ -170,7 +144,7 @@ class Policy:
         return observations, dict(goals) or None
 
     def _checked(self, name: str, image: np.ndarray) -> np.ndarray:
-        image = np.asarray(image)
+        image = _array(image)
         if image.shape != self.spec.image_shape or image.dtype != np.uint8:
             raise DataError(
                 f"policy, {name}",
@@ -233,3 +207,25 @@ class Policy:
                 do="use the encoder of its training",
             )
         return embedding
+
+
+def _array(image: Any) -> np.ndarray:
+    """Whatever is given for an image, as an array; of nested lists that are none, one of objects, which is refused."""
+    try:
+        return np.asarray(image)
+    except ValueError:
+        return np.asarray(None)
+
+
+def _require_ensemble(spec: PolicySpec, execute: int | None, m: float) -> None:
+    """Refuse temporal ensembling where there is nothing to take the mean of, or by no usable weights."""
+    where = "policy, ensemble"
+    if execute is not None:
+        do = "give one of the two: an ensemble predicts anew at each step"
+        raise DataError(where, given=f"{m}, with execute={execute}", do=do)
+    if (spec.chunk or 1) < 2:
+        allowed = "a policy that predicts chunks of two actions or more"
+        do = "leave it out, or train with dataset_kwargs.act_pred_horizon"
+        raise DataError(where, given=f"{spec.algorithm}, which predicts one action at a time", allowed=allowed, do=do)
+    if isinstance(m, bool) or not isinstance(m, (int, float)) or not (math.isfinite(m) and m >= 0):
+        raise DataError(where, given=repr(m), allowed="0 or more", do="take 0.01, as its paper does")

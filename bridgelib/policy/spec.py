@@ -144,6 +144,7 @@ class PolicySpec:
             "statistics": self.statistics.to_json(),
             "version": VERSION,
             "preprocessing": PREPROCESSING,
+            "relabel_angles": self.statistics.relabel_angles,
             "action": ACTION,
         }
 

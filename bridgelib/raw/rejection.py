@@ -3,9 +3,8 @@
 REASONS = {
     "missing_obs_dict": "no obs_dict.pkl",
     "missing_policy_out": "no policy_out.pkl",
-    "missing_agent_data": "no agent_data.pkl",
     "truncated_pickle": "a pickle ends before its end, or is empty",
-    "forbidden_pickle": "a pickle asks for something other than arrays, numbers, strings, lists and dicts",
+    "forbidden_pickle": "where a pickle is used it has something other than arrays, numbers, strings, lists and dicts",
     "unreadable_pickle": "a pickle cannot be read",
     "wrong_keys": "a pickle is not built as expected: other keys, or another type",
     "wrong_shape": "states, time stamps or actions are not numbers of the expected shape",

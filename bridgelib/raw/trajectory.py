@@ -1,25 +1,24 @@
 """One raw trajectory: its files, checked and brought into memory."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from bridgelib.raw.files import read_file, read_folder
+from bridgelib.raw.files import read_folder
 from bridgelib.raw.frames import check_frames, read_frames
-from bridgelib.raw.gaze import read_boxes
+from bridgelib.raw.latency import latency_shift, odd_date
+from bridgelib.raw.oddities.frames import Headers, odd_frames
+from bridgelib.raw.oddities.gripper import odd_gripper
+from bridgelib.raw.oddities.states import odd_states
+from bridgelib.raw.oddities.time_stamps import odd_times
+from bridgelib.raw.recording import read_recording
 from bridgelib.raw.rejection import Rejected
-from bridgelib.raw.tree import recorded_at
-from bridgelib.raw.unpickle import load_plain
+from bridgelib.raw.remarks import Noticed
 
-LATENCY_ENDED = datetime(2021, 7, 23)  # before, a frame and a state show what came of the action before
 FEWEST_ACTIONS = 2
-LONGEST_ROW = 64  # numbers; states and actions have 7
-LONGEST_INSTRUCTION = 10_000  # characters; the longest of the release have some two hundred
-MOST_INSTRUCTIONS = 1_000  # of one trajectory; the release has a few
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,8 @@ class Trajectory:
         languages: Its instructions; ("",) where it has none.
         gaze_boxes: float64 [boxes, 4] for each of the T+1 frames: left, top, right, bottom as shares of the image; None
             where gaze was not asked for.
+        frame_sizes: Width and height of the frames of each camera before they were squashed; empty out of a shard.
+        noticed: What is odd about it; empty out of a shard.
     """
 
     name: str
@@ -47,10 +48,17 @@ class Trajectory:
     actions: np.ndarray
     languages: tuple[str, ...]
     gaze_boxes: tuple[np.ndarray, ...] | None = None
+    frame_sizes: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    noticed: tuple[Noticed, ...] = ()
 
 
 def read_trajectory(
-    raw: Path, name: str, im_size: int, cameras: Sequence[int] = (0,), gaze: str = "none"
+    raw: Path,
+    name: str,
+    im_size: int,
+    cameras: Sequence[int] = (0,),
+    gaze: str = "none",
+    shift: int | str = "auto",
 ) -> Trajectory:
     """Read one trajectory; what is cheap is checked first, so that few images of a bad one are decoded.
 
@@ -60,142 +68,61 @@ def read_trajectory(
         im_size: Height and width of the frames.
         cameras: The camera numbers to decode, 0 among them; the others are not looked at.
         gaze: Which pickle of gaze boxes to read, one of `bridgelib.raw.gaze.SOURCES`.
+        shift: Whether to correct the camera's latency, one of `bridgelib.raw.latency.SETTINGS`.
 
     Raises:
         Rejected: It cannot be used; the reason is one of `REASONS`.
     """
-    folder = Path(raw, name)
-    present = read_folder(folder, "the folder")
-    for stem in ("obs_dict", "policy_out", "agent_data"):
-        if f"{stem}.pkl" not in present:
-            raise Rejected(f"missing_{stem}", f"no file {stem}.pkl")
-    state, time_stamp = _observations(_pickle(folder, "obs_dict.pkl"))
-    actions = _actions(_pickle(folder, "policy_out.pkl"))
-    # Nobody uses agent_data.pkl. In the real release it holds messages of ROS beside plain data.
-    _pickle(folder, "agent_data.pkl", recorder_names=True)
-    shift = int(recorded_at(name.split("/")[-4]) < LATENCY_ENDED)
-    _check_lengths(len(state), len(time_stamp), len(actions), shift)
-    languages = _languages(read_file(folder / "lang.txt", "lang.txt")) if "lang.txt" in present else ("",)
-    if gaze != "none" and f"{gaze}.pkl" not in present:
-        raise Rejected("missing_gaze", f"no file {gaze}.pkl")
-    boxes = None if gaze == "none" else read_boxes(_pickle(folder, f"{gaze}.pkl"), len(state), f"{gaze}.pkl")
+    folder, date = Path(raw, name), name.split("/")[-4]
+    recording = read_recording(folder, read_folder(folder, "the folder"), gaze)
+    late = latency_shift(date, shift)
+    if len(recording.actions) - late < FEWEST_ACTIONS:
+        corrected = f", {len(recording.actions) - late} after the latency correction" if late else ""
+        raise Rejected("too_short", f"actions: {len(recording.actions)}{corrected}")
     for camera in cameras:
-        check_frames(folder / f"images{camera}", len(state))
+        check_frames(folder / f"images{camera}", len(recording.state))
 
     content = hashlib.sha256()
-    frames = {}
+    noticed = [*recording.noticed, *odd_date(date, shift)]
+    frames, sizes = {}, {}
     for camera in sorted(cameras):
-        seen = (lambda file: _add(content, file)) if camera == 0 else None
-        frames[camera] = read_frames(folder / f"images{camera}", len(state), im_size, seen)[shift:]
-    for array in (state, actions, time_stamp):
+        headers = Headers()
+        seen = _noted_by(headers, content if camera == 0 else None)
+        frames[camera] = read_frames(folder / f"images{camera}", len(recording.state), im_size, seen)[late:]
+        noticed += odd_frames(f"images{camera}", frames[camera], headers, late)
+        sizes |= {camera: headers.size} if headers.size else {}
+    for array in (recording.state, recording.actions, recording.time_stamp):
         _add(content, array.astype("<f8").tobytes())
+
+    state, time_stamp = recording.state[late:], recording.time_stamp[late:]
+    actions = recording.actions[: len(recording.actions) - late]
+    noticed += [*odd_gripper(actions[:, 6], state[:, 6]), *odd_states(state), *odd_times(time_stamp)]
     return Trajectory(
         name=name,
         identity=content.hexdigest()[:32],
         frames=frames,
-        state=state[shift:].astype(np.float32),
-        time_stamp=time_stamp[shift:],
-        actions=actions[: len(actions) - shift].astype(np.float32),
-        languages=languages,
-        gaze_boxes=boxes and boxes[shift:],
+        state=state.astype(np.float32),
+        time_stamp=time_stamp,
+        actions=actions.astype(np.float32),
+        languages=recording.languages,
+        gaze_boxes=recording.gaze_boxes and recording.gaze_boxes[late:],
+        frame_sizes=sizes,
+        noticed=tuple(noticed),
     )
+
+
+def _noted_by(headers: Headers, content: "hashlib._Hash | None") -> Callable[[bytes], None]:
+    """What is done with the bytes of each frame's file."""
+
+    def note(file: bytes) -> None:
+        headers.note(file)
+        if content is not None:
+            _add(content, file)
+
+    return note
 
 
 def _add(content: "hashlib._Hash", part: bytes) -> None:
     """Add a part to a digest, its length first, so that two parts cannot be taken for one."""
     content.update(len(part).to_bytes(8, "little"))
     content.update(part)
-
-
-def _pickle(folder: Path, name: str, recorder_names: bool = False) -> object:
-    content = read_file(folder / name, name)
-    try:
-        return load_plain(content, recorder_names=recorder_names)
-    except Rejected as rejected:
-        raise Rejected(rejected.reason, f"{name} {rejected.detail}") from None
-
-
-def _observations(content: object) -> tuple[np.ndarray, np.ndarray]:
-    """States float64 [n, 7] and time stamps float64 [n] of an obs_dict."""
-    keys = ("full_state", "time_stamp")
-    if not isinstance(content, dict) or not all(key in content for key in keys):
-        raise Rejected("wrong_keys", f"obs_dict.pkl holds {_described(content)}, not a dict with {' and '.join(keys)}")
-    state, time_stamp = (_numbers(content[key], f"{key} of obs_dict.pkl") for key in keys)
-    return _shaped(state, (7,), "full_state of obs_dict.pkl"), _shaped(time_stamp, (), "time_stamp of obs_dict.pkl")
-
-
-def _actions(content: object) -> np.ndarray:
-    """Actions float64 [T, 7] of a policy_out: a list of dicts with `actions`, a list of arrays, or an array."""
-    rows = content
-    if isinstance(content, list) and any(isinstance(step, dict) for step in content):
-        if not all(isinstance(step, dict) and "actions" in step for step in content):
-            raise Rejected("wrong_keys", "policy_out.pkl has a step without actions")
-        rows = [step["actions"] for step in content]
-    elif not isinstance(content, list | np.ndarray):
-        raise Rejected("wrong_keys", f"policy_out.pkl holds {_described(content)}, not a list of steps")
-    return _shaped(_numbers(rows, "the actions of policy_out.pkl"), (7,), "the actions of policy_out.pkl")
-
-
-def _numbers(rows: object, what: str) -> np.ndarray:
-    """An array of numbers from an array, or from a list of numbers, arrays and flat lists of numbers."""
-    flat = isinstance(rows, np.ndarray) or (isinstance(rows, list | tuple) and all(map(_is_row, rows)))
-    try:
-        # Only short, flat rows: in a hostile pickle, lists that share their entries could unfold to any size.
-        array = np.array(rows) if flat else None
-    except ValueError:  # rows of different lengths
-        array = None
-    if array is None or (array.dtype.kind not in "iuf" and array.size):
-        raise Rejected("wrong_shape", f"{what} are not rows of numbers of one length")
-    return array.astype(np.float64)
-
-
-def _is_row(row: object) -> bool:
-    if isinstance(row, list | tuple):
-        return len(row) <= LONGEST_ROW and all(isinstance(entry, int | float | np.generic) for entry in row)
-    return isinstance(row, int | float | np.generic | np.ndarray) and np.size(row) <= LONGEST_ROW
-
-
-def _shaped(array: np.ndarray, row: tuple[int, ...], what: str) -> np.ndarray:
-    """`array` if its rows have the shape `row` and hold finite numbers, in the precision that is stored too."""
-    if array.shape == (0,):
-        return np.empty((0, *row))
-    if array.shape[1:] != row or array.ndim == 0:
-        expected = ", ".join(["steps", *map(str, row)])
-        raise Rejected("wrong_shape", f"{what} have shape {list(array.shape)}, not [{expected}]")
-    with np.errstate(over="ignore"):
-        finite = np.isfinite(array if row == () else array.astype(np.float32))
-    if not finite.all():
-        step = int(np.argwhere(~finite)[0][0])
-        raise Rejected("not_finite", f"{what} hold NaN or infinity at step {step}")
-    return array
-
-
-def _check_lengths(states: int, time_stamps: int, actions: int, shift: int) -> None:
-    if not states == time_stamps == actions + 1:
-        raise Rejected("length_mismatch", f"{states} states, {time_stamps} time stamps, {actions} actions")
-    if actions - shift < FEWEST_ACTIONS:
-        corrected = f", {actions - shift} after the latency correction" if shift else ""
-        raise Rejected("too_short", f"actions: {actions}{corrected}")
-
-
-def _languages(content: bytes) -> tuple[str, ...]:
-    """The instructions of a lang.txt, without the lines that say how sure the annotator was."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Rejected("language_not_utf8", f"lang.txt, byte {error.start}: {error.reason}") from None
-    if "\0" in text:
-        raise Rejected("language_not_utf8", "lang.txt holds NUL bytes")
-    lines = (line.strip() for line in text.splitlines())
-    languages = tuple(line for line in lines if line and not line.startswith("confidence:")) or ("",)
-    longest = max(map(len, languages))
-    if longest > LONGEST_INSTRUCTION or len(languages) > MOST_INSTRUCTIONS:
-        told = f"lang.txt holds {len(languages)} instructions of up to {longest} characters"
-        raise Rejected("language_too_long", f"{told}; {MOST_INSTRUCTIONS} of {LONGEST_INSTRUCTION} are allowed")
-    return languages
-
-
-def _described(content: object) -> str:
-    if isinstance(content, dict):
-        return f"a dict with {', '.join(sorted(map(str, content))[:10]) or 'no keys'}"
-    return f"a {type(content).__name__}"

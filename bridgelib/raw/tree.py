@@ -13,6 +13,8 @@ from datetime import datetime
 from pathlib import Path
 
 from bridgelib.errors import ConfigError, DataError
+from bridgelib.locks import CLAIMS
+from bridgelib.raw.remarks import Noticed
 
 DATE_FORMAT = "%Y-%m-%d_%H-%M-%S"
 DATE_PATTERN = re.compile(r"\d{4}-\d{2}-\d{2}_\d{2}-\d{2}-\d{2}")
@@ -56,6 +58,15 @@ class RawTree:
     depth: int
     tasks: tuple[Task, ...]
     passed_over: tuple[PassedOver, ...]
+
+    def misplaced(self) -> tuple[Noticed, ...]:
+        """A remark for each dated folder at another depth than `depth`; lists the tree down to `DEEPEST`."""
+        elsewhere = {depth: paths for depth, paths in _dated_by_depth(self.root).items() if depth != self.depth}
+        return tuple(
+            Noticed("dated_folder_elsewhere", f"{path} lies at depth {depth}, not {self.depth}")
+            for depth, paths in elsewhere.items()
+            for path in paths
+        )
 
 
 def recorded_at(date: str) -> datetime | None:
@@ -245,6 +256,8 @@ def _entries(folder: Path) -> tuple[list[str], list[str]]:
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
+                if entry.name == CLAIMS:
+                    continue
                 name = os.fsencode(entry.name).decode("utf-8", "backslashreplace")
                 is_folder = name == entry.name and _is_folder(entry) and not _leads_back(entry)
                 (folders if is_folder else others).append(name)

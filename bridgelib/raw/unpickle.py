@@ -5,19 +5,23 @@ and calls nothing but the five constructors below, which stand for the names und
 arrays. numpy's own `__setstate__` sees a type and a number of bytes only after they were checked: a forged type of
 object pointers would otherwise be read as memory. It is the interpreter in Python, not the one in C: its list of
 instructions can be closed, and the numbers in a pickle cannot make it reserve memory that the file does not have.
+
+All else becomes an empty stand-in, and is told: so what nobody uses may hold anything.
 """
 
-import io
 import math
 import pickle
 import pickletools
 import re
 import struct
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from bridgelib.mistaken import LOOKED_AT, kind_of
 from bridgelib.raw.rejection import Rejected
+from bridgelib.raw.source import Source
 
 # Names of ROS and of the recording robot's own software. They occur in `agent_data.pkl` of the real release
 # (sensor_msgs.msg.CameraInfo), whose content nobody uses, so an empty stand-in takes their place.
@@ -50,85 +54,128 @@ _INSTRUCTIONS = (
 # fmt: on
 
 
+@dataclass(frozen=True)
+class Unpickled:
+    """What was pickled.
+
+    Attributes:
+        content: Arrays as `numpy.ndarray` (read-only or not, as they come); stand-ins where there was something odd.
+        odd: The first such thing, as `forbidden_pickle` (nothing was executed) or `unreadable_pickle`; None.
+    """
+
+    content: object
+    odd: Rejected | None
+
+
 def load_plain(data: bytes, *, recorder_names: bool = False) -> object:
-    """Read a pickle of plain data, whichever Python and numpy wrote it.
-
-    Python 2 had no bytes: arrays it wrote hold their content as text. Texts come as Latin-1, which loses nothing.
-
-    Args:
-        data: The pickle.
-        recorder_names: Whether classes of the `RECORDER_PACKAGES` are admitted, as empty stand-ins.
-
-    Returns:
-        What was pickled; arrays as `numpy.ndarray` (read-only or not, as they come).
+    """Read a pickle that holds plain data and nothing else; arguments as for `load_with_stand_ins`.
 
     Raises:
         Rejected: `truncated_pickle`, `forbidden_pickle` (nothing was executed) or `unreadable_pickle`.
     """
+    unpickled = load_with_stand_ins(data, recorder_names=recorder_names)
+    if unpickled.odd is not None:
+        raise unpickled.odd
+    return unpickled.content
+
+
+def load_with_stand_ins(data: bytes, *, recorder_names: bool = False) -> Unpickled:
+    """Read a pickle of which only a part is used: what is not plain data is stood in for.
+
+    It may be of any Python and numpy. Python 2 had no bytes: arrays it wrote hold their content as text. Its texts come
+    as Latin-1, which loses nothing.
+
+    Args:
+        data: The pickle.
+        recorder_names: Whether classes of the `RECORDER_PACKAGES` are nothing odd.
+
+    Raises:
+        Rejected: `truncated_pickle`, or `unreadable_pickle` where its end cannot be reached.
+    """
     if (kind := kind_of(data[:LOOKED_AT])) is not None:
         raise Rejected("unreadable_pickle", f"is {kind.name}")
+    unpickler = _Unpickler(Source(data), recorder_names)
     try:
-        return _Unpickler(_Source(data), recorder_names).load()
+        return Unpickled(unpickler.load(), unpickler.odd)
     except Rejected:
         raise
     except EOFError:
         raise Rejected("truncated_pickle", f"ends too early, after {len(data)} bytes") from None
     except Exception as error:  # a damaged pickle can make the interpreter stumble in any way
-        raise Rejected("unreadable_pickle", f"{type(error).__name__}: {error}") from None
+        raise _unreadable(error) from None
 
 
-class _Source(io.BytesIO):
-    """Bytes of which no more can be asked than they have."""
-
-    def read(self, size: int = -1) -> bytes:
-        data = super().read(size)
-        if len(data) < size:
-            raise EOFError
-        return data
-
-    def readline(self, size: int = -1) -> bytes:
-        line = super().readline(size)
-        if not line.endswith(b"\n"):
-            raise EOFError
-        return line
+def _unreadable(error: Exception) -> Rejected:
+    return Rejected("unreadable_pickle", f"{type(error).__name__}: {error}")
 
 
 class _ClosedDispatch(dict):
-    """Refuses, by its name, any instruction that is not listed."""
+    """Carries out no instruction that is not listed: it takes from the stack what that would take, and stands in."""
 
-    def __missing__(self, code: int):
+    def __missing__(self, code: int) -> Callable[["_Unpickler"], None]:
         known = pickletools.code2op.get(chr(code))
         if known is None:
             raise Rejected("unreadable_pickle", f"no pickle: unknown instruction {code:#04x}")
-        raise Rejected("forbidden_pickle", f"uses the instruction {known.name}; nothing was executed")
+        return lambda unpickler: unpickler.pass_over(known)
 
 
 class _Unpickler(pickle._Unpickler):
     """The interpreter of the standard library, reduced to the instructions that build plain data."""
 
-    def __init__(self, source: _Source, recorder_names: bool):
+    def __init__(self, source: Source, recorder_names: bool):
         super().__init__(source, encoding="latin1")  # of the texts of Python 2 only
         self._recorder_names = recorder_names
+        self.odd: Rejected | None = None
 
     def find_class(self, module: str, name: str) -> "_Constructor":
         """The constructor that stands for a name."""
         if (module, name) in _CONSTRUCTORS:
             return _CONSTRUCTORS[module, name]
-        if self._recorder_names and module.partition(".")[0] in RECORDER_PACKAGES:
-            return _STAND_IN
-        raise Rejected("forbidden_pickle", f"asks for {module}.{name}; nothing was executed")
+        if not self._recorder_names or module.partition(".")[0] not in RECORDER_PACKAGES:
+            self._refuse(f"asks for {module}.{name}")
+        return _STAND_IN
+
+    def pass_over(self, instruction: pickletools.OpcodeInfo) -> None:
+        """Read an instruction's argument and move the stack as it would, without doing what it says."""
+        if instruction.arg is not None:
+            instruction.arg.reader(self)
+        taken = instruction.stack_before
+        if pickletools.markobject in taken:
+            self.pop_mark()
+            taken = taken[: taken.index(pickletools.markobject)]
+        for _ in taken:
+            self.stack.pop()
+        for _ in instruction.stack_after:
+            self.append(_StandIn())
+        self._refuse(f"uses the instruction {instruction.name}")
+
+    def _refuse(self, what: str) -> None:
+        self.odd = self.odd or Rejected("forbidden_pickle", f"{what}; nothing was executed")
 
     def _call(self) -> None:
         arguments, constructor = self.stack.pop(), self.stack.pop()
         if not isinstance(constructor, _Constructor) or not isinstance(arguments, tuple):
-            raise Rejected("forbidden_pickle", f"calls a {type(constructor).__name__}; nothing was executed")
-        self.append(constructor.build(*arguments))
+            self._refuse(f"calls a {type(constructor).__name__}")
+            self.append(_StandIn())
+        else:
+            self.append(self._attempt(constructor.build, *arguments))
 
     def _set_state(self) -> None:
         state, owner = self.stack.pop(), self.stack[-1]
         if not isinstance(owner, _Array | _Type | _StandIn):
-            raise Rejected("forbidden_pickle", f"sets the state of a {type(owner).__name__}; nothing was executed")
-        owner.restore(state)
+            self._refuse(f"sets the state of a {type(owner).__name__}")
+        elif self._attempt(owner.restore, state) is not None:
+            owner.spoil()
+
+    def _attempt(self, build: Callable, *arguments: object) -> object:
+        """What is built; a stand-in where that does not succeed."""
+        try:
+            return build(*arguments)
+        except Rejected as rejected:
+            self.odd = self.odd or rejected
+        except Exception as error:  # as above: a damaged pickle
+            self.odd = self.odd or _unreadable(error)
+        return _StandIn()
 
     def _bytearray(self) -> None:
         (size,) = struct.unpack("<Q", self.read(8))
@@ -151,7 +198,13 @@ class _Constructor:
 
 
 class _StandIn(dict):
-    """Takes the place of an object of the recorder's software; swallows whatever it is told."""
+    """Takes the place of anything that is not plain data; swallows whatever it is told, and can be a key."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+
+    def __setitem__(self, key: object, value: object) -> None:
+        pass
 
     def restore(self, state: object) -> None:
         pass
@@ -174,6 +227,10 @@ class _Type:
             raise Rejected("forbidden_pickle", "a structured array; nothing was executed")
         self.dtype = self.dtype.newbyteorder(order)
 
+    def spoil(self) -> None:
+        """Fit no bytes any more."""
+        self.dtype = np.dtype("O")
+
 
 class _Array(np.ndarray):
     """An array being read: made empty, filled once its shape, type and bytes are known and agree."""
@@ -188,6 +245,10 @@ class _Array(np.ndarray):
         if len(content) != expected:
             raise ValueError(f"an array of shape {shape} has {len(content)} bytes or entries instead of {expected}")
         super().__setstate__((1, shape, kind.dtype, fortran_order is True, content))
+
+    def spoil(self) -> None:
+        """Become an array that nobody takes for numbers."""
+        super().__setstate__((1, (1,), np.dtype("O"), False, [None]))
 
 
 def _reconstruct(owner: _Constructor, shape: tuple, code: bytes) -> _Array:

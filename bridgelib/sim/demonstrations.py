@@ -19,6 +19,7 @@ from bridgelib.sim.plan import FIRST_DEMONSTRATION_SEED, LONGEST, PlanEntry
 from bridgelib.sim.scene import Scene
 from bridgelib.sim.tasks import TASKS
 
+VERSION = 1  # of what a dated folder holds; what is seen and done in it: see scene.VERSION
 SECONDS_PER_STEP = 0.2
 _SECONDS_PER_DEMONSTRATION = 60
 _ATTEMPTS = 100
@@ -96,7 +97,7 @@ def write_dated_folder(raw: Path, entry: PlanEntry) -> Path:
         The dated folder.
 
     Raises:
-        DataError: The disk is full, or another process is writing the same folder.
+        DataError: The disk is full, or the folder cannot be written.
     """
     folder = Path(raw) / entry.task / entry.date
     progress = Progress(entry.demonstrations, "demonstrations", f"simulate {entry.task}/{entry.date}")
@@ -110,7 +111,7 @@ def write_dated_folder(raw: Path, entry: PlanEntry) -> Path:
             frames += len(demonstration.images)
             progress.advance()
         write_json(partial / "config.json", _config(entry))
-        write_json(partial / "collection_metadata.json", _metadata(entry, frames))
+        write_json(partial / "collection_metadata.json", {**_metadata(entry, frames), "origin": entry.origin()})
     return folder
 
 

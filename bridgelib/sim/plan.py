@@ -1,24 +1,42 @@
 """Which dated folders a simulated raw tree has. Standard library only: the workflow calls this while it is parsed."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
+from bridgelib.config.schema import read_section
 from bridgelib.errors import ConfigError, did_you_mean
 from bridgelib.raw.tree import DATE_FORMAT, recorded_at
 from bridgelib.sim.tasks import TASKS
+from bridgelib.versions import versions_of
 
 # After 2021-07-23: the simulated camera has no latency, so its frames must not be shifted.
 _FIRST_SESSION = datetime(2021, 8, 2, 10)
 
-DEFAULTS = {
-    "tasks": tuple(name for name, task in TASKS.items() if task.other is None),
-    "demonstrations": 60,
-    "dated_folders": 3,
-    "seed": 0,
-    "image_size": (240, 320),
-    "action_noise": 0.0,
-}
+
+@dataclass(frozen=True)
+class SimulationSettings:
+    """The section `simulation:` of a machine profile.
+
+    Attributes:
+        tasks: Keys of TASKS.
+        demonstrations: How many, in all.
+        dated_folders: How many of each task.
+        seed: Another one gives other demonstrations.
+        image_size: Height and width of the frames in pixels.
+        action_noise: See `PlanEntry`.
+    """
+
+    tasks: tuple[str, ...] = tuple(name for name, task in TASKS.items() if task.other is None)
+    demonstrations: int = 60
+    dated_folders: int = 3
+    seed: int = 0
+    image_size: tuple[int, ...] = (240, 320)
+    action_noise: float = 0.0
+
+
+DEFAULTS = SimulationSettings()
 
 FIRST_DEMONSTRATION_SEED = 2**48
 """Demonstrations have seeds from here on, scenes to evaluate policies in have lower ones: they are never the same."""
@@ -31,6 +49,9 @@ LONGEST = 80
 
 # Metres: with more of it, many demonstrations would have to be tried again.
 LARGEST_ACTION_NOISE = 0.02
+
+_SMALLEST, _LARGEST = 16, 4096  # pixels of a side
+_MOST_FOLDERS = 1000  # one a day
 
 
 @dataclass(frozen=True)
@@ -64,46 +85,78 @@ class PlanEntry:
         if len(self.image_size) != 2:
             raise ConfigError("image_size of the simulation", given=self.image_size, allowed="height and width")
         for side in self.image_size:
-            _whole_number("image_size of the simulation", side, least=16)
+            _whole_number("image_size of the simulation", side, least=_SMALLEST)
         noise = self.action_noise
         if not isinstance(noise, int | float) or isinstance(noise, bool) or not 0 <= noise <= LARGEST_ACTION_NOISE:
             allowed = f"metres, 0 to {LARGEST_ACTION_NOISE}"
             raise ConfigError("action_noise of the simulation", given=noise, allowed=allowed)
 
+    def origin(self) -> dict[str, Any]:
+        """What the folder is made from, as its collection_metadata.json tells it."""
+        return {"versions": versions_of("simulate_demonstrations"), **asdict(self), "image_size": list(self.image_size)}
 
-def plan(settings: Mapping) -> list[PlanEntry]:
+
+def read_simulation(content: Mapping[str, Any], where: str) -> SimulationSettings:
+    """The section `simulation:` of a machine profile.
+
+    Raises:
+        ConfigError: An unknown key or task, a value of another type, or a number that cannot be used.
+    """
+    chosen = read_section(SimulationSettings, content, where)
+    if unknown := [task for task in chosen.tasks if task not in TASKS]:
+        do = did_you_mean(unknown[0], tuple(TASKS)) or "choose one of the allowed tasks"
+        raise ConfigError(f"{where}, key 'tasks'", given=unknown[0], allowed=TASKS, do=do)
+    _check(chosen, where)
+    return chosen
+
+
+def _check(chosen: SimulationSettings, where: str) -> None:
+    """What the types do not say."""
+    folders = len(chosen.tasks) * chosen.dated_folders
+    rules = (
+        ("tasks", 0 < len(set(chosen.tasks)) == len(chosen.tasks), "one or more names, each once"),
+        ("dated_folders", 1 <= chosen.dated_folders <= _MOST_FOLDERS, f"1 to {_MOST_FOLDERS}"),
+        ("demonstrations", chosen.demonstrations >= folders, f"at least {folders}, one in each folder of each task"),
+        ("seed", chosen.seed >= 0, "at least 0"),
+        ("image_size", len(chosen.image_size) == 2, "height and width in pixels, [240, 320]"),
+        (
+            "image_size",
+            min(chosen.image_size, default=0) >= _SMALLEST and max(chosen.image_size) <= _LARGEST,
+            f"{_SMALLEST} to {_LARGEST} pixels each",
+        ),
+        ("action_noise", 0 <= chosen.action_noise <= LARGEST_ACTION_NOISE, f"metres, 0 to {LARGEST_ACTION_NOISE}"),
+    )
+    for key, holds, allowed in rules:
+        if not holds:
+            value = getattr(chosen, key)
+            given = list(value) if isinstance(value, tuple) else value
+            raise ConfigError(f"{where}, key '{key}'", given=given, allowed=allowed, do="correct the value")
+
+
+def plan(settings: Mapping[str, Any], where: str = "simulation") -> list[PlanEntry]:
     """The dated folders that hold `demonstrations` trajectories, split evenly over tasks and sessions.
 
     Args:
-        settings: Any of the keys of DEFAULTS: `tasks` (names), `demonstrations` (in all), `dated_folders` (of each
-            task), `seed`, `image_size` (height, width), `action_noise` (metres).
+        settings: Any of the fields of SimulationSettings.
+        where: For messages.
 
     Returns:
         One entry per dated folder, task by task; no date occurs twice.
 
     Raises:
-        ConfigError: An unknown key or task, or a number that cannot be used.
+        ConfigError: See `read_simulation`.
     """
-    for key in settings:
-        if key not in DEFAULTS:
-            hint = did_you_mean(key, tuple(DEFAULTS)) or "remove the key, or correct it"
-            raise ConfigError("simulation", given=f"the unknown key '{key}'", allowed=DEFAULTS, do=hint)
-    chosen = {**DEFAULTS, **settings}
-    tasks = tuple(map(str, _listed("simulation: tasks", chosen["tasks"])))
-    folders, total = chosen["dated_folders"], chosen["demonstrations"]
-    _whole_number("simulation: dated_folders", folders, least=1)
-    if not tasks or len(set(tasks)) < len(tasks):
-        raise ConfigError("simulation: tasks", given=tasks, allowed="one or more names, each once")
-    _whole_number("simulation: demonstrations", total, least=len(tasks) * folders)
-    counts = _even_shares(total, len(tasks) * folders)
+    chosen = read_simulation(settings, where)
+    tasks, folders = chosen.tasks, chosen.dated_folders
+    counts = _even_shares(chosen.demonstrations, len(tasks) * folders)
     return [
         PlanEntry(
             task=task,
             date=(_FIRST_SESSION + timedelta(days=folder, hours=2 * number)).strftime(DATE_FORMAT),
             demonstrations=counts[folder * len(tasks) + number],
-            seed=chosen["seed"],
-            image_size=_listed("simulation: image_size", chosen["image_size"]),
-            action_noise=chosen["action_noise"],
+            seed=chosen.seed,
+            image_size=chosen.image_size,
+            action_noise=chosen.action_noise,
         )
         for number, task in enumerate(tasks)
         for folder in range(folders)
@@ -114,12 +167,6 @@ def _even_shares(total: int, parts: int) -> list[int]:
     """Whole numbers that add up to `total` and differ by at most one, the larger ones first."""
     share, rest = divmod(total, parts)
     return [share + (part < rest) for part in range(parts)]
-
-
-def _listed(where: str, value: object) -> tuple:
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        raise ConfigError(where, given=value, allowed="a list", do=f"write [{value}]")
-    return tuple(value)
 
 
 def _whole_number(where: str, value: object, least: int) -> None:

@@ -11,6 +11,8 @@ from bridgelib.sim.look import Look
 from bridgelib.sim.renderer import Renderer
 from bridgelib.sim.tasks import TASKS
 
+VERSION = 1  # of the simulated world: what a scene holds, how it moves, how it looks, how the expert acts in it
+
 # Closed fingers push like an upright rod of this radius, metres.
 FINGER_RADIUS = 0.014
 # How far, in metres, the gripper may be off an object's axis and still get hold of it.

@@ -1,11 +1,14 @@
 """What to train: one experiment of a file, on the tasks that its dataset finds below a data root."""
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from bridgelib.config.datasets import load_datasets
 from bridgelib.config.experiments import Experiment, load_experiments
-from bridgelib.data.selection import composed, select_tasks
-from bridgelib.errors import ConfigError, did_you_mean
+from bridgelib.data.selection import composed, select_tasks, tasks_with_records
+from bridgelib.errors import ConfigError, DataError, did_you_mean
+from bridgelib.raw.chosen import ChosenTasks
 from bridgelib.raw.tree import find_tasks
 
 
@@ -35,23 +38,45 @@ def chosen_experiment(experiments: Path, datasets: Path, name: str, digest: str 
 
 
 def tasks_below(
-    data_root: Path, experiment: Experiment, raw: Path | None = None, depth: int | str = "auto"
+    data_root: Path,
+    experiment: Experiment,
+    raw: Path | None = None,
+    depth: int | str = "auto",
+    exclude: Sequence[str] = (),
 ) -> tuple[tuple[str, ...], ...]:
     """The tasks of each group of an experiment's dataset, among the TFRecords below a data root.
+
+    Tasks that hold no trajectory are passed over with a line, and a group of none but such ones with its weight.
 
     Args:
         data_root: The folder of the tasks.
         experiment: Whose dataset.
         raw: Only tasks that this raw root has count, so that what is left of a removed one is not trained on.
         depth: Of the raw root.
+        exclude: Patterns of tasks that do not count.
 
     Raises:
         ConfigError: A pattern of the dataset matches none of them.
-        DataError: The raw root is missing.
+        DataError: The raw root is missing, or no task holds a trajectory.
     """
-    found = sorted(path.parent.parent.relative_to(data_root) for path in data_root.glob("**/train/out.tfrecord"))
-    tasks = [path.as_posix() for path in found]
+    tasks = tasks_with_records(data_root)
     if raw:
-        collected = {composed(task.name) for task in find_tasks(raw, depth).tasks}
+        collected = {composed(task.name) for task in ChosenTasks.of(find_tasks(raw, depth), exclude).tree.tasks}
         tasks = [task for task in tasks if composed(task) in collected]
-    return select_tasks(experiment.dataset, tasks, where=str(data_root))
+    groups = select_tasks(experiment.dataset, tasks, where=str(data_root))
+    empty = {task for task in sum(groups, ()) if not any(_sizes(data_root / task))}
+    for task in sorted(empty):
+        print(f"{data_root / task}: no trajectory in it, so it is passed over", file=sys.stderr)
+    if empty.issuperset(sum(groups, ())):
+        raise DataError(
+            f"experiment '{experiment.name}', dataset '{experiment.dataset.name}'",
+            given=f"no trajectory to train on in {data_root}: nothing was kept of {', '.join(sorted(empty)[:5])}",
+            do="repair the raw data (the data report says what was wrong with it), or train on another task",
+        )
+    return tuple(tuple(task for task in group if task not in empty) for group in groups)
+
+
+def _sizes(task: Path) -> list[int]:
+    """Bytes of a task's TFRecords; one that is missing will be told by who reads it."""
+    files = [task / side / "out.tfrecord" for side in ("train", "val")]
+    return [path.stat().st_size if path.exists() else 1 for path in files]

@@ -9,6 +9,7 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from bridgelib.errors import ConfigError
+from bridgelib.networks.device import visible_devices
 
 _AXIS = "batch"
 
@@ -39,19 +40,11 @@ def any_process(flag: bool) -> bool:
     return bool(np.any(multihost_utils.process_allgather(np.asarray(flag))))
 
 
-def _visible_devices() -> list[Any]:
-    try:
-        return jax.devices()
-    except AssertionError:  # JAX's own, and without a word: a plugin that did not start has said why before
-        wanted = os.environ.get("JAX_PLATFORMS")
-        raise RuntimeError(f"JAX has no device of JAX_PLATFORMS={wanted}; what it said above may tell why") from None
-
-
 class Devices:
     """All visible devices as one axis over which batches are split."""
 
     def __init__(self) -> None:
-        self.mesh = Mesh(np.asarray(_visible_devices()), (_AXIS,))
+        self.mesh = Mesh(np.asarray(visible_devices()), (_AXIS,))
         self.replicated = NamedSharding(self.mesh, PartitionSpec())
         self.split = NamedSharding(self.mesh, PartitionSpec(_AXIS))
 

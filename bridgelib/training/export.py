@@ -71,14 +71,18 @@ class KeptPolicies:
         identity = self.folder.identity
         data, algorithm = identity["data"], identity["algorithm"]
         image_shape = next(iter(data["train"].values()))["image_shape"]  # the same for all tasks
-        statistics = Statistics.from_json(data["statistics"])
+        statistics = Statistics.from_json(self._record.get("statistics") or data["statistics"])
         language_size = self.language.embeddings.shape[1] if self.language else None
         return PolicySpec.of(algorithm, self._config, statistics, image_shape, language_size, step=0)
 
     @cached_property
     def _config(self) -> Mapping[str, Any]:
         """The complete configuration tree of the last start; `identity` lacks what changes no weight."""
-        return read_json(self.folder.config)["config"]
+        return self._record["config"]
+
+    @cached_property
+    def _record(self) -> Mapping[str, Any]:
+        return read_json(self.folder.config)
 
     def _state(self, step: int) -> TrainState:
         if step not in self.checkpoints.steps():

@@ -2,22 +2,22 @@
 
 <runs>/<experiment>/done.json               the declared output, written last
 <runs>/<experiment>/latest                  -> the folder of the last run
-<runs>/<experiment>/.lock                   held by the process that trains
+<runs>/<experiment>/.done.json.lock         held by the process that trains
 <runs>/<experiment>/language.npz            what it knows of instructions, if it follows them
 <runs>/<experiment>/<experiment>-<digest>/  config.json, metrics.jsonl, checkpoints/, policy/, wandb/
 """
 
-import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bridgelib.errors import ConfigError, DataError
 from bridgelib.files import disk_errors, read_json, write_json
+from bridgelib.origins import differences, digest_of
 
 WITHOUT_EFFECT = (
     "num_steps",
@@ -147,25 +147,6 @@ def identity_of(configuration: Mapping[str, Any], data: Mapping[str, Any]) -> di
     """
     config = {key: value for key, value in configuration["config"].items() if key not in WITHOUT_EFFECT}
     return _plain({**configuration, "config": config, "data": data})
-
-
-def digest_of(identity: Mapping[str, Any]) -> str:
-    """Twelve hex digits."""
-    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:12]
-
-
-def differences(before: Any, now: Any, path: str = "") -> Iterator[str]:
-    """Where two JSON trees differ, one line each: `config.batch_size: 256 -> 128`."""
-    if isinstance(before, Mapping) and isinstance(now, Mapping):
-        for key in sorted(before.keys() | now.keys()):
-            yield from differences(before.get(key), now.get(key), f"{path}.{key}" if path else key)
-    elif before != now:
-        yield f"{path}: {_shown(before)} -> {_shown(now)}"
-
-
-def _shown(value: Any, length: int = 60) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
 def _plain(tree: Any) -> Any:

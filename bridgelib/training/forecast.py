@@ -1,7 +1,8 @@
 """How much disk a run's checkpoints will take, told before it starts: by arithmetic, for dry runs have no JAX."""
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -14,9 +15,11 @@ _MOMENTS = 2  # Adam keeps two moments per weight, for each loss
 _ENCODER = {3: 5.7e4, 18: 11.2e6, 34: 21.3e6, 50: 23.6e6}
 _FILM = {3: 1.64e5, 18: 1.97e6, 34: 3.9e6, 50: 15.5e6}  # linear in the width: from an instruction of 512 entries
 _FEATURES = {3: 1, 18: 8, 34: 8, 50: 32}  # times the filters: the width of the last feature map
+_MISNAMED = {"resnetv1-18-deeper": 26, "resnetv1-18-deepest": 34}  # their layers; the predecessor's names
 _HEAD = (256, 256, 256)  # of what has no widths of its own
 _SCORE_NETWORK = 1.47e6, 274  # what it has more than a head, and more of that for each entry of the encoding
 
+# Of an algorithm that is not named: one loss, one head, one encoder, and two where they are not shared.
 _LOSSES = {"iql": 3, "gc_iql": 3, "contrastive_rl_td": 2}
 _HEADS = {"iql": 3, "gc_iql": 3, "contrastive_rl_td": 5}
 _ENCODERS = {"contrastive_rl_td": 2}
@@ -71,15 +74,33 @@ def bytes_of_checkpoint(weights: int, losses: int = 1, targets: bool = False) ->
 
 def approximate_weights(algorithm: str, config: Mapping[str, Any]) -> int:
     """How many weights an algorithm's networks have, to a few per cent."""
-    depth = int(re.search(r"-(\d+)", config["encoder"])[1])
+    depth = layers(config["encoder"])
     width, agent = config["encoder_kwargs"]["num_filters"] / 64, config["agent_kwargs"]
-    encoder = _ENCODER[depth] * width**2 + (_FILM[depth] * width if config["encoder"].endswith("-film") else 0)
-    encoding = _FEATURES[depth] * 64 * width * _pooled_to(config["encoder_kwargs"])
-    encoders = _ENCODERS.get(algorithm, 1) if agent.get("shared_encoder", True) else _LOSSES[algorithm]
+    film = by_depth(_FILM, depth) * width if config["encoder"].endswith("-film") else 0
+    encoder = by_depth(_ENCODER, depth) * width**2 + film
+    encoding = _FEATURES[nearest(_FEATURES, depth)] * 64 * width * _pooled_to(config["encoder_kwargs"])
+    encoders = _ENCODERS.get(algorithm, 1) if agent.get("shared_encoder", True) else _LOSSES.get(algorithm, 2)
     if not (agent.get("early_goal_concat", True) or agent.get("shared_goal_encoder", True)):
         encoders *= 2
     score = _SCORE_NETWORK[0] + _SCORE_NETWORK[1] * encoding if "score_network_kwargs" in agent else 0
     return round(encoders * encoder + _HEADS.get(algorithm, 1) * _head(encoding, agent) + score)
+
+
+def layers(encoder: str) -> int:
+    """How deep an encoder is, by its name; one that does not say counts as the published one, a ResNet-34."""
+    named = re.search(r"-(\d+)", encoder)
+    return _MISNAMED.get(encoder) or (int(named[1]) if named else 34)
+
+
+def by_depth(table: Mapping[int, float], depth: int) -> float:
+    """What a table says of a depth; of one that it does not know, in proportion to the nearest that it knows."""
+    known = nearest(table, depth)
+    return table[known] * depth / known
+
+
+def nearest(depths: Iterable[int], depth: int) -> int:
+    """The closest of some depths, as a ratio."""
+    return min(depths, key=lambda known: abs(math.log(max(1, depth) / known)))
 
 
 def _pooled_to(encoder_kwargs: Mapping[str, Any]) -> int:

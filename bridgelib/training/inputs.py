@@ -11,7 +11,9 @@ import numpy as np
 
 from bridgelib.data.batch import check_batch
 from bridgelib.data.batches import Batch, TrainingBatches, ValidationBatches
+from bridgelib.data.copies import held_out, say_repeated, training_tasks
 from bridgelib.data.records import Records
+from bridgelib.data.remarks import remarks_on
 from bridgelib.data.samples import Samples
 from bridgelib.data.statistics import Statistics, statistics_of
 from bridgelib.formats.index import RecordIndex, load_index
@@ -26,8 +28,9 @@ class Inputs:
         statistics: Of the training side of all its tasks together.
         training: Its batches.
         validation: Its batches, or None where the validation side has no transition.
-        identity: What was read, as JSON: task -> digest and counts for each side, and the statistics. It does not
-            depend on where the data lies or how it is encoded in files.
+        identity: What was read, as JSON: task -> digest and counts for each side, how many validation trajectories were
+            left out, and the numbers of the statistics. It does not depend on where the data lies or how it is encoded
+            in files.
         files: TFRecord -> bytes, for the record.
     """
 
@@ -60,24 +63,27 @@ def open_inputs(
         embeddings: Instruction -> float32 [E]; for agents that need language.
 
     Raises:
-        DataError: A TFRecord is missing or damaged, or the training side is empty.
+        DataError: A TFRecord is missing or damaged, the training side is empty, or every validation trajectory trains.
         ConfigError: Weights, goal strategy or normalisation that cannot be used.
     """
     tasks = sorted({task for group in groups for task in group})
     files = {side: {task: data_root / task / side / "out.tfrecord" for task in tasks} for side in ("train", "val")}
     indices = {side: {task: load_index(file) for task, file in files[side].items()} for side in files}
-    statistics = statistics_of(list(indices["train"].values()), config["dataset_kwargs"]["relabel_actions"])
+    kwargs = config["dataset_kwargs"]
+    statistics = statistics_of(list(indices["train"].values()), kwargs["relabel_actions"], kwargs["relabel_angles"])
+    for noticed in remarks_on(statistics):
+        print(f"statistics of the training side: {noticed.detail}", file=sys.stderr)
 
-    def samples(side: str) -> Samples:
+    def samples(side: str, skipped: np.ndarray | None = None) -> Samples:
         records = Records(list(files[side].values()), list(indices[side].values()))
-        return Samples(records, statistics, config["dataset_kwargs"], needs, embeddings)
+        return Samples(records, statistics, kwargs, needs, embeddings, skipped)
 
     group_files = [[files["train"][task] for task in group] for group in groups]
     training = TrainingBatches(samples("train"), group_files, weights, config["batch_size"], config["seed"], process)
-    validation = None
-    if any(len(index) for index in indices["val"].values()) and (held_out := samples("val")).counts.any():
+    left_out, validation = _left_out(indices, groups, weights), None
+    if any(len(index) for index in indices["val"].values()) and (unseen := samples("val", left_out)).counts.any():
         options = {"limit": config["eval_batches"], "process": process}
-        validation = ValidationBatches(held_out, config["val_batch_size"], config["seed"], **options)
+        validation = ValidationBatches(unseen, config["val_batch_size"], config["seed"], **options)
     else:
         print(
             f"ATTENTION: the validation side of {', '.join(tasks)} is empty, so nothing will say how good this policy "
@@ -85,9 +91,18 @@ def open_inputs(
             file=sys.stderr,
         )
     _check_contract(training.batch(0), validation.batch(0) if validation else None, config, needs)
-    identity = {side: {task: _digest(index) for task, index in indices[side].items()} for side in indices}
     sizes = {str(file): indices[side][task].file_size for side in files for task, file in files[side].items()}
-    return Inputs(statistics, training, validation, {**identity, "statistics": statistics.to_json()}, sizes)
+    return Inputs(statistics, training, validation, _identity(indices, left_out, statistics), sizes)
+
+
+def _left_out(
+    indices: Mapping[str, Mapping[str, RecordIndex]], groups: Sequence[Sequence[str]], weights: Sequence[float] | None
+) -> np.ndarray:
+    """Which validation trajectories train as well, of all tasks one after the other: bool [trajectories]."""
+    trained = {task: indices["train"][task] for task in training_tasks(groups, weights)}
+    for side, repeated in (("training", trained), ("validation", indices["val"])):
+        say_repeated(repeated, side)
+    return np.concatenate(list(held_out(trained, indices["val"]).values()))
 
 
 def _check_contract(
@@ -96,9 +111,20 @@ def _check_contract(
     """Hold both sides to the batch contract, and to one image size."""
     dataset_kwargs = config["dataset_kwargs"]
     axes = {"history": dataset_kwargs["obs_horizon"], "chunk": dataset_kwargs["act_pred_horizon"]}
-    sizes = check_batch(training, needs, **axes)
+    masked = dataset_kwargs["chunk_padding"] == "mask"
+    sizes = check_batch(training, needs, **axes, masked=masked)
     if validation:
-        check_batch(validation, needs, **axes, sizes={letter: sizes[letter] for letter in sizes.keys() - {"B"}})
+        known = {letter: sizes[letter] for letter in sizes.keys() - {"B"}}
+        check_batch(validation, needs, **axes, masked=masked, sizes=known)
+
+
+def _identity(
+    indices: Mapping[str, Mapping[str, RecordIndex]], left_out: np.ndarray, statistics: Statistics
+) -> dict[str, Any]:
+    """See `Inputs`; what is seldom there is named only where it is, so that runs of other data keep their names."""
+    sides = {side: {task: _digest(index) for task, index in indices[side].items()} for side in indices}
+    seldom = {"left_out_of_validation": int(left_out.sum())} if left_out.any() else {}
+    return {**sides, **seldom, "statistics": statistics.numbers()}
 
 
 def _digest(index: RecordIndex) -> dict[str, Any]:

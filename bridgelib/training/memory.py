@@ -5,10 +5,8 @@ layers, 4 to 64 filters, batches of 4 to 256, images of 32 to 128 pixels), none 
 cent. `tests/training/test_memory.py` measures some again.
 """
 
-import re
-
 from bridgelib.config.experiments import Experiment
-from bridgelib.training.forecast import checkpoint_forecast
+from bridgelib.training.forecast import by_depth, checkpoint_forecast, layers
 
 _MB = 1 << 20
 _PROCESS = 735 * _MB  # Python, JAX on a CPU, and XLA compiling a ResNet
@@ -24,9 +22,6 @@ _COMPILING = {"gc_ddpm_bc": 8.4 * _MB, "iql": 11 * _MB, "gc_iql": 11 * _MB, "con
 _ACTIVATION = {3: 200, 18: 1050, 34: 1350, 50: 9600}
 # How many images of each sample are encoded with their activations kept.
 _ENCODED = {"gc_ddpm_bc": 3, "iql": 2.2, "gc_iql": 2.2, "contrastive_rl_td": 4.4}
-
-_WITH_NEXT = {"iql", "gc_iql", "contrastive_rl_td"}
-_WITH_GOAL = {"gc_bc", "gc_ddpm_bc", "gc_iql", "contrastive_rl_td"}
 
 
 def training_memory(experiment: Experiment, im_size: int, frames: float, on_gpu: bool) -> int:
@@ -44,14 +39,17 @@ def training_memory(experiment: Experiment, im_size: int, frames: float, on_gpu:
     held = _STATES * state + _BATCHES * batch + _INDEX_ROW * frames
     if on_gpu:
         return round(_PROCESS_CUDA + held)
-    layers = int(re.search(r"-(\d+)", config["encoder"])[1])
+    depth = layers(config["encoder"])
     width = config["encoder_kwargs"]["num_filters"] / 64
     pixels = config["batch_size"] * im_size**2 * _ENCODED.get(algorithm, 1)
-    process = _PROCESS_SMALL if layers == 3 else _PROCESS
-    return round(process + _COMPILING.get(algorithm, 0) * layers + _ACTIVATION[layers] * width * pixels + held)
+    process = _PROCESS_SMALL if depth == 3 else _PROCESS
+    activations = by_depth(_ACTIVATION, depth) * width * pixels
+    return round(process + _COMPILING.get(algorithm, 0) * depth + activations + held)
 
 
 def images_per_sample(experiment: Experiment) -> int:
     """Camera images that one sample of a batch brings: observation and history, the next ones, the goal."""
-    history = experiment.config["dataset_kwargs"]["obs_horizon"] or 1
-    return history * (1 + (experiment.algorithm in _WITH_NEXT)) + (experiment.algorithm in _WITH_GOAL)
+    config, agent = experiment.config, experiment.config["agent_kwargs"]
+    with_next = "discount" in agent  # who discounts looks at what comes next
+    with_goal = "early_goal_concat" in agent and "text_processor" not in config
+    return (config["dataset_kwargs"]["obs_horizon"] or 1) * (1 + with_next) + with_goal

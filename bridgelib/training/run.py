@@ -11,13 +11,13 @@ from typing import Any
 
 import jax
 
-from bridgelib.agents import AGENTS, Agent, make_agent
+from bridgelib.agents import Agent, agent_class, make_agent
 from bridgelib.config.experiments import Experiment
 from bridgelib.data.augment import augment
 from bridgelib.data.normalisation import Normaliser
 from bridgelib.data.prefetch import prefetched
 from bridgelib.errors import DataError
-from bridgelib.files import write_json
+from bridgelib.files import alone, write_json
 from bridgelib.language.table import LanguageTable
 from bridgelib.policy import Policy
 from bridgelib.policy.weights import hash_of
@@ -29,9 +29,9 @@ from bridgelib.training.folder import RunFolder, identity_of
 from bridgelib.training.inputs import Inputs, open_inputs
 from bridgelib.training.interruption import Interruption
 from bridgelib.training.learner import Learner
-from bridgelib.training.lock import exclusive
 from bridgelib.training.loop import SCORE, Loop, Schedule
 from bridgelib.training.metrics import Metrics, read_metrics
+from bridgelib.training.origin import training_origin
 from bridgelib.training.provenance import provenance
 from bridgelib.training.tracking import Mirror, resolved_mode
 from bridgelib.training.validation import evaluation, validated
@@ -62,10 +62,11 @@ def train(
 
     Raises:
         ConfigError: Something in the configuration cannot be used, or is not what the run folder began with.
-        DataError: The data cannot be used, another process trains this experiment, or a quantity became NaN.
+        DataError: The data cannot be used, or a quantity became NaN.
         Interrupted: SIGTERM or SIGINT came. What was learned is saved.
     """
     join_processes()
+    origin = training_origin(experiment, data_root, sum(map(tuple, groups), ()), done.with_name("language.npz"))
     mode, devices, config = resolved_mode(wandb), Devices(), experiment.config
     for key in ("batch_size", "val_batch_size"):
         devices.check_batch_size(config[key], f"experiment '{experiment.name}', config.{key}")
@@ -78,8 +79,9 @@ def train(
         made_with = provenance(devices.describe(), jax.process_count())
         if is_writer():
             # Of the experiment, not of the run alone: an orphan under a former configuration would end by writing done.
-            stack.enter_context(exclusive(done.parent))
-            folder.open({"experiment": experiment.name, "config": config, "files": inputs.files}, made_with)
+            stack.enter_context(alone(done, lambda: _while_waiting(done, interruption)))
+            record = {"experiment": experiment.name, "config": config, "files": inputs.files}
+            folder.open({**record, "statistics": inputs.statistics.to_json()}, made_with)
             done.unlink(missing_ok=True)  # of an earlier run: until this one is done, nothing is
         run = _Run(experiment, inputs, folder, devices, interruption)
         agent, saved = interruption.wait_for(run.newest_agent)
@@ -89,11 +91,19 @@ def train(
         if is_writer():
             kept = KeptPolicies(folder, language)
             choice = choose(config["policy_from"], kept, tried, interruption)
-            origin, batch = {**made_with, "policy": choice}, inputs.training.batch(0)
-            interruption.wait_for(kept.save, choice["step"], folder.policy, origin, batch)
+            batch = inputs.training.batch(0)
+            interruption.wait_for(kept.save, choice["step"], folder.policy, {**made_with, "policy": choice}, batch)
             weights = hash_of(loop.learner.state().params)
-            write_json(done, {**_summary(folder, loop.state, weights), "policy": choice})
+            write_json(done, {**_summary(folder, loop.state, weights), "policy": choice, "origin": origin})
         any_process(False)  # the others wait here: JAX gives up on processes that end minutes apart
+
+
+def _while_waiting(done: Path, interruption: Interruption) -> None:
+    """What a process may be stopped by that waits for another one which trains this experiment."""
+    interruption.check()
+    if jax.process_count() > 1:  # the others do not wait, and JAX gives up on them
+        given = "another process trains this experiment (see above), and this training is one of several processes"
+        raise DataError(done.parent, given=given, do="wait for it to end, then run the same command again")
 
 
 def read_inputs(
@@ -108,7 +118,7 @@ def read_inputs(
         groups,
         experiment.dataset.sample_weights,
         experiment.config,
-        AGENTS[experiment.algorithm].NEEDS,
+        agent_class(experiment.algorithm).NEEDS,
         process=(jax.process_index(), jax.process_count()),
         embeddings=language.by_instruction if language else None,
     )
@@ -183,7 +193,8 @@ class _Run:
             self.checkpoints.discard_after(state.step)
             metrics = stack.enter_context(closing(Metrics(folder.metrics, state.log_position)))
             shown = {"algorithm": self.experiment.algorithm, "device": self.devices.describe(), **config}
-            mirror = Mirror(folder.path, mode, project=PROJECT, name=folder.path.name, config=shown)
+            group = self.experiment.family
+            mirror = Mirror(folder.path, mode, project=PROJECT, name=folder.path.name, config=shown, group=group)
             stack.push(lambda kind, *_: mirror.close(exit_code=0 if kind is None else 1))
             mirror.catch_up(folder.metrics)
         return Loop(

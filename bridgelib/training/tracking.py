@@ -7,6 +7,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from bridgelib.training.metrics import read_metrics
 
 MODES = ("auto", "online", "offline", "disabled")
 _INIT_SECONDS = 30
+_FINISH_SECONDS = 120
 
 
 def resolved_mode(configured: str, environ: Mapping[str, str] = os.environ) -> str:
@@ -34,8 +36,8 @@ def resolved_mode(configured: str, environ: Mapping[str, str] = os.environ) -> s
 
 
 def _has_key(environ: Mapping[str, str]) -> bool:
-    """Whether this user has logged in to W&B: a key in the environment or in the netrc file."""
-    if environ.get("WANDB_API_KEY"):
+    """Whether this user has logged in to W&B: a key or a token in the environment, or a key in the netrc file."""
+    if environ.get("WANDB_API_KEY") or environ.get("WANDB_IDENTITY_TOKEN_FILE"):
         return True
     try:
         known = netrc.netrc(environ.get("NETRC")).hosts
@@ -64,22 +66,28 @@ class Mirror:
     Args:
         folder: The run folder, named by its digest; W&B's own files go to its `wandb/`.
         mode: `online`, `offline` or `disabled`; disabled never imports wandb.
-        project, name: Under which the run appears.
+        project, name, group: Under which the run appears; runs of one group are shown together.
         config: Shown with the run.
     """
 
-    def __init__(self, folder: Path, mode: str, *, project: str, name: str, config: Mapping[str, Any]):
+    def __init__(
+        self, folder: Path, mode: str, *, project: str, name: str, config: Mapping[str, Any], group: str | None = None
+    ):
         self._run: Any = None
+        self._group = group
         for attempt in {"online": ("online", "offline"), "offline": ("offline",)}.get(mode, ()):
             try:
                 self._run = self._start(folder, attempt, project, name, run_id(folder), config)
                 return
             except Exception as error:
                 self._give_up(error, attempt)
+                _end_service()
 
     def _start(self, folder: Path, mode: str, project: str, name: str, identity: str, config: Mapping) -> Any:
         import wandb  # only where it is wanted: it starts a service process
 
+        if mode == "online" and sys.stdin and sys.stdin.isatty() and not _has_key(os.environ):
+            raise RuntimeError("no API key; `wandb login` stores one")  # else it would ask here, and wait for ever
         if mode == "offline":
             # An offline run cannot be continued, only begun again under its id; `catch_up` then fills it from the
             # metrics file. Leaving the former ones would make `wandb sync` upload each part over the other.
@@ -88,12 +96,13 @@ class Mirror:
         return wandb.init(
             project=project,
             name=name,
+            group=self._group,
             id=identity,
             resume="allow" if mode == "online" else None,
             dir=str(folder),
             mode=mode,
             config=dict(config),
-            settings=wandb.Settings(init_timeout=_INIT_SECONDS, silent=True, console="off"),
+            settings=wandb.Settings(silent=True, console="off", **_time_limits(wandb.Settings)),
         )
 
     def catch_up(self, metrics: Path) -> None:
@@ -127,7 +136,20 @@ class Mirror:
 
     def _give_up(self, error: Exception, mode: str = "the mirror") -> None:
         self._run = None
-        print(
-            f"W&B: {mode} failed ({type(error).__name__}: {error}). Nothing is lost: metrics.jsonl has everything.",
-            file=sys.stderr,
-        )
+        told = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        print(f"W&B: {mode} failed ({told}). Nothing is lost: metrics.jsonl has everything.", file=sys.stderr)
+
+
+def _time_limits(settings: Any) -> dict[str, float]:
+    """How long W&B may keep a training waiting, as far as this version of it can be told: where it starts and ends."""
+    limits = {"init_timeout": _INIT_SECONDS, "finish_timeout": _FINISH_SECONDS}
+    known = getattr(settings, "model_fields", limits)
+    return {name: seconds for name, seconds in limits.items() if name in known}
+
+
+def _end_service() -> None:
+    """End W&B's service process: of a start that failed it still holds the id, and refuses the next start under it."""
+    with suppress(Exception):
+        import wandb
+
+        wandb.teardown()

@@ -7,14 +7,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from bridgelib.agents.losses import masked_mean, squared_error
 from bridgelib.data.batches import ValidationBatches
+from bridgelib.data.dimensions import DIMENSIONS
 from bridgelib.data.normalisation import Normaliser
 from bridgelib.data.prefetch import prefetched
-from bridgelib.policy.policy import OPEN
+from bridgelib.policy.memory import OPEN
 from bridgelib.training.interruption import Interruption
 from bridgelib.training.learner import Batch, Evaluate, Learner
-
-DIMENSIONS = ("x", "y", "z", "roll", "pitch", "yaw", "gripper")
 
 
 def evaluation(normaliser: Normaliser, mean_action: np.ndarray) -> Evaluate:
@@ -33,23 +33,23 @@ def evaluation(normaliser: Normaliser, mean_action: np.ndarray) -> Evaluate:
         error_<dimension>      float32 []   absolute error in metres and radians
         gripper_accuracy       float32 []   1 where the gripper is opened or closed as demonstrated
 
-    An action chunk counts as the mean over its steps.
+    An action chunk counts as the mean over its steps, or over those of them that `action_mask` says were demonstrated.
     """
     offset = normaliser.action.inverse(np.zeros(len(DIMENSIONS)))
     scale = normaliser.action.inverse(np.ones(len(DIMENSIONS))) - offset
     mean = normaliser.action.forward(mean_action)
 
     def sums(agent: Any, batch: Batch, key: jax.Array) -> dict[str, jax.Array]:
-        wanted = batch["actions"]
+        wanted, mask = batch["actions"], batch.get("action_mask")
         numbers = dict(agent.evaluate(batch, key))
         predicted = numbers.pop("actions")
-        numbers["mse"] = _per_sample(jnp.sum((predicted - wanted) ** 2, axis=-1))
-        numbers["mse_of_mean_action"] = _per_sample(jnp.sum((mean - wanted) ** 2, axis=-1))
+        numbers["mse"] = _per_sample(squared_error(predicted, wanted), mask)
+        numbers["mse_of_mean_action"] = _per_sample(jnp.sum((mean - wanted) ** 2, axis=-1), mask)
         error = jnp.abs(predicted - wanted) * scale
         for index, dimension in enumerate(DIMENSIONS[:-1]):
-            numbers[f"error_{dimension}"] = _per_sample(error[..., index])
+            numbers[f"error_{dimension}"] = _per_sample(error[..., index], mask)
         opens = [(actions[..., -1] * scale[-1] + offset[-1]) > OPEN for actions in (predicted, wanted)]
-        numbers["gripper_accuracy"] = _per_sample(opens[0] == opens[1])
+        numbers["gripper_accuracy"] = _per_sample(opens[0] == opens[1], mask)
         # Not a product: what padding gives may be NaN.
         masked = {name: jnp.sum(jnp.where(batch["valid"], value, 0.0)) for name, value in numbers.items()}
         return {**masked, "count": jnp.sum(batch["valid"].astype(jnp.float32))}
@@ -57,9 +57,9 @@ def evaluation(normaliser: Normaliser, mean_action: np.ndarray) -> Evaluate:
     return sums
 
 
-def _per_sample(values: jax.Array) -> jax.Array:
+def _per_sample(values: jax.Array, mask: jax.Array | None) -> jax.Array:
     """[B] or [B, T] -> [B]."""
-    return jnp.mean(values.reshape(values.shape[0], -1).astype(jnp.float32), axis=1)
+    return masked_mean(values.reshape(values.shape[0], -1).astype(jnp.float32), mask, axis=1)
 
 
 def validated(learner: Learner, batches: ValidationBatches, interruption: Interruption) -> Mapping[str, float]:

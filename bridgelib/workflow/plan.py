@@ -8,22 +8,27 @@ from pathlib import Path
 
 from bridgelib.config.experiments import Experiment
 from bridgelib.config.launch import Launch
-from bridgelib.config.machines import ENVIRONMENTS, MachineProfile, absolute_path, shown
+from bridgelib.config.machines import ENVIRONMENTS, MachineProfile, shown
+from bridgelib.config.paths import absolute_path
 from bridgelib.config.settings import Settings
-from bridgelib.data.selection import composed, select_tasks
-from bridgelib.errors import ConfigError, DataError
+from bridgelib.data.selection import composed, select_tasks, tasks_with_records
+from bridgelib.errors import DataError
 from bridgelib.evaluation.simulated import refuse_unknown_tasks
 from bridgelib.language.presence import refuse_without_language
 from bridgelib.language.settings import needs_language
-from bridgelib.raw.tree import find_tasks, trajectory_names
+from bridgelib.origins import digest_of
+from bridgelib.raw.chosen import ChosenTasks, name_problem, refuse_left_out
+from bridgelib.raw.tree import RawTree, Task, find_tasks, trajectory_names
 from bridgelib.sim.plan import DEFAULTS, PlanEntry, plan
 from bridgelib.training.forecast import CheckpointForecast, checkpoint_forecast
+from bridgelib.workflow.admission import oddities, refusals, unfit_boxes
 from bridgelib.workflow.capacity import available_cores
 from bridgelib.workflow.forecast import in_brief, refuse_impossible
-from bridgelib.workflow.provenance import digest_of
+from bridgelib.workflow.records import empty_tasks
 from bridgelib.workflow.resources import conversion_mb, tfrecord_mb, training_mb
 from bridgelib.workflow.rollouts import Rollouts
 from bridgelib.workflow.stages import Probe, Slots, StageForecast, environment_stage, stages
+from bridgelib.workflow.staleness import Staleness
 from bridgelib.workflow.survey import Key, Survey, survey
 from bridgelib.workflow.targets import (
     ONLY_TOLD,
@@ -62,18 +67,32 @@ class WorkflowPlan:
     @cached_property
     def dated_folders(self) -> Mapping[str, tuple[str, ...]]:
         """Task -> its dated folders, for every task of the raw root (or of the simulation)."""
-        if self.simulation:
-            tasks = dict.fromkeys(entry.task for entry in self.simulation.values())
-            return {task: tuple(date for name, date in self.simulation if name == task) for task in tasks}
-        tree = find_tasks(Path(self.machine.raw), self.machine.depth)
-        return {task.name: task.dates for task in tree.tasks}
+        return {task.name: task.dates for task in self.chosen.tree.tasks}
+
+    @cached_property
+    def chosen(self) -> ChosenTasks:
+        """The tasks that are taken, and those that are not."""
+        raw, names = Path(self.machine.raw), dict.fromkeys(task for task, _ in self.simulation)
+        simulated = (Task(name, tuple(date for task, date in self.simulation if task == name)) for name in names)
+        tree = RawTree(raw, 2, tuple(simulated), ()) if names else find_tasks(raw, self.machine.depth)
+        return ChosenTasks.of(tree, self.machine.exclude)
+
+    @cached_property
+    def empty_tasks(self) -> frozenset[str]:
+        """Tasks of which nothing is kept, as far as that is known; see `bridgelib.workflow.records`."""
+        return empty_tasks(self)
+
+    def found(self, task: str) -> int:
+        """How many trajectories the raw tree has of a task."""
+        return sum(len(self.trajectories(task, date)) for date in self._dates(task))
 
     @cached_property
     def simulation(self) -> Mapping[tuple[str, str], PlanEntry]:
         """(task, date) -> what to simulate there; empty on a machine with real data."""
         if self.machine.simulation is None:
             return {}
-        return {(entry.task, entry.date): entry for entry in plan(self.machine.simulation)}
+        where = f"machine '{self.machine.name}', section 'simulation'"
+        return {(entry.task, entry.date): entry for entry in plan(self.machine.simulation, where)}
 
     @property
     def rollouts(self) -> Rollouts:
@@ -81,18 +100,24 @@ class WorkflowPlan:
         return Rollouts(self)
 
     @cached_property
+    def staleness(self) -> Staleness:
+        """Which results are there but were made otherwise."""
+        return Staleness(self)
+
+    @cached_property
     def survey(self) -> Survey:
         """How many frames there are, from few listings."""
         keys = [(task, date) for task, dates in self.dated_folders.items() for date in dates]
         there = [key for key in keys if Path(self.machine.raw, *key).is_dir()]
         to_simulate = {key: entry for key, entry in self.simulation.items() if key not in set(there)}
-        return survey(Path(self.machine.raw), {key: self._trajectories(*key) for key in there}, to_simulate)
+        members = {key: self.trajectories(*key) for key in there}
+        return survey(Path(self.machine.raw), members, to_simulate, self.machine.latency_shift)
 
     @cached_property
     def _listed(self) -> dict[Key, tuple[str, ...]]:
         return {}
 
-    def _trajectories(self, task: str, date: str) -> tuple[str, ...]:
+    def trajectories(self, task: str, date: str) -> tuple[str, ...]:
         """The trajectories of a dated folder, listed once: the survey and the digests want them."""
         if (task, date) not in self._listed:
             self._listed[task, date] = trajectory_names(Path(self.machine.raw) / task / date)
@@ -126,14 +151,26 @@ class WorkflowPlan:
         if not targets or targets & TRAINING:
             for name in self.settings.experiments:
                 self._check_language(name)
-                self._check_gaze(name)
                 refuse_unknown_tasks(self.experiment(name), self.tasks(name))
-                self._check_devices(name)
-        self._check_boxes()
+                for refusal in refusals(self, name):
+                    raise refusal
+        if refusal := unfit_boxes(self):
+            raise refusal
         asked_for = self._stages_for(targets, slots)
         if self.settings.forecast == "refuse" and not self._names_files(words):
             refuse_impossible(asked_for, f"machine '{self.machine.name}'")
         return in_brief(asked_for, self.machine.name)
+
+    def asides(self, words: Sequence[str]) -> list[str]:
+        """What is left out, and what is odd, as far as the requested targets meet it; for people."""
+        targets = targets_in(words)
+        if "doctor" in words or makes_nothing(words) or (targets and targets <= WITHOUT_DATA):
+            return []
+        lines = [f"task {entry.path!r} is passed over: {entry.why}" for entry in self.chosen.unnameable]
+        lines += [f"`exclude:` of the machine profile: '{pattern}' is no task" for pattern in self.chosen.idle]
+        if not targets or targets & TRAINING:
+            lines += [line for name in self.settings.experiments for line in oddities(self, name)]
+        return lines
 
     def stages(
         self, slots: Slots | None = None, probe: Probe | None = None, trainings: Mapping[str, float] | None = None
@@ -142,8 +179,8 @@ class WorkflowPlan:
         return stages(self, slots or Slots(available_cores(), len(self.machine.gpus)), probe, trainings)
 
     def waiting(self) -> list[str]:
-        """The experiments that are not done."""
-        return [name for name in self.settings.experiments if not Path(self.done_file(name)).exists()]
+        """The experiments that are not done, or were done otherwise."""
+        return [name for name in self.settings.experiments if not self.staleness.is_trained(name)]
 
     def checkpoints(self) -> dict[str, CheckpointForecast]:
         """Experiment -> what its checkpoints will take, for those that are not done."""
@@ -173,7 +210,11 @@ class WorkflowPlan:
 
     def shards(self, task: str) -> list[str]:
         """The numpy shards of a task."""
-        return [shown(Path(self.machine.numpy) / task / f"{date}.npz") for date in self._dates(task)]
+        return [self.shard(task, date) for date in self._dates(task)]
+
+    def shard(self, task: str, date: str) -> str:
+        """The numpy shard of one collection session."""
+        return shown(Path(self.machine.numpy) / task / f"{date}.npz")
 
     def all_shards(self) -> list[str]:
         """Every numpy shard."""
@@ -189,8 +230,9 @@ class WorkflowPlan:
 
     def tasks(self, experiment: str) -> list[str]:
         """The tasks an experiment trains on."""
-        root = self.data_root(experiment)
-        groups = select_tasks(self.experiment(experiment).dataset, self._available_tasks(root), where=root)
+        root, dataset = self.data_root(experiment), self.experiment(experiment).dataset
+        refuse_left_out(dataset.include, self._left_out(root), f"experiment '{experiment}', dataset '{dataset.name}'")
+        groups = select_tasks(dataset, self._available_tasks(root), where=root)
         return list(dict.fromkeys(sum(groups, ())))
 
     def records(self, experiment: str) -> list[str]:
@@ -204,7 +246,7 @@ class WorkflowPlan:
 
     def done_file(self, experiment: str) -> str:
         """`<runs>/<experiment>/done.json`."""
-        folder = _own_root(self.experiment(experiment).save_dir) or self.machine.runs
+        folder = self._own_root(experiment, "save_dir") or self.machine.runs
         return shown(Path(folder) / experiment / "done.json")
 
     def evaluation_files(self) -> list[str]:
@@ -213,7 +255,7 @@ class WorkflowPlan:
 
     def data_root(self, experiment: str) -> str:
         """Where an experiment's TFRecords lie: its own data_root, or the machine's."""
-        return _own_root(self.experiment(experiment).data_root) or self.machine.tfrecord
+        return self._own_root(experiment, "data_root") or self.machine.tfrecord
 
     def language_table(self, experiment: str) -> list[str]:
         """The embeddings of an experiment's instructions; none for an algorithm that needs no language."""
@@ -221,12 +263,10 @@ class WorkflowPlan:
             return []
         return [shown(Path(self.done_file(experiment)).with_name("language.npz"))]
 
-    # What makes a result stale, and how its job is started.
-
     def trajectories_digest(self, task: str, date: str) -> str:
         """Changes when a trajectory comes or goes in a dated folder (or its simulation is planned otherwise)."""
         entry = self.simulation.get((task, date))
-        return digest_of(entry or "\n".join(self._trajectories(task, date)))
+        return digest_of(entry.origin() if entry else self.trajectories(task, date))
 
     def experiment(self, name: str) -> Experiment:
         """The experiment of that name."""
@@ -265,7 +305,7 @@ class WorkflowPlan:
         """Options of train_policy.py."""
         if self.experiment(experiment).config["policy_from"] != "success":
             return self.experiment_options(experiment)
-        height, width = {**DEFAULTS, **(self.machine.simulation or {})}["image_size"]
+        height, width = next(iter(self.simulation.values()), DEFAULTS).image_size
         return f"{self.experiment_options(experiment)} --camera {height} {width}"
 
     def experiment_options(self, experiment: str) -> str:
@@ -280,7 +320,11 @@ class WorkflowPlan:
         ]
         if root == self.machine.tfrecord:
             options += [f"--raw={shown(Path(self.machine.raw))}", f"--depth={self.machine.depth}"]
-        return shlex.join(options)
+        return shlex.join(options) + (self.exclude_option() if root == self.machine.tfrecord else "")
+
+    def exclude_option(self) -> str:
+        """The option that tells programs which tasks the machine leaves out; empty where it leaves out none."""
+        return "".join(f" {shlex.quote(f'--exclude={pattern}')}" for pattern in self.machine.exclude)
 
     def launch_options(self, experiment: str) -> str:
         """Options of `envs/run` for a training job."""
@@ -300,64 +344,14 @@ class WorkflowPlan:
         raw = Path(self.machine.raw) if own else None
         refuse_without_language(self.experiment(name), self.tasks(name), Path(self.data_root(name)), raw)
 
-    def _check_gaze(self, name: str) -> None:
-        """Refuse an experiment that learns from gaze on TFRecords that this machine makes without."""
-        experiment = self.experiment(name)
-        learns_from_gaze = "gaze_ratio" in experiment.config["agent_kwargs"]
-        if learns_from_gaze and self.machine.gaze == "none" and self.data_root(name) == self.machine.tfrecord:
-            raise ConfigError(
-                f"{shown(self.settings.experiments_file)}, experiment '{name}'",
-                given=f"{experiment.algorithm}, which learns from gaze; machine '{self.machine.name}' has gaze: none",
-                allowed="gaze: filter or no_filter in the machine profile",
-                do="set it to the pickle of boxes that lies in each trajectory's folder, filter.pkl or no_filter.pkl; "
-                "or train an algorithm without gaze",
-            )
-
-    def _check_boxes(self) -> None:
-        """Refuse gaze boxes that lie in no trajectory the survey looked at: every trajectory would be rejected."""
-        gaze, samples = self.machine.gaze, self.survey.samples if self.machine.gaze != "none" else ()
-        having = {
-            source: sum(Path(self.machine.raw, path, f"{source}.pkl").exists() for path in samples)
-            for source in ("filter", "no_filter")
-        }
-        if samples and not having[gaze]:
-            there = next((source for source, count in having.items() if count), "none")
-            raise ConfigError(
-                f"machine '{self.machine.name}', key 'gaze'",
-                given=f"{gaze}, but of {len(samples)} trajectories looked at none has a {gaze}.pkl",
-                allowed=f"gaze: {there}, as the raw data is",
-                do=f"set it, or add {gaze}.pkl to the trajectories: those without it are rejected",
-            )
-
-    def _check_devices(self, name: str) -> None:
-        """Refuse more GPUs than there are or than JAX knows, and a batch size that the devices do not divide."""
-        where, experiment = f"{shown(self.settings.experiments_file)}, experiment '{name}'", self.experiment(name)
-        devices, present, batch = self.gpus(name), len(self.machine.gpus), experiment.config["batch_size"]
-        if devices > max(1, present):
-            raise ConfigError(
-                where,
-                given=f"cuda_visible_devices names {devices} GPUs, machine '{self.machine.name}' has {present}",
-                do="ask for fewer, or list the GPUs under `gpus:` in the machine profile",
-            )
-        if devices and self.machine.environment == "cpu" and self.settings.env == "rule":
-            raise ConfigError(
-                where,
-                given=f"it takes {devices} GPU{'s' * (devices > 1)}, and the machine profile has `environment: cpu`, "
-                "whose JAX knows no GPU",
-                allowed="environment: cuda12 or cuda13",
-                do="set it in the machine profile; or, to train on the CPU: --config jax_platform=cpu",
-            )
-        if devices > 1 and batch % devices:
-            below = batch - batch % devices
-            raise ConfigError(
-                where,
-                given=f"train_batch_size {batch} on {devices} devices",
-                allowed=f"a multiple of {devices}",
-                do="take " + " or ".join(str(size) for size in (below, below + devices) if size),
-            )
-
     def _launch(self, experiment: str) -> Launch:
         return Launch.of(self.machine, self.experiment(experiment))
+
+    def _own_root(self, experiment: str, key: str) -> str | None:
+        """A root that an experiments file names, as a machine profile's: `~` and variables expanded, no final slash."""
+        given = getattr(self.experiment(experiment), key)
+        where = f"{shown(self.settings.experiments_file)}, section 'global', key '{key}'"
+        return str(absolute_path(given, Path.cwd(), where)) if given else None
 
     def _dates(self, task: str) -> tuple[str, ...]:
         if task not in self.dated_folders:
@@ -377,16 +371,17 @@ class WorkflowPlan:
         """The tasks a data root has: those the workflow makes there, or those that lie in a root made elsewhere."""
         if Path(root) == Path(self.machine.tfrecord):
             return list(self.dated_folders)
-        found = sorted(str(path.parent.parent.relative_to(root)) for path in Path(root).glob("**/train/out.tfrecord"))
+        found = tasks_with_records(Path(root))
         if not found:
             raise DataError(
                 f"data_root {root}",
                 given="no <task>/train/out.tfrecord below it",
                 do="correct data_root in the experiments file, or remove it to use the machine's own TFRecords",
             )
-        return found
+        return [task for task in found if not name_problem(task)]
 
-
-def _own_root(given: str | None) -> str | None:
-    """A root that an experiments file names, as a machine profile's: `~` and variables expanded, no final slash."""
-    return str(absolute_path(given, Path.cwd())) if given else None
+    def _left_out(self, root: str) -> dict[str, str]:
+        """Tasks of a data root that are not taken, and why."""
+        if Path(root) == Path(self.machine.tfrecord):
+            return {entry.path: entry.why for entry in (*self.chosen.excluded, *self.chosen.unnameable)}
+        return {task: problem for task in tasks_with_records(Path(root)) if (problem := name_problem(task))}

@@ -4,10 +4,11 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bridgelib.config.machines import shown
 from bridgelib.errors import ConfigError
+from bridgelib.evaluation.origins import references_origin, rollouts_origin
 from bridgelib.language.settings import needs_language
 from bridgelib.sim.plan import FIRST_CHOICE_SEED
 from bridgelib.sim.tasks import TASKS
@@ -54,22 +55,52 @@ class Rollouts:
         """`<runs>/<experiment>/rollouts.json`."""
         return shown(Path(self.plan.done_file(experiment)).with_name("rollouts.json"))
 
+    @property
+    def references(self) -> str:
+        """`<runs>/references.json`."""
+        return shown(Path(self.plan.machine.runs) / "references.json")
+
+    @property
+    def success(self) -> str:
+        """`<runs>/success.json`."""
+        return shown(Path(self.plan.machine.runs) / "success.json")
+
     def named(self) -> str:
         """NAME=JSON of every experiment, for success_table.py."""
         return shlex.join(f"{name}={self.file(name)}" for name in self.plan.settings.experiments)
 
     def options(self, experiment: str) -> str:
         """Options of rollout_policy.py: the simulated tasks of an experiment, and the scenes."""
-        tasks = [task for task in self.plan.tasks(experiment) if task in TASKS]
         words = ["--instructions=both"] if needs_language(self.plan.experiment(experiment)) else []
-        return shlex.join([*self._scenes(tasks), *words])
+        return shlex.join([*self._scenes(self._tasks(experiment)), *words])
+
+    def origin(self, experiment: str) -> dict[str, Any]:
+        """What the rollouts of an experiment are made from."""
+        policy = Path(self.file(experiment)).parent / "latest" / "policy"
+        words = "both" if needs_language(self.plan.experiment(experiment)) else "demonstrated"
+        return rollouts_origin(policy, self._tasks(experiment), self._seeds, self._camera, words)
 
     def reference_options(self) -> str:
         """Options of rollout_references.py: every task of the simulation, in the same scenes."""
         return shlex.join(self._scenes(list(self.plan.dated_folders)))
 
+    def reference_origin(self) -> dict[str, Any]:
+        """What references.json is made from."""
+        root, tasks = Path(self.plan.machine.tfrecord), list(self.plan.dated_folders)
+        return references_origin(root, tasks, self._seeds, self._camera)
+
+    @property
+    def _seeds(self) -> range:
+        settings = self.plan.settings
+        return range(settings.episode_seed, settings.episode_seed + settings.episodes)
+
+    @property
+    def _camera(self) -> tuple[int, int]:
+        return next(iter(self.plan.simulation.values())).image_size
+
+    def _tasks(self, experiment: str) -> list[str]:
+        return [task for task in self.plan.tasks(experiment) if task in TASKS]
+
     def _scenes(self, tasks: Sequence[str]) -> list[str]:
-        settings, entries = self.plan.settings, self.plan.simulation.values()
-        height, width = next(iter(entries)).image_size
-        scenes = [f"--episodes={settings.episodes}", f"--seed={settings.episode_seed}"]
-        return [*(f"--task={task}" for task in tasks), *scenes, "--camera", str(height), str(width)]
+        scenes = [f"--episodes={len(self._seeds)}", f"--seed={self._seeds.start}"]
+        return [*(f"--task={task}" for task in tasks), *scenes, "--camera", *map(str, self._camera)]

@@ -96,8 +96,8 @@ def stages(
 ) -> list[StageForecast]:
     """What each step of the plan still needs, in the order data flows.
 
-    Whether an existing result is stale only Snakemake knows. A file of about the expected size counts as made, one of
-    another size (after a change of im_size, say) as to be made again.
+    A file counts as made where it is of about the expected size and does not say that it was made otherwise; what else
+    makes it stale only Snakemake knows.
 
     Args:
         plan: The plan.
@@ -153,10 +153,12 @@ def _simulation(plan: "WorkflowPlan", slots: Slots) -> StageForecast:
 
 def _missing_shards(plan: "WorkflowPlan", images: Images) -> dict[Key, tuple[int, int]]:
     """Dated folder -> the size of its shard, and what of that is still to be written; for those that must be made."""
-    root = Path(plan.machine.numpy)
-    sizes = {key: conversion.shard_bytes(content, images) for key, content in plan.survey.sessions.items()}
-    missing = {(task, date): _missing(sizes[task, date], [root / task / f"{date}.npz"]) for task, date in sizes}
-    return {key: (sizes[key], missing[key]) for key in sizes if missing[key]}
+    found = {}
+    for (task, date), content in plan.survey.sessions.items():
+        size, stale = conversion.shard_bytes(content, images), plan.staleness.of("raw_to_numpy", task=task, date=date)
+        if missing := _missing(size, [Path(plan.shard(task, date))], certainly=stale is not None):
+            found[task, date] = (size, missing)
+    return found
 
 
 def _shards(
@@ -190,7 +192,8 @@ def _records(plan: "WorkflowPlan", images: Images, stale: Set[str], slots: Slots
     left: dict[str, tuple[Content, int]] = {}
     for task, content in survey.tasks.items():
         files = [root / task / name for name in conversion.TASK_FILES]
-        if missing := _missing(conversion.task_bytes(content, images), files, certainly=task in stale):
+        certainly = task in stale or plan.staleness.of("numpy_to_tfrecord", task=task) is not None
+        if missing := _missing(conversion.task_bytes(content, images), files, certainly):
             left[task] = (content, missing)
     threads = min(machine.tfrecord_workers, slots.cores)
     at_once = min(len(left), max(1, slots.cores // threads))
@@ -214,10 +217,11 @@ def _records(plan: "WorkflowPlan", images: Images, stale: Set[str], slots: Slots
 def _training(plan: "WorkflowPlan", slots: Slots, trainings: Mapping[str, float]) -> list[StageForecast]:
     """One stage for each folder of runs; there is more than one only where experiments name their own `save_dir`."""
     by_root: dict[Path, list[str]] = {Path(plan.machine.runs): []}
+    waiting = plan.waiting()
     for name in plan.settings.experiments:
         done = Path(plan.done_file(name)).absolute()
         by_root.setdefault(done.parent.parent, [])
-        if not done.exists():
+        if name in waiting:
             by_root[done.parent.parent].append(name)
     return [_runs(plan, root, names, slots, trainings) for root, names in by_root.items()]
 

@@ -5,10 +5,8 @@ and of that only the header.
 """
 
 import math
-import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
@@ -16,12 +14,12 @@ from random import Random
 from statistics import mean, variance
 
 from bridgelib.conversion.forecast import NOTHING, Content
-from bridgelib.raw.tree import recorded_at
+from bridgelib.raw.jpeg_header import JpegHeader
+from bridgelib.raw.latency import latency_shift
 from bridgelib.sim import forecast as simulated
 from bridgelib.sim.plan import LONGEST, PlanEntry
 
 SAMPLED, FEWEST = 600, 3  # trajectories to list: over all tasks, and at least of each
-LATENCY_ENDED = datetime(2021, 7, 23)  # as in bridgelib.raw.trajectory, which needs numpy
 _RELEASE = (480, 640), 45_000  # a frame of the real release: height and width, bytes
 
 Key = tuple[str, str]
@@ -69,16 +67,22 @@ class Survey:
         return sum(content.frames for content in self.sessions.values())
 
 
-def survey(raw: Path, members: Mapping[Key, Sequence[str]], to_simulate: Mapping[Key, PlanEntry]) -> Survey:
+def survey(
+    raw: Path,
+    members: Mapping[Key, Sequence[str]],
+    to_simulate: Mapping[Key, PlanEntry],
+    shift: int | str = "auto",
+) -> Survey:
     """Look at a raw tree.
 
     Args:
         raw: Its root.
         members: The trajectories of each dated folder that is there, relative to it.
         to_simulate: The plan of each that is not.
+        shift: `latency_shift` of the machine profile.
     """
     listed, averages, squared_error = _listed(raw, members)
-    sessions = {key: _content(key, names, listed, averages[key[0]]) for key, names in members.items()}
+    sessions = {key: _content(key, names, listed, averages[key[0]], shift) for key, names in members.items()}
     sessions |= {key: _simulated(entry) for key, entry in to_simulate.items()}
     samples = tuple(path for path, length in listed.items() if length)
     size, weight = _frame(raw, samples) or _planned_frame(to_simulate)
@@ -128,13 +132,13 @@ def _frame_count(trajectory: Path) -> int:
         return 0
 
 
-def _content(key: Key, names: Sequence[str], listed: Mapping[str, int], average: float) -> Content:
+def _content(key: Key, names: Sequence[str], listed: Mapping[str, int], average: float, shift: int | str) -> Content:
     """What a dated folder holds: counted as far as its trajectories were listed, else by its task's average."""
     task, date = key
     paths = [f"{task}/{date}/{name}" for name in names]
     kept = [length for path in paths if (length := listed.get(path, average))]
-    shift = int(recorded_at(date) < LATENCY_ENDED)  # the first frame of each is dropped
-    return Content(len(kept), sum(kept) - shift * len(kept), max(map(len, paths), default=0))
+    left_out = latency_shift(date, shift) * len(kept)  # the first frame of each
+    return Content(len(kept), sum(kept) - left_out, max(map(len, paths), default=0))
 
 
 def _simulated(entry: PlanEntry) -> Content:
@@ -148,9 +152,9 @@ def _frame(raw: Path, samples: Sequence[str]) -> tuple[tuple[int, int], int] | N
         frame = raw / path / "images0" / "im_0.jpg"
         try:
             with frame.open("rb") as file:
-                size = _jpeg_size(file.read(1 << 16))
-            if size is not None:
-                return size, frame.stat().st_size
+                header = JpegHeader.read(file.read(1 << 16))
+            if header is not None:
+                return header.size[::-1], frame.stat().st_size
         except OSError:
             continue
     return None
@@ -160,14 +164,3 @@ def _planned_frame(to_simulate: Mapping[Key, PlanEntry]) -> tuple[tuple[int, int
     for entry in to_simulate.values():
         return entry.image_size, simulated.frame_bytes(entry.image_size)
     return _RELEASE
-
-
-def _jpeg_size(content: bytes) -> tuple[int, int] | None:
-    """Height and width from the header of a JPEG; None where it is no JPEG, or the header is longer than this."""
-    position = 2
-    while content[:2] == b"\xff\xd8" and position + 9 <= len(content) and content[position] == 0xFF:
-        marker, length = content[position + 1], struct.unpack(">H", content[position + 2 : position + 4])[0]
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):  # start of frame
-            return struct.unpack(">HH", content[position + 5 : position + 9])
-        position += 2 + length
-    return None

@@ -1,10 +1,11 @@
 """What a command line asks for, as far as it decides what is checked before any job starts."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import pairwise
 
+from bridgelib.config.schema import read_value
 from bridgelib.errors import ConfigError
 
 WITHOUT_DATA = {"environments"}
@@ -44,8 +45,10 @@ def refuse_misunderstood(words: Sequence[str], runs: Mapping[str, str]) -> None:
 
     Raises:
         ConfigError: `--config` twice, of which Snakemake silently forgets the first; a target misspelt; an experiment
-            asked for by its name.
+            asked for by its name; a setting that `read_value` refuses.
     """
+    for key, value in _settings_in(words):
+        read_value(value, f"the command line, --config {key}={value}")
     if sum(bool(re.fullmatch(r"--config(=.*)?|-C.*", word)) for word in words) > 1:
         raise ConfigError(
             "the command line",
@@ -61,6 +64,17 @@ def refuse_misunderstood(words: Sequence[str], runs: Mapping[str, str]) -> None:
             what = "an experiment, which is no target" if word in runs else "no target"
             do = f"ask for its file: {runs[word]}" if word in runs else f"did you mean '{close[0]}'?"
             raise ConfigError("the command line", given=f"'{word}', {what}", allowed=_TARGETS, do=do)
+
+
+def _settings_in(words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Key and value of every setting after `--config`, up to the next option."""
+    after_config = False
+    for word in words:
+        option = re.fullmatch(r"(--config$|--config=|-C)(.*)", word, re.DOTALL)
+        after_config = bool(option) or (after_config and not word.startswith("-"))
+        key, equals, value = (option[2] if option else word).partition("=")
+        if after_config and equals:
+            yield key, value
 
 
 def makes_nothing(words: Sequence[str]) -> bool:

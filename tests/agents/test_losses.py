@@ -15,6 +15,15 @@ def test_squared_error_is_summed_over_the_action():
     close(losses.squared_error(jnp.array([[1.0, 2.0], [0.0, 3.0]]), jnp.array([[0.0, 0.0], [0.0, 1.0]])), [5, 4])
 
 
+def test_steps_that_do_not_count_are_left_out_of_a_mean():
+    values = jnp.array([[1.0, 3.0, jnp.nan], [2.0, 70.0, 90.0]])
+    mask = jnp.array([[True, True, False], [True, False, False]])
+    close(losses.masked_mean(values, mask), 2)  # of 1, 3 and 2: each step weighs the same, not each chunk
+    close(losses.masked_mean(values, mask, axis=1), [2, 2])
+    close(losses.masked_mean(values[1:], None), 54)
+    close(losses.masked_mean(values[1:], None, axis=1), [54])
+
+
 def test_an_expectile_weighs_under_and_overestimates_differently():
     # 0.7·2², 0.3·2², and the middle expectile is half the square
     close(losses.expectile_loss(jnp.array([2.0, -2.0]), 0.7), [2.8, 1.2])

@@ -86,7 +86,7 @@ class Lab(Workspace):
 
     def trainer(self, experiment: str) -> int:
         """The process that trains."""
-        return json.loads((self.folder / "runs" / experiment / ".lock").read_text())["pid"]
+        return json.loads((self.folder / "runs" / experiment / ".done.json.lock").read_text())["pid"]
 
     def done(self, experiment: str) -> dict:
         return json.loads((self.folder / "runs" / experiment / "done.json").read_text())

@@ -49,6 +49,8 @@ def test_the_labs_experiments_have_the_digests_of_the_first_release(repository):
         ("agent_kwargs.blind", True),
         ("agent_kwargs.weight_decay", 1e-4),
         ("agent_kwargs.policy_kwargs.distribution", "laplace"),
+        ("dataset_kwargs.chunk_padding", "mask"),
+        ("dataset_kwargs.relabel_angles", "plain"),
     ],
 )
 def test_an_added_setting_that_changes_something_changes_the_digest(tmp_path, key, value):

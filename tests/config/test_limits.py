@@ -31,6 +31,38 @@ def test_every_default_fits_and_stays_as_it_is(algorithm):
     assert repr(checked(algorithm)) == repr(algorithm_defaults(algorithm))
 
 
+@pytest.mark.parametrize("algorithm", sorted(ALGORITHMS))
+def test_every_setting_of_ours_has_a_limit(algorithm):
+    """A setting without one is taken as it comes, so a forgotten one would go unnoticed."""
+
+    def without(section, path):
+        for key, value in section.items():
+            if f"{path}.{key}" in LIMITS or key in LIMITS:
+                continue
+            yield from without(value, key) if isinstance(value, dict) else [f"{path}.{key}"]
+
+    assert list(without(algorithm_defaults(algorithm), "config")) == []
+
+
+def test_a_setting_without_a_limit_takes_any_value_of_its_type(monkeypatch):
+    """A new algorithm's own hyperparameters, before anybody has said what they may be."""
+    toy = algorithm_defaults("bc")
+    toy["agent_kwargs"] |= {
+        "zeal": 0.5,
+        "layers": [1, 2],
+        "shared_encoder": False,
+        "toy_kwargs": {"on": True, "of": None},
+    }
+    monkeypatch.setitem(ALGORITHMS, "toy", toy)
+    config = checked("toy", agent_kwargs__zeal="1e-3", agent_kwargs__toy_kwargs__of=[3], agent_kwargs__layers=["x"])
+    assert config["agent_kwargs"]["zeal"] == 1e-3 and config["agent_kwargs"]["toy_kwargs"] == {"on": True, "of": [3]}
+    with pytest.raises(ConfigError, match=r"zeal[\s\S]*a number"):
+        checked("toy", agent_kwargs__zeal="much")
+    for bare in ({"decay_steps": 5}, {"use_td": True}, {"policy_kwargs": {"tanh_squash_distribution": True}}):
+        monkeypatch.setitem(ALGORITHMS, "toy", {**toy, "agent_kwargs": bare})
+        assert checked("toy")["agent_kwargs"] == bare
+
+
 def test_the_words_are_those_that_are_understood():
     encoder = typing.get_type_hints(EncoderSettings)
     understood = {
@@ -77,6 +109,8 @@ def words_of(kind) -> set[str]:
         ("gc_bc", "dataset_kwargs__obs_horizon", "two", "a whole number or nothing (null)"),
         ("gc_iql", "dataset_kwargs__act_pred_horizon", 4, "judge one action at a time"),
         ("bc", "act_exec_horizon", 4, "at most act_pred_horizon, which is null"),
+        ("gc_ddpm_bc", "dataset_kwargs__chunk_padding", "stil", "did you mean 'still'?"),
+        ("bc", "dataset_kwargs__relabel_angles", True, "one of wrapped, plain"),
         ("gc_ddpm_bc", "act_exec_horizon", 5, "at most act_pred_horizon, which is 4"),
         (
             "bc",

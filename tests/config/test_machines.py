@@ -73,6 +73,9 @@ def test_gpus_are_taken_as_users_write_them(repository, tmp_path, given):
         ({"runs": "data/tfrecord", "tfrecord": "data/tfrecord"}, "the folder of `tfrecord`"),
         ({"numpy": "{wildcard}/numpy"}, "no braces"),
         ({"workers": 0}, "1 or more"),
+        ({"latency_shift": 2}, "auto, 0 or 1"),
+        ({"latency_shift": "never"}, "a whole number or one of auto"),
+        ({"latency_shift": True}, "a whole number or one of auto"),
         ({"gaze": "filtered"}, "one of none, filter, no_filter"),
         ({"gaze": "filter", "simulation": {"demonstrations": 1}}, "none where demonstrations are simulated"),
     ],
@@ -85,6 +88,7 @@ def test_a_bad_key_is_refused_with_file_and_what_is_allowed(repository, tmp_path
 
 def test_an_empty_list_of_gpus_is_none(repository, tmp_path):
     assert load_machine(profile(tmp_path, gpus=None), repository).gpus == ()
+    assert load_machine(profile(tmp_path, gpus=[0]), repository, {"gpus": "null", "threads": "null"}).gpus == ()
 
 
 def test_an_unknown_machine_lists_the_known_ones(repository):

@@ -47,6 +47,8 @@ def test_a_missing_key_is_named_with_its_kind():
         (0, tuple[int, ...], (0,)),
         (["1", 2], tuple[int, ...], (1, 2)),
         (None, int | None, None),
+        ("null", int | None, None),  # of `--config threads=null`, which Snakemake hands on as text
+        (2**60 + 1, int, 2**60 + 1),  # a float would make it even
     ],
 )
 def test_values_are_taken_as_the_type_they_mean(value, expected, result):
@@ -65,6 +67,8 @@ def test_values_are_taken_as_the_type_they_mean(value, expected, result):
         ("yes please", bool),
         (None, int),
         ("png", Literal["raw", "jpeg"]),
+        (10**400, float),
+        ("null", int),
         ([1, "x"], tuple[int, ...]),
     ],
 )
@@ -98,3 +102,11 @@ def test_a_missing_file_is_a_config_error(tmp_path):
 def test_an_empty_file_is_an_empty_mapping(tmp_path):
     (tmp_path / "empty.yaml").write_text("# nothing\n")
     assert read_yaml(tmp_path / "empty.yaml") == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(40, str), (1.5, str | None), (True, str), ([40, "a"], tuple[str, ...])]
+)
+def test_a_text_that_looks_like_a_number_is_to_be_quoted(value, expected):
+    with pytest.raises(ConfigError, match="put it in quotes"):
+        as_type(value, expected, "here")

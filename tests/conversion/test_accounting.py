@@ -14,10 +14,13 @@ from bridgelib.conversion.tables import REPAIRED, WIDEST, aligned, as_text, read
 from bridgelib.errors import DataError
 from bridgelib.files import write_json
 from bridgelib.raw.rejection import REASONS
+from bridgelib.raw.remarks import REMARKS, Noticed
 from bridgelib.raw.tree import PassedOver
 
 
-def content(reasons=("duplicate", "broken_image", "duplicate"), train=8, val=2, instructed=5, name="open") -> dict:
+def content(
+    reasons=("duplicate", "broken_image", "duplicate"), train=8, val=2, instructed=5, name="open", remarks=()
+) -> dict:
     rejected = [
         {"trajectory": f"{name}/d/raw/traj_group0/traj{number}", "reason": reason, "detail": "for a test"}
         for number, reason in enumerate(reasons)
@@ -30,6 +33,14 @@ def content(reasons=("duplicate", "broken_image", "duplicate"), train=8, val=2, 
         "train": {"trajectories": train, "transitions": 30 * train, "frames": 31 * train, "bytes": 1_000_000 * train},
         "val": {"trajectories": val, "transitions": 30 * val, "frames": 31 * val, "bytes": 1_000_000 * val},
         "instructed": instructed,
+        "remarks": [
+            {
+                "trajectory": number and f"{name}/d/raw/traj_group0/traj{number}",
+                "remark": remark,
+                "detail": "as planted",
+            }
+            for number, remark in remarks
+        ],
     }
 
 
@@ -81,6 +92,59 @@ def test_text(root):
 def test_without_rejections_there_is_one_table(root):
     (root / "kitchen" / "open" / "report.json").unlink()
     assert as_text(read_tree(root)).count("\n\n") == 0
+
+
+REMARKED = [(None, "gripper_never_opens"), (7, "latency_shift"), *((number, "time_still") for number in (2, 3, 5, 8))]
+
+
+@pytest.fixture
+def remarked(root):
+    write_json(root / "kitchen" / "open" / "report.json", content(reasons=(), remarks=REMARKED))
+    write_json(
+        root / "push" / "report.json", content(reasons=(), train=1, val=0, name="push", remarks=[(9, "later_kind")])
+    )
+    tree = read_tree(root)
+    return TreeReport(tree.tasks, misplaced=(Noticed("dated_folder_elsewhere", "a/b/c lies at depth 3, not 2"),))
+
+
+def test_remarks_are_counted_by_kind(remarked):
+    counts = {"gripper_never_opens": 1, "latency_shift": 1, "time_still": 4}
+    assert remarked.tasks[0].account.remarks == counts
+    assert remarked.total.remarks == {**counts, "later_kind": 1, "dated_folder_elsewhere": 1}
+    told = json.loads(json.dumps(remarked.to_json()))
+    assert told["tasks"]["kitchen/open"]["remarks"] == counts
+    assert told["total"]["remarks"] == {**counts, "later_kind": 1, "dated_folder_elsewhere": 1}
+    assert len(told["remarks"]) == 8
+    whole = {"trajectory": None, "remark": "gripper_never_opens", "detail": "as planted"}
+    assert told["remarks"][1] == {"task": "kitchen/open", **whole}
+
+
+def test_the_text_ends_with_what_deserves_a_look_first(remarked):
+    """By kind, the most worrying first, at most three names of each; a kind that is not known here comes last."""
+    kinds, named = as_text(remarked).split("\n\n")[-2:]
+    lines = kinds.splitlines()
+    assert lines[0].split() == ["remark", "what", "it", "means", "times"]
+    assert [line.split()[0] for line in lines[2:]] == [
+        *("gripper_never_opens", "time_still", "latency_shift", "dated_folder_elsewhere", "later_kind")
+    ]
+    assert [line.split()[-1] for line in lines[2:]] == ["1", "4", "1", "1", "1"]
+    assert REMARKS["time_still"] in lines[3]
+    assert named.splitlines()[2:] == [
+        "all of kitchen/open           gripper_never_opens     as planted",
+        "open/d/raw/traj_group0/traj2  time_still              as planted",
+        "open/d/raw/traj_group0/traj3  time_still              as planted",
+        "open/d/raw/traj_group0/traj5  time_still              as planted",
+        "open/d/raw/traj_group0/traj7  latency_shift           as planted",
+        "the raw tree                  dated_folder_elsewhere  a/b/c lies at depth 3, not 2",
+        "push/d/raw/traj_group0/traj9  later_kind              as planted",
+    ]
+
+
+def test_a_report_from_before_there_were_remarks_is_read(tmp_path):
+    former = content()
+    del former["remarks"]
+    write_json(tmp_path / "report.json", former)
+    assert TaskReport.read(tmp_path / "report.json", tmp_path).account.remarks == {}
 
 
 def test_json_names_every_rejected_trajectory(root):
@@ -149,4 +213,6 @@ def test_the_program_writes_and_prints_and_needs_only_the_standard_library(root,
     options = ["--root", str(root), "--text", str(root / "data.txt"), "--json", str(root / "data.json")]
     done = subprocess.run([sys.executable, "-S", str(script), *options], capture_output=True, text=True, check=True)
     assert done.stdout == (root / "data.txt").read_text() == as_text(read_tree(root))
-    assert json.loads((root / "data.json").read_text()) == json.loads(json.dumps(read_tree(root).to_json()))
+    written = json.loads((root / "data.json").read_text())
+    assert written.pop("origin")["tasks"].keys() == {"kitchen/open", "push"}
+    assert written == json.loads(json.dumps(read_tree(root).to_json()))

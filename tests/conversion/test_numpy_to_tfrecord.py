@@ -1,6 +1,7 @@
 """A task's shards become its TFRecords: divided, indexed, measured and accounted for."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from bridgelib.data.split import training_side
 from bridgelib.data.statistics import statistics_of
 from bridgelib.errors import ConfigError, DataError
 from bridgelib.files import read_json
+from bridgelib.formats.framing import FOOTER, records
 from bridgelib.formats.index import load_index
 from bridgelib.formats.report import RejectedTrajectory
 from bridgelib.raw.tree import PassedOver
@@ -105,6 +107,31 @@ def test_statistics_are_those_of_the_training_side(shards, tmp_path):
     assert read_json(tmp_path / "out" / "statistics.json") == json.loads(json.dumps(expected.to_json()))
 
 
+def test_what_is_odd_about_the_statistics_is_remarked(tmp_path):
+    """An arm that turns across ±π at one height, which differs in its last bit."""
+    trajectories = []
+    for number in range(4):
+        state = np.full((5, 7), 0.3, np.float32)
+        state[:, :2] += np.random.default_rng(number).random((5, 2), np.float32)
+        state[1::2, 2] = np.nextafter(np.float32(0.3), np.float32(1))
+        state[:, 5] = [3.1, -3.1, 3.1, -3.1, 3.1]
+        trajectories.append(replace(make_trajectory(number), state=state))
+    shard = write_shard(tmp_path / "numpy" / "turn", EARLY, trajectories)
+    report = convert_task([shard], tmp_path / "out", SETTINGS)
+    told = {
+        (each["remark"], each["detail"].partition(" and")[0])
+        for each in report["remarks"]
+        if each["trajectory"] is None
+    }
+    assert ("near_constant", "z of the state is 0.3") in told
+    assert "angles_straddle" in {code for code, _ in told}
+    assert report["remarks"] == read_json(tmp_path / "out" / "report.json")["remarks"]
+    statistics = read_json(tmp_path / "out" / "statistics.json")
+    assert statistics["relabel_angles"] == "wrapped" and statistics["crossings"]["yaw"] == 12
+    assert max(abs(statistics["action"]["min"][5]), abs(statistics["action"]["max"][5])) < 0.1
+    assert statistics["proprio"]["floor"][2] == 1e-4 > statistics["proprio"]["std"][2] > 0
+
+
 @pytest.mark.parametrize("encoding", ["raw", "jpeg"])
 def test_the_order_of_the_shards_and_where_they_lie_change_nothing(shards, tmp_path, encoding):
     settings = Settings(8, 0.75, image_encoding=encoding)
@@ -130,6 +157,24 @@ def test_a_second_run_does_nothing_and_a_changed_input_everything(shards, tmp_pa
     assert (folder / "val" / "out.tfrecord").exists()
     write_shard(shards[0].parent, EARLY, [make_trajectory(20), make_trajectory(21)])
     assert convert_task(shards[:1], folder, SETTINGS)["found"] == 2
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("change", ["damaged", "exchanged", "cut"])
+def test_a_record_that_is_no_longer_what_was_written_is_made_again(shards, tmp_path, side, change):
+    folder = tmp_path / "out"
+    convert_task(shards, folder, SETTINGS)
+    before = tree_bytes(folder)
+    record = folder / side / "out.tfrecord"
+    content = bytearray(record.read_bytes())
+    first = next(records(content))[1] + FOOTER.size  # where the second record begins
+    if change == "damaged":
+        content[len(content) // 2] ^= 1
+    record.write_bytes(
+        {"damaged": content, "exchanged": content[first:] + content[:first], "cut": content[:first]}[change]
+    )
+    convert_task(shards, folder, SETTINGS)
+    assert tree_bytes(folder) == before
 
 
 def test_other_trajectories_with_the_same_report_are_noticed(shards, tmp_path):
@@ -250,3 +295,24 @@ def test_several_workers_give_the_same_bytes_and_the_same_refusals(tree, tmp_pat
         assert "damaged shard" in capsys.readouterr().err
     assert tree_bytes(tmp_path / "one") == tree_bytes(tmp_path / "two")
     assert len(tree_bytes(tmp_path / "one")) == 2 * 7
+
+
+@pytest.mark.parametrize("rejected", [[], [BROKEN]])
+def test_a_task_of_which_nothing_is_kept_has_empty_records_and_a_report_that_says_why(tmp_path, capsys, rejected):
+    shard = write_shard(tmp_path / "numpy" / "open", EARLY, [], rejected=rejected)
+    report = convert_task([shard], tmp_path / "out", SETTINGS)
+    assert (report["found"], report["kept"], report["train"]["trajectories"]) == (len(rejected), 0, 0)
+    assert [entry["reason"] for entry in report["rejected"]] == ["broken_image"] * len(rejected)
+    assert [len(index) for index in indices_of(tmp_path / "out").values()] == [0, 0]
+    assert all((tmp_path / "out" / side / "out.tfrecord").read_bytes() == b"" for side in SIDES)
+    assert read_json(tmp_path / "out" / "statistics.json")["transitions"] == 0
+    assert "no trajectory of this task was kept" in capsys.readouterr().out
+    before = tree_bytes(tmp_path / "out")
+    assert convert_task([shard], tmp_path / "out", SETTINGS) == report and tree_bytes(tmp_path / "out") == before
+
+
+def test_a_task_that_loses_its_last_trajectory_keeps_nothing_of_it(shards, tmp_path):
+    convert_task(shards, tmp_path / "out", SETTINGS)
+    convert_task([write_shard(tmp_path / "other" / "open", EARLY, [])], tmp_path / "out", SETTINGS)
+    assert [len(index) for index in indices_of(tmp_path / "out").values()] == [0, 0]
+    assert read_json(tmp_path / "out" / "split.json")["val"] == []

@@ -3,12 +3,15 @@
 import io
 import json
 import os
+import threading
+import time
 
 import numpy as np
 import pytest
 
 from bridgelib.conversion.raw_to_numpy import DatedFolder, Settings, convert_dated_folder, convert_tree
 from bridgelib.errors import ConfigError, DataError
+from bridgelib.files import alone
 from bridgelib.formats.report import Report
 from bridgelib.formats.shard import Shard
 from bridgelib.progress import Progress
@@ -236,3 +239,21 @@ def test_the_real_sample_is_kept_whole(shared, tmp_path, im_size):
     assert [len(trajectory.actions) for trajectory in shard] == [8, 8, 8]
     assert {frames.shape for trajectory in shard for frames in trajectory.frames.values()} == {(9, im_size, im_size, 3)}
     assert json.loads((tmp_path / "put_carrot_on_plate" / "2021-08-02_10-00-00.report.json").read_text())["kept"] > 0
+
+
+def test_who_waited_finds_the_shard_done(mixed, tmp_path, monkeypatch):
+    """The successor of a job that a killed workflow left behind: told to convert anew, it takes what that one made."""
+    work, settings = job(mixed, tmp_path), Settings(16)
+    with alone(work.shard):
+        thread = threading.Thread(target=convert_dated_folder, args=(work, settings), kwargs={"overwrite": True})
+        thread.start()
+        time.sleep(0.5)
+        other = job(mixed, tmp_path, "other")  # the orphan holds the lock, and does the same
+        convert_dated_folder(other, settings)
+        other.shard.rename(work.shard)
+        other.report.rename(work.report)
+        before = work.shard.stat()
+    thread.join()
+    assert os.path.samestat(work.shard.stat(), before) and Shard(work.shard)
+    convert_dated_folder(work, settings, overwrite=True)
+    assert not os.path.samestat(work.shard.stat(), before)

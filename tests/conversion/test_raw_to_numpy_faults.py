@@ -141,7 +141,7 @@ def test_what_is_no_trajectory_is_passed_over_and_counted(tmp_path):
 PLANTED = [
     "zero-byte JPEG",
     "missing middle frame",
-    "missing agent_data.pkl",
+    "missing policy_out.pkl",
     "NaN in a state",
     "attack in obs_dict.pkl",
 ]

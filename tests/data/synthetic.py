@@ -63,8 +63,9 @@ def write_file(
         languages=tuple(text for texts in languages for text in texts),
         names=("",) * len(lengths),
         identities=("",) * len(lengths),
-        file_size=len(content),
-        file_tail=0,
+        # The file is not divided into records, so there are no checksums to know.
+        record_position=np.array([len(content)], np.int64),
+        record_checksums=np.empty((0, 2), np.uint32),
     )
 
 

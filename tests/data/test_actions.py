@@ -54,6 +54,29 @@ def test_motion_is_the_difference_of_states():
     np.testing.assert_array_equal(relabelled, [[0.25, 0, 0, 0, 0, -0.125, 0], [-0.125, 0, 0, 0, 0, 0.625, 0]])
 
 
+def test_a_rotation_across_half_a_turn_is_the_shorter_way_round():
+    """For each angle, forwards and backwards; positions may be as far apart as they are."""
+    for angle in (3, 4, 5):
+        state = np.zeros((4, 7), np.float32)
+        state[:, angle] = [3.12, 3.14, -3.12, -3.10]
+        state[:, 0] = [3.12, 3.14, -3.12, -3.10]
+        across = 2 * np.pi - 6.26
+        actions = np.ones((3, 7), np.float32)
+        relabelled = relabelled_actions(state, actions)
+        np.testing.assert_allclose(relabelled[:, angle], [0.02, across, 0.02], atol=1e-6)
+        np.testing.assert_allclose(relabelled[:, 0], [0.02, -6.26, 0.02], atol=1e-6)
+        backwards = relabelled_actions(state[::-1], actions)
+        np.testing.assert_allclose(backwards[:, angle], [-0.02, -across, -0.02], atol=1e-6)
+
+
+def test_plain_angles_are_the_predecessors():
+    state = np.zeros((4, 7), np.float32)
+    state[:, 3] = [3.12, 3.14, -3.12, -3.10]
+    plain = relabelled_actions(state, np.ones((3, 7), np.float32), angles="plain")
+    np.testing.assert_array_equal(plain[:, :6], np.diff(state[:, :6], axis=0))
+    assert plain[1, 3] == pytest.approx(-6.26)
+
+
 def test_inputs_are_left_alone():
     state, actions = np.ones((3, 7), np.float32), np.full((2, 7), 0.5, np.float32)
     relabelled_actions(state, actions)

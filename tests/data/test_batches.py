@@ -1,6 +1,7 @@
 """Batches: pure functions of seed and step, drawn as configured, validation without a gap."""
 
 from collections import Counter
+from copy import copy
 
 import numpy as np
 import pytest
@@ -96,6 +97,76 @@ def test_history_and_chunks_by_hand(records):
     assert batch["actions"][:, :, 0].tolist() == [[7.5, 8.5, 9.5, 10.5], [10.5, 11.5, 11.5, 11.5]]
 
 
+def chunk_kwargs(padding, **changes):
+    return {**ALGORITHMS["gc_ddpm_bc"]["dataset_kwargs"], "relabel_actions": False, "chunk_padding": padding, **changes}
+
+
+@pytest.mark.parametrize(
+    ("padding", "beyond", "mask"),
+    [
+        ("repeat", [4.0] * 7, None),
+        ("still", [-42.0] * 6 + [4.0], None),
+        ("mask", [4.0] * 7, [[True] * 4, [True, True, False, False], [True, False, False, False]]),
+    ],
+)
+def test_chunks_of_diffusion_beyond_the_end(records, padding, beyond, mask):
+    """Trajectory 2 has six transitions, whose commands are 6.5, 7.5 ... 11.5. They are normalised as (x - 10.5) / 0.25:
+    its last is 4, no motion is -42, and the gripper is held at 4."""
+    moments = Moments(mean=np.full(7, 10.5), std=np.full(7, 0.25), min=np.zeros(7), max=np.ones(7))
+    made = Samples(records, Statistics(moments, moments, 1, 1), chunk_kwargs(padding), frozenset({"goals"}))
+    batch = made.batch(np.array([2, 2, 2]), np.array([2, 4, 5]), np.zeros((3, 3)))
+    row = {number: [(number - 10.5) / 0.25] * 7 for number in (8.5, 9.5, 10.5, 11.5)}
+    assert batch["actions"].dtype == np.float32
+    assert batch["actions"].tolist() == [
+        [row[8.5], row[9.5], row[10.5], row[11.5]],
+        [row[10.5], row[11.5], beyond, beyond],
+        [row[11.5], beyond, beyond, beyond],
+    ]
+    assert (batch["action_mask"].tolist() if mask else batch.get("action_mask")) == mask
+    check_batch(batch, frozenset({"goals"}), history=2, chunk=4, masked=mask is not None)
+
+
+def test_standing_still_is_cut_to_the_bounds(records):
+    """No motion lies below the smallest of these actions, 6.5."""
+    moments = Moments(mean=np.full(7, 9.0), std=np.ones(7), min=np.full(7, 6.5), max=np.full(7, 16.5))
+    kwargs = chunk_kwargs("still", normalization_type="bounds")
+    made = Samples(records, Statistics(moments, moments, 1, 1), kwargs, frozenset())
+    batch = made.batch(np.array([2]), np.array([5]), np.zeros((1, 3)))
+    assert batch["actions"][0].tolist() == [[0.5] * 7] + [[0.0] * 6 + [0.5]] * 3
+
+
+def test_a_held_gripper_is_the_one_that_training_sees(records):
+    """Of relabelled actions it is binary: these commands all open it."""
+    made = Samples(records, None, chunk_kwargs("still", relabel_actions=True, normalization_type="none"), frozenset())
+    batch = made.batch(np.array([2]), np.array([5]), np.zeros((1, 3)))
+    assert batch["actions"][0].tolist() == [[1.0] * 7] + [[0.0] * 6 + [1.0]] * 3
+
+
+@pytest.mark.parametrize("padding", ["repeat", "still", "mask"])
+def test_single_actions_are_never_padded(records, padding):
+    batch = training(records, chunk_padding=padding).batch(0)
+    assert batch["actions"].shape == (8, 7) and "action_mask" not in batch
+
+
+def test_a_padding_that_there_is_not_is_refused(records):
+    with pytest.raises(ConfigError, match="did you mean 'still'"):
+        samples(records, chunk_padding="stil")
+
+
+def test_a_missing_mask_is_found_by_the_contract(records):
+    batch = training(records, act_pred_horizon=4).batch(0)
+    with pytest.raises(DataError, match="action_mask"):
+        check_batch(batch, NEEDS, chunk=4, masked=True)
+
+
+def test_what_is_held_out_is_not_sampled(records):
+    held_out = np.array([True, False, False, True, False, False])
+    made = Samples(records, None, PLAIN, frozenset(), held_out=held_out)
+    assert made.counts.tolist() == [0, 1, 6, 0, 2, 5]
+    seen = {number for batch in ValidationBatches(made, 4, 0) for number in number_of(batch["observations"]["image"])}
+    assert seen == {4, *range(6, 12), 18, 19, *range(21, 26)}
+
+
 def test_actions_are_relabelled_and_normalised(records):
     """All states grow by one per frame, so the reached motion is 1; the gripper commands here all mean open."""
     moments = Moments(mean=np.full(7, 0.5), std=np.full(7, 0.25), min=np.zeros(7), max=np.ones(7))
@@ -105,6 +176,20 @@ def test_actions_are_relabelled_and_normalised(records):
     batch = made.batch(np.array([2]), np.array([3]), np.zeros((1, 3)))
     assert batch["actions"].tolist() == [[2.0] * 7]
     assert batch["observations"]["proprio"].tolist() == [[-0.5] * 7]
+
+
+def test_angles_are_taken_as_told(records):
+    """As everywhere, states are frame numbers: from 6 to 7, here turned into angles that jump from 3 to -3."""
+    moments = Moments(mean=np.zeros(7), std=np.ones(7), min=np.zeros(7), max=np.ones(7))
+    state = records.state.copy()
+    state[6], state[7] = 3.0, -3.0
+    turned = copy(records)
+    turned.state = state
+    for angles, expected in (("wrapped", 2 * np.pi - 6), ("plain", -6.0)):
+        kwargs = PLAIN | {"relabel_actions": True, "relabel_angles": angles}
+        made = Samples(turned, Statistics(moments, moments, 1, 1), kwargs, frozenset())
+        action = made.batch(np.array([2]), np.array([0]), np.zeros((1, 3)))["actions"][0]
+        assert action.tolist() == pytest.approx([-6.0] * 3 + [expected] * 3 + [1.0])
 
 
 def test_the_same_step_gives_the_same_bytes_in_any_order_and_after_any_restart(records):
@@ -193,6 +278,15 @@ def test_unlabelled_trajectories_are_skipped_where_asked(records):
 def test_a_group_with_nothing_to_sample_is_refused(records):
     with pytest.raises(DataError, match=r"group 1 .*task1/out.tfrecord"):
         training(records, ((0,), (1,)), skip_unlabeled=True)
+
+
+def test_no_sample_comes_from_a_group_of_none_and_the_others_keep_their_weights(records):
+    """As where every task of a group was left aside because nothing is kept of it."""
+    three, two = training(records, ((0,), (), (2,)), [3, 5, 1]), training(records, ((0,), (2,)), [3, 1])
+    for step in range(3):
+        assert_same(three.batch(step), two.batch(step))
+    with pytest.raises(ConfigError, match="not all zero"):
+        training(records, ((0,), ()), [0, 1])
 
 
 def test_the_instruction_is_uniform_over_those_of_the_trajectory(records):

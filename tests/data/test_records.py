@@ -2,6 +2,8 @@
 
 import os
 import resource
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from bridgelib.data.records import OPEN_FILES, Records
 from bridgelib.errors import DataError
 from bridgelib.raw.trajectory import Trajectory
+from tests.conftest import REPOSITORY
 from tests.data.synthetic import frame, number_of, write_file, write_records
 
 
@@ -202,3 +205,21 @@ def test_the_predecessors_files_are_read(shared, tmp_path):
     # Neighbouring frames are alike, those of other trajectories are not: no frame is a byte off.
     steps = np.setdiff1d(np.arange(len(images) - 1), records.first_frame - 1)
     assert np.abs(np.diff(images.astype(int), axis=0))[steps].mean(axis=(1, 2, 3)).max() < 15
+
+
+def test_a_program_that_ends_without_closing_ends_without_a_word(tmp_path):
+    """In a global, in a cycle: whatever is destroyed as the interpreter ends."""
+    program = """
+import sys
+from pathlib import Path
+import numpy as np
+from tests.data.synthetic import write_records
+records = write_records(Path(sys.argv[1]), [[3], [2]])
+records.images(np.arange(7))
+cycle = [write_records(Path(sys.argv[1]) / "cycle", [[3]])]
+cycle += [cycle, cycle[0].images(np.arange(4))]
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, cwd=REPOSITORY
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")

@@ -106,3 +106,10 @@ def test_a_name_is_found_in_either_of_its_unicode_forms(pattern, on_disk):
     assert NFC != NFD
     assert select((pattern,), tasks=[on_disk, "other"]) == ((on_disk,),)
     assert select(("**",), exclude=(pattern.replace("**/", "*/"),), tasks=[on_disk, "other"]) == (("other",),)
+
+
+@pytest.mark.parametrize("name", ["stack[1]", "pick?", "all*", "a/b[c]"])
+def test_the_very_name_of_a_task_means_that_task_and_no_other(name):
+    tasks = [name, "stack1", "picks", "all_of_them", "a/bc"]
+    assert select((name,), tasks=tasks) == ((name,),)
+    assert select(("**",), exclude=(name,), tasks=tasks) == (tuple(sorted(set(tasks) - {name})),)

@@ -96,3 +96,76 @@ def test_an_empty_side_beside_others_counts_nothing(tmp_path):
 def test_no_transition_is_refused(tmp_path):
     with pytest.raises(DataError, match="no transition"):
         statistics_of([index_of(tmp_path / "empty", [])])
+
+
+def turning(yaw: list[float]) -> Trajectory:
+    state = np.zeros((len(yaw), 7), np.float32)
+    state[:, 5] = yaw
+    blank = make_trajectory(0, length=len(yaw) - 1)
+    return Trajectory("a", "b", blank.frames, state, blank.time_stamp, np.ones((len(yaw) - 1, 7), np.float32), ("",))
+
+
+def test_of_rotations_across_half_a_turn(tmp_path):
+    index = index_of(tmp_path / "out", [turning([3.12, 3.14, -3.12, -3.10]), turning([0.0, 0.02])])
+    wrapped, plain = statistics_of([index]), statistics_of([index], angles="plain")
+    commanded = statistics_of([index], relabel=False)
+    assert (wrapped.relabel_angles, plain.relabel_angles, commanded.relabel_angles) == ("wrapped", "plain", None)
+    assert wrapped.action.max[5] == pytest.approx(2 * math.pi - 6.26, abs=1e-6) and wrapped.action.min[5] > 0
+    assert plain.action.min[5] == pytest.approx(-6.26)
+    for statistics in (wrapped, plain, commanded):
+        assert statistics.crossings == {"roll": 0, "pitch": 0, "yaw": 1}
+        assert statistics.straddling == ("yaw",)
+    assert wrapped.proprio.to_json() == plain.proprio.to_json()
+
+
+def test_trajectories_on_either_side_of_half_a_turn_straddle_it(tmp_path):
+    """None of them crosses it, and their mean yaw is 0, which none of them has."""
+    statistics = statistics_of([index_of(tmp_path / "out", [turning([3.1, 3.12]), turning([-3.1, -3.12])])])
+    assert statistics.straddling == ("yaw",) and not any(statistics.crossings.values())
+
+
+def test_which_angles_statistics_are_of(tmp_path):
+    across = index_of(tmp_path / "across", [turning([3.12, -3.12])])
+    within = index_of(tmp_path / "within", [turning([0.0, 0.1])])
+    for made in ("wrapped", "plain"):
+        for asked in ("wrapped", "plain", None):
+            assert statistics_of([across], angles=made).are_of(asked) == (asked in (made, None))
+            assert statistics_of([within], angles=made).are_of(asked)
+    assert not statistics_of([within], relabel=False).are_of("wrapped")
+
+
+def test_what_was_written_before_angles_were_said_is_plain(tmp_path):
+    def former(index):
+        content = statistics_of([index], angles="plain").to_json()
+        moments = {key: {k: v for k, v in content[key].items() if k != "floor"} for key in ("action", "proprio")}
+        return Statistics.from_json({**moments, "trajectories": 1, "transitions": 3})
+
+    across = former(index_of(tmp_path / "across", [turning([3.12, -3.12, -3.1, -3.0])]))
+    assert (across.relabel_angles, across.crossings) == ("plain", None)
+    assert across.are_of("plain") and not across.are_of("wrapped")
+    within = former(index_of(tmp_path / "within", [turning([0.0, 0.1, 0.2, 0.1])]))
+    assert within.are_of("wrapped")  # its range shows that nothing crossed
+    assert within.action.floor.tolist() == [1e-4] * 3 + [1e-3] * 4
+
+
+def test_the_numbers_that_name_a_run_are_those_of_the_first_release(tmp_path):
+    """A floor is among them only where it takes the place of a spread."""
+    statistics = statistics_of([index_of(tmp_path / "out", [make_trajectory(0, length=30), turning([3.1, -3.1])])])
+    numbers = statistics.numbers()
+    assert list(numbers) == ["action", "proprio", "trajectories", "transitions"]
+    assert list(numbers["action"]) == list(numbers["proprio"]) == ["mean", "std", "min", "max"]
+    still = statistics_of([index_of(tmp_path / "still", [turning([0.5, 0.5, 0.5])])])
+    assert "floor" not in still.numbers()["proprio"]  # what never varies is divided by 1, as it always was
+    trembling = statistics_of(
+        [index_of(tmp_path / "trembling", [turning([0.5, np.nextafter(np.float32(0.5), 1), 0.5])])]
+    )
+    assert trembling.proprio.near_constant.tolist() == [5]
+    assert trembling.numbers()["proprio"]["floor"] == [1e-4] * 3 + [1e-3] * 4
+
+
+def test_floors_stand_in_the_json():
+    moments = Moments.of(np.float32([[0.1] * 7, [0.2] * 7]))
+    assert moments.to_json()["floor"] == [1e-4] * 3 + [1e-3] * 4
+    own = Moments.from_json({**moments.to_json(), "floor": [0.5] * 7})
+    assert own.floor.tolist() == [0.5] * 7 and own.near_constant.tolist() == list(range(7))
+    assert Moments.of(np.float32([[0.1, 0.2]])).floor.tolist() == [1e-4, 1e-4]  # numbers of unknown units

@@ -169,7 +169,7 @@ class Laboratory:
         folder = self.raw / name
         folder.mkdir(parents=True)
         for part in parts:
-            (folder / part).mkdir() if part.startswith("images") else (folder / part).touch()
+            (folder / part).mkdir() if part.startswith("images") else (folder / part).write_text("open the drawer\n")
 
     # What the doctor says of it.
 

@@ -84,7 +84,7 @@ def a_misspelt_task(laboratory):
     laboratory.experiments = {"matrix": {"algos": ["bc"], "tasks": ["open_draw"]}}
 
 
-@FAULTS.on(healthy_cpu, "settings", "simulated task: place", "correct the setting")
+@FAULTS.on(healthy_cpu, "settings", "section 'simulation', key 'tasks': place", "choose one of the allowed tasks")
 def a_simulation_of_a_task_that_nobody_wrote(laboratory):
     laboratory.keys["simulation"] = {"tasks": ["place"]}
 

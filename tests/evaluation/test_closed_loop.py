@@ -21,7 +21,7 @@ from tests.agents.examples import batch_for, config_for
 from tests.policy.fakes import STATISTICS, FakeAgent, spec
 
 CAMERA = (24, 32)
-PUT, PUSH = DEFAULTS["tasks"]
+PUT, PUSH = DEFAULTS.tasks
 
 
 @pytest.fixture(autouse=True)
@@ -113,3 +113,12 @@ def test_a_policy_for_another_robot_is_refused():
 def test_an_unknown_task_is_refused():
     with pytest.raises(ConfigError, match="did you mean"):
         evaluate_closed_loop(policy_of("bc"), ["put_red_cub_on_plate"], range(1), camera=CAMERA)
+
+
+def test_an_ensemble_is_rolled_out_and_told():
+    policy = policy_of("gc_ddpm_bc")
+    plain = evaluate_closed_loop(policy, [PUT], range(2), camera=CAMERA)
+    ensemble = Policy(policy.spec, policy.agent, ensemble=0.01)
+    result = evaluate_closed_loop(ensemble, [PUT], range(2), camera=CAMERA)
+    assert result["policy"] == {**plain["policy"], "execute": 1, "ensemble": 0.01}
+    assert result["tasks"][PUT]["episodes"] == 2 and "ensemble" not in plain["policy"]

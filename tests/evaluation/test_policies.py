@@ -129,3 +129,28 @@ def test_rolled_out_it_does_what_it_says():
     _, actor = acting()
     episodes = list(roll_out([Counting(2)] * (WIDTH + 1), actor, "", steps=3))
     assert len(episodes) == WIDTH + 1 and not any(each.success for each in episodes)
+
+
+def test_an_ensemble_in_many_scenes_is_that_of_each_alone():
+    """Scenes that see different things, one of which ends early, against policies that act in one."""
+
+    def shown(level):
+        return {"image": np.full((4, 4, 3), level, np.uint8), "state": np.zeros(7)}
+
+    levels = [[0, 10, 20, 30], [5, 5, 6], [1, 50, 2, 9]]
+    alone = []
+    for course in levels:
+        policy = Policy(spec(chunk=3), FakeAgent(chunk=3), ensemble=0.3)
+        alone.append([policy.act(shown(level)["image"]) for level in course])
+    agent = FakeAgent(chunk=3)
+    actor = PolicyActor(Policy(spec(chunk=3), agent, ensemble=0.3))
+    for _ in range(2):  # the second time as the first: nothing is left of an episode
+        actor.begin([Counting(number) for number in range(3)])
+        for step in range(4):
+            seen = [shown(course[step]) if step < len(course) else None for course in levels]
+            for number, action in enumerate(actor.act(seen)):
+                if step < len(levels[number]):
+                    np.testing.assert_array_equal(action, alone[number][step])
+                else:
+                    assert action is None
+    assert len(agent.asked) == 8 and all(len(asked["image"]) == WIDTH for asked, _ in agent.asked)

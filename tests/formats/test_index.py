@@ -142,6 +142,14 @@ def test_the_predecessors_own_tfrecords(shared):
             assert list(index.languages[begin:end]) == [text.decode() for text in texts]
 
 
+def test_texts_that_say_nothing_are_no_instructions(write):
+    """As TFRecords made elsewhere have them."""
+    texts = [("None",), ("nan", "open"), ("N/A", "\u200b")]
+    index = RecordIndex.build(write([make_trajectory(number, languages=each) for number, each in enumerate(texts)]))
+    assert index.language_offsets.tolist() == [0, 1, 3, 5]
+    assert list(index.languages) == ["", "", "open", "", ""]
+
+
 # when it is read and when it is rebuilt
 
 

@@ -1,11 +1,12 @@
 """The account of a dated folder: saved and read back, told in lines, refused where it does not add up."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from bridgelib.errors import DataError
-from bridgelib.formats.report import RejectedTrajectory, Report
+from bridgelib.formats.report import RejectedTrajectory, Remark, Report
 from bridgelib.raw.tree import PassedOver
 
 REPORT = Report(
@@ -19,6 +20,10 @@ REPORT = Report(
         RejectedTrajectory("task/date/raw/traj_group0/traj4", "broken_image", "images0/im_7.jpg: Tür"),
     ),
     passed_over=(PassedOver("task/date/raw/other", "not a group", 1), PassedOver("task/date/raw/*/*/d", "depth", 5)),
+    remarks=(
+        Remark("task/date/raw/traj_group0/traj1", "time_still", "time_stamp 3 is 1.000, the next 1.000"),
+        Remark("task/date/raw/traj_group0/traj2", "time_still", "time_stamp 0 is 1.000, the next 1.000"),
+    ),
 )
 
 
@@ -32,6 +37,7 @@ def test_what_is_saved_is_read(tmp_path):
         "reason": "broken_image",
         "detail": "images0/im_1.jpg is empty",
     }
+    assert content["remarks"][1]["trajectory"] == "task/date/raw/traj_group0/traj2"
     assert content["passed_over"][1] == {"path": "task/date/raw/*/*/d", "why": "depth", "count": 5}
 
 
@@ -42,7 +48,16 @@ def test_it_is_told_in_lines():
         "  rejected          1  missing_frame",
         "  passed over       5  depth",
         "  passed over       1  not a group",
+        "  remark            2  time_still",
     ]
+
+
+def test_a_report_from_before_there_were_remarks_is_read(tmp_path):
+    REPORT.save(tmp_path / "a.report.json")
+    content = json.loads((tmp_path / "a.report.json").read_text(encoding="utf-8"))
+    del content["remarks"]
+    (tmp_path / "a.report.json").write_text(json.dumps(content))
+    assert Report.load(tmp_path / "a.report.json") == replace(REPORT, remarks=())
 
 
 @pytest.mark.parametrize("kept", [1, 3])

@@ -132,11 +132,6 @@ def test_a_failure_leaves_the_former_shard(tmp_path):
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [before]
 
 
-def test_two_writers_of_one_shard_are_told(tmp_path):
-    with ShardWriter(tmp_path / "a.npz", 8), pytest.raises(DataError, match="another process"):
-        write(tmp_path / "a.npz", [])
-
-
 def test_a_missing_shard_is_told(tmp_path):
     with pytest.raises(DataError, match="no such shard"):
         Shard(tmp_path / "a.npz")

@@ -48,6 +48,14 @@ def test_the_raw_tree_answers_where_nothing_was_converted(roots):
     assert answers == {"with": True, "without": False, "empty": None}
 
 
+def test_texts_that_say_nothing_are_no_instructions(roots):
+    tfrecords, raw = roots
+    write_raw(raw / "nothing", "None", "n/a", "\u200b", "-")
+    write_raw(raw / "something", "None", "open the drawer")
+    assert has_language(tfrecords / "nothing", raw / "nothing") is False
+    assert has_language(tfrecords / "something", raw / "something") is True
+
+
 def test_a_report_answers(roots):
     tfrecords, _ = roots
     write_report(tfrecords / "with", 3)

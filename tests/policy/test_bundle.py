@@ -1,6 +1,10 @@
 import hashlib
 import json
+import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import jax
 import numpy as np
@@ -11,7 +15,9 @@ from bridgelib.agents import make_agent
 from bridgelib.config.algorithms import algorithm_defaults
 from bridgelib.errors import BridgeError, DataError
 from bridgelib.policy import PolicySpec, load, save
+from bridgelib.policy.bundle import policy_folder
 from bridgelib.policy.weights import hash_of
+from tests.conftest import REPOSITORY
 from tests.policy.fakes import STATISTICS, image
 
 SIZE = 8
@@ -84,7 +90,21 @@ def test_policy_json_tells_a_reader_all_that_is_needed(bundle):
     }
     assert description["action"]["x"] == "m" and description["normalisation"] == "normal"
     assert description["statistics"]["action"]["mean"] == STATISTICS.action.mean.tolist()
+    assert description["relabel_angles"] == description["statistics"]["relabel_angles"] == "plain"
+    assert description["statistics"]["action"]["floor"] == [1e-4] * 3 + [1e-3] * 4
     assert description["config"]["encoder"] == "resnetv1-18-bridge"
+
+
+def test_a_policy_of_before_there_were_floors_is_loaded(copied):
+    description = json.loads((copied / "policy.json").read_text())
+    statistics = description["statistics"]
+    for key in ("relabel_angles", "crossings", "straddling"):
+        del statistics[key]
+    for quantity in ("action", "proprio"):
+        del statistics[quantity]["floor"]
+    (copied / "policy.json").write_text(json.dumps(description))
+    loaded = load(copied).spec.statistics
+    assert loaded.relabel_angles == "plain" and loaded.action.floor[0] == 1e-4
 
 
 @pytest.mark.parametrize("name", ["params.msgpack", "golden.npz"])
@@ -173,3 +193,50 @@ def test_a_folder_of_before_chunks_and_grippers_acts_as_it_did(copied):
     path.write_text(json.dumps(content))
     spec = load(copied).spec
     assert (spec.execute, spec.gripper) == (1, "continuous")
+
+
+@pytest.fixture
+def run(bundle, tmp_path):
+    """`<runs>/x` with its run, and `latest` that points to it."""
+    shutil.copytree(bundle, tmp_path / "x" / "x-0123456789ab" / "policy")
+    (tmp_path / "x" / "latest").symlink_to("x-0123456789ab")
+    return tmp_path / "x"
+
+
+@pytest.mark.parametrize("given", [".", "latest", "x-0123456789ab", "latest/policy"])
+def test_the_policy_of_a_run_or_an_experiment_is_found_in_it(run, given):
+    assert policy_folder(run / given).resolve() == run / "x-0123456789ab" / "policy"
+    assert policy_folder(str(run / given)) == policy_folder(run / given)
+
+
+def test_a_policy_is_loaded_by_the_folder_of_its_experiment(run):
+    assert load(str(run)).spec.algorithm == "gc_bc"
+
+
+def test_a_run_that_has_no_policy_yet_is_refused(run):
+    shutil.rmtree(run / "latest" / "policy")
+    with pytest.raises(DataError, match="no such file"):
+        load(run)
+
+
+@pytest.mark.parametrize("shape", [[0, 8, 3], [8, 8], "64", 8, None])
+def test_a_policy_for_images_without_a_pixel_is_refused_in_words(copied, shape):
+    path = copied / "policy.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "image_shape": shape}))
+    with pytest.raises(BridgeError, match="key 'image_shape'"):
+        load(copied)
+
+
+@pytest.mark.parametrize("platform", ["cuda", "tpu", "nonsense"])
+def test_without_a_device_it_is_refused_in_words(bundle, platform):
+    if platform == "cuda" and Path("/dev/nvidia0").exists():
+        pytest.skip("here is a GPU")
+    program = f"""
+from bridgelib.errors import run_program
+from bridgelib.policy import load
+run_program(lambda: load({str(bundle)!r}))
+"""
+    environ = {**os.environ, "JAX_PLATFORMS": platform}
+    done = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, env=environ, capture_output=True, text=True)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert f"JAX has no device of JAX_PLATFORMS={platform}" in done.stderr and "JAX_PLATFORMS=cpu" in done.stderr

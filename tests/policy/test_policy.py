@@ -36,7 +36,9 @@ def test_proprio_is_normalised_as_in_training_and_asked_for_where_it_is_used():
     assert len(agent.asked) == 1
 
 
-@pytest.mark.parametrize("wrong", [image(0, 8), image(0).astype(np.float32), image(0)[..., 0]])
+@pytest.mark.parametrize(
+    "wrong", [image(0, 8), image(0).astype(np.float32), image(0)[..., 0], image(0)[:0], [[1], [2, 3]]]
+)
 def test_image_of_another_size_or_type_is_refused_with_the_way_out(wrong):
     with pytest.raises(DataError, match=r"policy, image\n(.*\n)+.*policy.prepare"):
         Policy(spec(), FakeAgent()).act(wrong)
@@ -107,11 +109,27 @@ def test_prepare_squashes_as_the_conversion_does(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "wrong", [np.zeros((48, 64, 3)), np.zeros((48, 64), np.uint8), np.zeros((48, 64, 4), np.uint8), None, [[0]]]
+    "wrong",
+    [
+        *(np.zeros(shape, np.uint8) for shape in [(48, 64), (48, 64, 4), (48, 64, 1), (3, 48, 64), (1, 48, 64, 3), ()]),
+        *(np.zeros((48, 64, 3), dtype) for dtype in (np.float32, np.float64, np.int64, np.int8, bool, object)),
+        np.full((48, 64, 3), np.nan),
+        None,
+        "camera.png",
+        [[0]],
+        [[1, 2], [3]],
+    ],
 )
 def test_prepare_refuses_what_is_no_camera_image(wrong):
     with pytest.raises(DataError, match=r"allowed: uint8\[height, width, 3\]"):
         Policy(spec(), FakeAgent()).prepare(wrong)
+
+
+@pytest.mark.parametrize("shape", [(0, 64, 3), (48, 0, 3), (0, 0, 3)])
+def test_prepare_refuses_an_image_without_a_pixel(shape):
+    """Pillow would make a black one of it."""
+    with pytest.raises(DataError, match=r"without a pixel\n(.*\n)*.*allowed: uint8"):
+        Policy(spec(), FakeAgent()).prepare(np.zeros(shape, np.uint8))
 
 
 @pytest.mark.parametrize("execute", [0, -1])

@@ -1,5 +1,6 @@
 """What becomes of the files of a good trajectory: arrays, pixels, words, identity."""
 
+import datetime
 import errno
 import hashlib
 import io
@@ -211,6 +212,48 @@ def test_messages_of_the_recorder_in_agent_data_are_no_fault(tmp_path):
         b"\x80\x03}X\x04\x00\x00\x00infocsensor_msgs.msg._CameraInfo\nCameraInfo\n)\x81s."
     )
     assert read_trajectory(tmp_path, name, 8).actions.shape == (3, 7)
+
+
+def test_what_is_used_must_be_plain_data(tmp_path):
+    """An object in an unused entry is passed over; where numbers belong, it rejects."""
+    folder, name = written(tmp_path)
+    used = [{"actions": action} for action in ACTIONS]
+    odd = datetime.date(2021, 8, 2)
+    stamps = [1.0, 2.0, 3.0, 4.0]
+    for content in (
+        *({"full_state": odd, "time_stamp": stamps}, {"full_state": STATE, "time_stamp": odd}, odd, [odd]),
+        {"full_state": [odd, *STATE[1:]], "time_stamp": stamps},
+        {"full_state": STATE.view(np.matrix), "time_stamp": stamps},
+    ):
+        save(folder / "obs_dict.pkl", content)
+        save(folder / "policy_out.pkl", used)
+        with pytest.raises(Rejected, match=r"forbidden_pickle: obs_dict\.pkl .*nothing was executed"):
+            read_trajectory(tmp_path, name, 8)
+    save(folder / "obs_dict.pkl", {"full_state": STATE, "time_stamp": stamps, "other": odd})
+    for content in ([{"actions": odd}, *used[1:]], [odd, *used[1:]], odd):
+        save(folder / "policy_out.pkl", content)
+        with pytest.raises(Rejected, match=r"forbidden_pickle: policy_out\.pkl .*nothing was executed"):
+            read_trajectory(tmp_path, name, 8)
+    save(folder / "policy_out.pkl", [{**step, "policy_type": odd} for step in used])
+    trajectory = read_trajectory(tmp_path, name, 8)
+    assert trajectory.state.tolist() == STATE.tolist() and trajectory.actions.tolist() == np.array(ACTIONS).tolist()
+
+
+def test_a_damaged_array_costs_a_trajectory_only_where_it_is_used(tmp_path):
+    folder, name = written(tmp_path)
+    content = {"full_state": STATE, "time_stamp": [1.0, 2.0, 3.0, 4.0], "other": np.arange(5, dtype=np.int16)}
+    pickled = pickle.dumps(content, protocol=2)
+    (folder / "obs_dict.pkl").write_bytes(_larger(pickled, b"K\x05\x85"))
+    assert [entry.remark for entry in read_trajectory(tmp_path, name, 8).noticed].count("odd_entry") == 1
+    (folder / "obs_dict.pkl").write_bytes(_larger(pickled, b"K\x04K\x07\x86"))
+    with pytest.raises(Rejected, match=r"unreadable_pickle: obs_dict\.pkl .* has 224 bytes or entries instead of 280"):
+        read_trajectory(tmp_path, name, 8)
+
+
+def _larger(pickled, shape):
+    """The pickle with a shape whose first side is one more than there are bytes for."""
+    assert pickled.count(shape) == 1
+    return pickled.replace(shape, shape[:1] + bytes([shape[1] + 1]) + shape[2:])
 
 
 def test_an_image_of_monstrous_size_is_not_decoded(tmp_path):

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from bridgelib.raw import unpickle
 from bridgelib.raw.rejection import Rejected
-from bridgelib.raw.unpickle import load_plain
+from bridgelib.raw.unpickle import load_plain, load_with_stand_ins
 from tests.raw_trees import Attack
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
@@ -386,3 +386,51 @@ def test_details_fit_into_a_json_file():
     error = rejected(b"\x80\x04" + b"\x8c\x03\xed\xa0\x80" + b"\x8c\x01x\x93.")
     assert error.detail.encode("utf-8")
     assert len(rejected(b"c" + b"m" * 5000 + b"\nx\n.").detail) <= 300
+
+
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_around_anything_else_plain_data_comes_through(name, protocol, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    content = {"odd": CALLS[name], "state": np.arange(3.0), "all": [CALLS[name], 1, {"a": (CALLS[name],)}], "n": 7}
+    read = load_with_stand_ins(pickle.dumps(content, protocol))
+    assert read.odd is None or read.odd.reason == "forbidden_pickle"
+    assert (read.odd is None) == (protocol == 5 and name == "bytearray before protocol 5")
+    assert list(read.content) == list(content)
+    assert read.content["state"].tolist() == [0, 1, 2]
+    assert (read.content["all"][1], read.content["n"]) == (1, 7)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", HAND_WRITTEN)
+def test_around_hand_written_attacks_plain_data_comes_through(name, tmp_path, monkeypatch):
+    """The attack between two entries: the stack is where it would be after its instructions."""
+    monkeypatch.chdir(tmp_path)
+    attack = HAND_WRITTEN[name].removesuffix(b".")
+    before, after = b"}(\x8c\x01aK\x01\x8c\x03odd", b"\x8c\x01bK\x02u."
+    read = load_with_stand_ins(HEAD + before + attack + after)
+    assert read.odd.reason == "forbidden_pickle"
+    assert (read.content["a"], read.content["b"], list(read.content)) == (1, 2, ["a", "odd", "b"])
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_around_forged_arrays_plain_data_comes_through(name):
+    attack = FORGED[name][0].removesuffix(b".")
+    read = load_with_stand_ins(HEAD + b"}(\x8c\x01aK\x01\x8c\x03odd" + attack + b"\x8c\x01bK\x02u.")
+    assert read.odd.reason == "unreadable_pickle"
+    assert (read.content["a"], read.content["b"]) == (1, 2)
+    odd = read.content["odd"]
+    assert not isinstance(odd, np.ndarray) or odd.dtype == object
+
+
+def test_objects_can_be_keys_and_members():
+    content = {collections.Counter: 1, frozenset([1]): 2, datetime.date(2021, 1, 1): 3, "plain": {4, datetime.date.max}}
+    read = load_with_stand_ins(pickle.dumps(content)).content
+    assert len(read) == 4 and read["plain"] == {}
+
+
+def test_many_odd_things_take_no_memory_for_messages():
+    read = load_with_stand_ins(HEAD + b"](" + 50_000 * b"\x8f" + b"e.")
+    assert len(read.content) == 50_000
+    assert read.odd.detail == "uses the instruction EMPTY_SET; nothing was executed"

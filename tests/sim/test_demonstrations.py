@@ -14,8 +14,6 @@ import numpy as np
 import pytest
 from PIL import Image, JpegImagePlugin
 
-from bridgelib.errors import DataError
-from bridgelib.files import folder_written_whole
 from bridgelib.sim import demonstrations
 from bridgelib.sim.demonstrations import demonstrate, demonstration_seed, write_dated_folder
 from bridgelib.sim.plan import FIRST_DEMONSTRATION_SEED, PlanEntry, plan
@@ -150,12 +148,6 @@ def test_killed_at_any_moment_it_leaves_no_folder_and_the_rerun_gives_the_same(d
     folder = write_dated_folder(tmp_path, ENTRY)
     assert digests(folder) == digests(dated)
     assert [path.name for path in folder.parent.iterdir()] == [ENTRY.date]
-
-
-def test_two_writers_of_one_folder_do_not_mix(tmp_path):
-    writing = folder_written_whole(tmp_path / ENTRY.task / ENTRY.date)
-    with writing, pytest.raises(DataError, match="another process is writing"):
-        write_dated_folder(tmp_path, ENTRY)
 
 
 def test_no_two_demonstrations_of_a_tree_are_alike():

@@ -126,7 +126,7 @@ def test_positions_explain_the_horizontal_motion_and_proprio_with_time_does_not(
     assert error(sighted) < 0.15
 
 
-@pytest.mark.parametrize("task", DEFAULTS["tasks"])
+@pytest.mark.parametrize("task", DEFAULTS.tasks)
 def test_closed_loop_needs_sight(task):
     """Even nearest neighbours do the tasks when told where things are, and never when not."""
     training = run(task, range(100))

@@ -25,7 +25,7 @@ def test_demonstrations_are_split_evenly(total, folders):
     entries = plan({"demonstrations": total, "dated_folders": folders})
     counts = [entry.demonstrations for entry in entries]
     assert sum(counts) == total and max(counts) - min(counts) <= 1
-    by_task = [sum(entry.demonstrations for entry in entries if entry.task == task) for task in DEFAULTS["tasks"]]
+    by_task = [sum(entry.demonstrations for entry in entries if entry.task == task) for task in DEFAULTS.tasks]
     assert max(by_task) - min(by_task) <= folders
 
 
@@ -45,29 +45,49 @@ def test_every_session_lies_after_the_latency_fix():
         ({"demonstration": 3}, "did you mean 'demonstrations'"),
         ({"tasks": ["put_red_cube_on_plat"]}, "did you mean 'put_red_cube_on_plate'"),
         ({"tasks": []}, "one or more names"),
-        ({"tasks": "put_red_cube_on_plate"}, "write [put_red_cube_on_plate]"),
-        ({"tasks": 7}, "a list"),
-        ({"tasks": [7]}, "simulated task"),
+        ({"tasks": "put_red_cube_on_plat"}, "did you mean 'put_red_cube_on_plate'"),
+        ({"tasks": 7}, "a list of texts"),
+        ({"tasks": [7]}, "put it in quotes"),
+        ({"tasks": {"put_red_cube_on_plate": 1}}, "a list of texts"),
+        ({"tasks": None}, "a list of texts"),
         ({"tasks": [next(iter(TASKS))] * 2}, "each once"),
         ({"demonstrations": 5, "dated_folders": 3}, "at least 6"),
         ({"demonstrations": "many"}, "whole number"),
         ({"demonstrations": True}, "whole number"),
-        ({"dated_folders": 0}, "at least 1"),
+        ({"demonstrations": None}, "whole number"),
+        ({"demonstrations": 2.5}, "whole number"),
+        ({"dated_folders": 0}, "1 to 1000"),
+        ({"dated_folders": 10**7, "demonstrations": 10**9}, "1 to 1000"),
+        ({"dated_folders": [3]}, "whole number"),
         ({"seed": -1}, "at least 0"),
         ({"image_size": [240]}, "height and width"),
-        ({"image_size": 240}, "a list"),
-        ({"image_size": [240, 3.5]}, "at least 16"),
+        ({"image_size": 64}, "height and width"),
+        ({"image_size": []}, "height and width"),
+        ({"image_size": [240, 3.5]}, "whole numbers"),
+        ({"image_size": [240, 8]}, "16 to 4096"),
+        ({"image_size": [100_000, 320]}, "16 to 4096"),
+        ({"image_size": {"height": 64}}, "whole numbers"),
         ({"action_noise": -0.001}, "0 to 0.02"),
         ({"action_noise": 4}, "0 to 0.02"),
-        ({"action_noise": float("nan")}, "0 to 0.02"),
-        ({"action_noise": "little"}, "0 to 0.02"),
-        ({"action_noise": True}, "0 to 0.02"),
+        ({"action_noise": float("nan")}, "a number"),
+        ({"action_noise": "little"}, "a number"),
+        ({"action_noise": True}, "a number"),
+        ({"seed": "new"}, "whole number"),
     ],
 )
 def test_unusable_settings_are_refused(settings, message):
     with pytest.raises(ConfigError) as error:
-        plan(settings)
-    assert message in str(error.value)
+        plan(settings, "here")
+    key = next(iter(settings))
+    assert message in str(error.value) and ("here" in str(error.value)) and f"'{key}'" in str(error.value)
+
+
+def test_settings_of_a_command_line_are_texts_and_one_task_needs_no_brackets():
+    """Snakemake hands `--config simulation="{...}"` on as texts."""
+    told = {"demonstrations": "4", "dated_folders": "2", "image_size": ["64", "96"], "action_noise": "1e-3"}
+    entries = plan({**told, "tasks": "put_red_cube_on_plate"})
+    assert [entry.demonstrations for entry in entries] == [2, 2]
+    assert {(entry.image_size, entry.action_noise) for entry in entries} == {((64, 96), 0.001)}
 
 
 def test_action_noise_is_none_unless_it_is_asked_for():

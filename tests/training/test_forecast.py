@@ -4,6 +4,7 @@ import pytest
 
 from bridgelib.agents import AGENTS, make_agent
 from bridgelib.config.algorithms import ALGORITHMS, algorithm_defaults
+from bridgelib.networks.encoders import ENCODERS, Architecture
 from bridgelib.training.forecast import approximate_weights, bytes_of_checkpoint, checkpoint_forecast
 
 
@@ -47,6 +48,35 @@ def test_forecast_is_close_to_what_the_networks_really_have(algorithm, depth, fi
     assert approximate_weights(algorithm, config) == pytest.approx(size(state.params), rel=0.1)
     assert forecast.bytes_each == pytest.approx(4 * size(state), rel=0.1)
     assert forecast.policy_bytes == pytest.approx(4 * (size(state.params) + size(state.target_params)), rel=0.1)
+
+
+DEPTHS = {10: ((1, 1, 1, 1), False), 26: ((3, 3, 3, 3), False), 101: ((3, 4, 23, 3), True), 152: ((3, 8, 36, 3), True)}
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_a_depth_that_no_table_has_is_forecast_from_the_nearest(monkeypatch, depth):
+    blocks, bottleneck = DEPTHS[depth]
+    monkeypatch.setitem(ENCODERS, f"resnetv1-{depth}", Architecture(blocks, bottleneck))
+    config = config_of("bc", f"resnetv1-{depth}")
+    weights = size(abstract_state("bc", config).params)
+    assert approximate_weights("bc", config) == pytest.approx(weights, rel=0.3)
+
+
+@pytest.mark.parametrize("encoder", ["resnetv1-18-deeper", "resnetv1-18-deepest"])
+def test_the_deeper_ones_are_deeper_than_their_names(encoder):
+    config = config_of("bc", encoder)
+    weights = size(abstract_state("bc", config).params)
+    assert approximate_weights("bc", config) == pytest.approx(weights, rel=0.12)
+
+
+@pytest.mark.parametrize("encoder", ["vit-b", "tiny", "resnetv1-1"])
+@pytest.mark.parametrize("algorithm", sorted(ALGORITHMS))
+def test_no_encoder_and_no_separate_encoders_kill_the_forecast(algorithm, encoder):
+    config = config_of(algorithm, encoder)
+    shared = approximate_weights(algorithm, config)
+    config["agent_kwargs"]["shared_encoder"] = False
+    assert approximate_weights(algorithm, config) >= shared > 0
+    assert checkpoint_forecast("not yet named", config).total > 0
 
 
 @pytest.mark.parametrize("algorithm", ["bc", "gc_bc", "lc_bc"])

@@ -33,6 +33,7 @@ def fake(monkeypatch):
         return module.run
 
     module.init, module.Settings = init, lambda **options: options
+    module.teardown = lambda: module.calls.append("teardown")
     monkeypatch.setitem(sys.modules, "wandb", module)
     return module
 
@@ -128,7 +129,8 @@ def test_offline_begins_again_under_one_id_and_removes_the_part_before(tmp_path,
 def test_online_without_network_becomes_offline(tmp_path, fake, metrics, capsys):
     fake.fails = ["online"]
     mirror(tmp_path, "online").catch_up(metrics)
-    assert [call["mode"] for call in fake.calls] == ["online", "offline"]
+    online, ended, offline = fake.calls  # the service that holds the id ends between the two
+    assert (online["mode"], ended, offline["mode"]) == ("online", "teardown", "offline")
     assert "ConnectionError: no network" in capsys.readouterr().err
     assert len(fake.run.logged) == 3
 
@@ -156,3 +158,22 @@ def test_real_wandb_offline_puts_its_files_in_the_run_folder(tmp_path, metrics, 
     folders = list((tmp_path / "run" / "wandb").glob("offline-run-*"))
     assert len(folders) == 1 and folders[0].name.endswith(identity)
     assert list(folders[0].glob("*.wandb"))
+
+
+def test_the_seeds_of_an_experiment_are_shown_as_one_group(fake, tmp_path):
+    Mirror(tmp_path, "offline", project="p", name="x_s0", config={}, group="x")
+    Mirror(tmp_path, "offline", project="p", name="alone", config={})
+    assert [(call["name"], call["group"]) for call in fake.calls] == [("x_s0", "x"), ("alone", None)]
+
+
+def test_nobody_is_asked_for_a_key_in_a_terminal(tmp_path, fake, monkeypatch, capsys):
+    """W&B would ask, and the training would wait for an answer."""
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("NETRC", str(tmp_path / "none"))
+    monkeypatch.delenv("WANDB_API_KEY", raising=False)
+    mirror(tmp_path, "online")
+    assert [call["mode"] for call in fake.calls if call != "teardown"] == ["offline"]
+    assert "no API key" in capsys.readouterr().err
+    monkeypatch.setenv("WANDB_API_KEY", "k")
+    mirror(tmp_path, "online")
+    assert fake.calls[-1]["mode"] == "online"

@@ -18,8 +18,9 @@ class Always:
         return {"actions": jnp.zeros_like(wanted), "log_probs": jnp.where(batch["valid"], -2.0, jnp.nan)}
 
 
-def sums(actions, valid, kind="normal", mean=None) -> dict[str, float]:
+def sums(actions, valid, kind="normal", mean=None, mask=None) -> dict[str, float]:
     batch = {"actions": jnp.asarray(actions, jnp.float32), "valid": jnp.asarray(valid)}
+    batch |= {} if mask is None else {"action_mask": jnp.asarray(mask)}
     function = evaluation(Normaliser(STATISTICS, kind), STATISTICS.action.mean if mean is None else mean)
     return {name: float(value) for name, value in jax.jit(function)(Always(), batch, jax.random.PRNGKey(0)).items()}
 
@@ -63,3 +64,13 @@ def test_a_chunk_counts_as_the_mean_over_its_steps():
     assert found["mse"] == (1 + 9) / 2 + 4 / 2
     assert found["error_x"] == pytest.approx((0.01 + 0.03) / 2)
     assert found["gripper_accuracy"] == 1 + 1 / 2
+
+
+def test_of_a_chunk_beyond_the_end_only_what_was_demonstrated_counts():
+    chunks = np.zeros((2, 3, 7))
+    chunks[0, :, 0] = (1, 3, 9)
+    chunks[1, :, 6] = (2, 5, 5)
+    found = sums(chunks, [True, True], mask=[[True, True, False], [True, False, False]])
+    assert found["mse"] == found["mse_of_mean_action"] == (1 + 9) / 2 + 4
+    assert found["error_x"] == pytest.approx((0.01 + 0.03) / 2)
+    assert found["gripper_accuracy"] == 1 + 0

@@ -14,7 +14,7 @@ def lab(workspace):
     for seed, date in enumerate(DATES):
         raw_trees.write_dated_folder(workspace.raw, "open_drawer", date, trajectories=3, seed=100 * seed)
     small = {"config.encoder": "resnetv1-18-bridge", "config.encoder_kwargs.num_filters": 8}
-    settings = {"num_steps": 10, "train_batch_size": 8, "config_overrides": small}
+    settings = {"num_steps": 10, "warmup_steps": 1, "train_batch_size": 8, "config_overrides": small}
     matrix = {"global": settings, "matrix": {"algos": ["bc"], "tasks": ["open_drawer"]}}
     workspace.words = [f"experiments={workspace.write_experiments(matrix)}"]
     return workspace

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,8 +23,8 @@ SMALL = {
 
 @pytest.fixture
 def simulating(workspace):
-    simulation = {"tasks": [PUT], "demonstrations": 3, "dated_folders": 1, "image_size": [48, 64]}
-    workspace.write_profile(simulation=simulation, train_proportion=0.5)
+    workspace.simulation = {"tasks": [PUT], "demonstrations": 3, "dated_folders": 1, "image_size": [48, 64]}
+    workspace.write_profile(simulation=workspace.simulation, train_proportion=0.5)
     runs = [
         {"algo": "bc", "task": PUT},
         {"algo": "bc", "task": PUT, "name": "blind", "config_overrides": {"config.agent_kwargs.blind": True}},
@@ -50,8 +51,17 @@ def test_from_nothing_to_the_success_table(simulating):
     assert pictures == sorted(rollouts["pictures"]) and len(pictures) == 2
     assert simulating.jobs(*words, "all") == {}
 
-    more = simulating.jobs(simulating.experiments, "episodes=3", "all")
-    assert more == {"rollout_policy": 2, "rollout_references": 1, "success": 1, "all": 1}
+    more = {"rollout_policy": 2, "rollout_references": 1, "success": 1, "all": 1}
+    assert simulating.jobs(simulating.experiments, "episodes=3", "all") == more
+
+    shutil.rmtree(simulating.folder / ".snakemake")  # the results say themselves what they were made from
+    assert simulating.jobs(*words, "all") == {}
+    assert simulating.jobs(simulating.experiments, "episodes=3", "all") == more
+    (other_seed := dict(simulating.simulation))["seed"] = 1
+    simulating.write_profile(simulation=other_seed, train_proportion=0.5)
+    assert simulating.jobs(*words, "raw/put_red_cube_on_plate/2021-08-02_10-00-00/collection_metadata.json") == {
+        "simulate_demonstrations": 1
+    }
 
     _kill_a_rollout(simulating, runs / f"bc_{PUT}" / "latest" / "policy")
 

@@ -9,12 +9,10 @@ from bridgelib.conversion.probe import probe
 from bridgelib.conversion.raw_to_numpy import Settings, convert_tree
 from bridgelib.conversion.task_shards import Settings as TaskSettings
 from bridgelib.conversion.tfrecord_tree import convert_tree as convert_shards
-from bridgelib.raw.trajectory import LATENCY_ENDED as LATENCY_ENDED_IN_CONVERSION
 from bridgelib.raw.tree import find_tasks
 from bridgelib.sim.demonstrations import write_dated_folder
 from bridgelib.workflow.plan import WorkflowPlan
 from bridgelib.workflow.stages import Probe, Slots
-from bridgelib.workflow.survey import LATENCY_ENDED
 from tests import raw_trees
 
 SLOTS = Slots(cores=4, gpus=0)
@@ -135,8 +133,12 @@ def test_only_what_is_missing_counts(real, tmp_path):
     assert left["numpy_to_tfrecord"].jobs == 1 and left["numpy_to_tfrecord"].disk_bytes < 3_000
 
 
-def test_the_latency_correction_is_that_of_the_conversion():
-    assert LATENCY_ENDED == LATENCY_ENDED_IN_CONVERSION
+@pytest.mark.parametrize(
+    ("date", "shift", "left"), [("2021-06-15_09-00-00", "auto", 1), (SESSIONS[0], "auto", 0), (SESSIONS[0], 1, 1)]
+)
+def test_a_latency_shift_costs_each_trajectory_a_frame(real, tmp_path, date, shift, left):
+    raw_trees.write_dated_folder(tmp_path / "raw", "task", date, trajectories=4, actions=9)
+    assert real(latency_shift=shift).survey.frames == 4 * (10 - left)
 
 
 def test_of_many_trajectories_few_are_listed_and_the_error_is_told(real, tmp_path, monkeypatch):

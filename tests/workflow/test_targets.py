@@ -32,6 +32,10 @@ def test_targets_among_the_words(line, targets):
         ("tfrecord", "did you mean 'tfrecords'?"),
         ("--cores 8 forcast", "did you mean 'forecast'?"),
         ("-n bc_all --config machine=tasl", "ask for its file: runs/bc_all/done.json"),
+        ("-n --config machine=tasl split_seed=0040 all", "write 32 or 40"),
+        ("--config=im_size=1_28 -n", "write 128"),
+        ("-C deterministic=yes -n", "write true"),
+        ("tfrecords --config cameras=[0,012] --cores 2", "write 10 or 12"),
     ],
 )
 def test_what_snakemake_would_misunderstand_is_refused(line, said):
@@ -58,3 +62,8 @@ def test_what_snakemake_understands_is_let_through(line):
 def test_what_starts_no_job_is_known():
     assert makes_nothing(["--unlock", "--config", "machine=tasl"])
     assert not makes_nothing(["-n", "--config", "machine=tasl", "train_all"])
+
+
+def test_values_that_mean_one_thing_are_not_in_the_way():
+    settings = "machine=~/my_1:30.yaml train_proportion=.9 gpu_memory=1e-1 cameras=[0,1]"
+    refuse_misunderstood(f"-n --cores 07 --configfile=no a=no --config {settings} -- a=no b=yes".split(), {})

@@ -13,6 +13,7 @@ from bridgelib.errors import BridgeError, DataError
 from bridgelib.formats.framing import records
 from bridgelib.formats.protobuf import Malformed
 from bridgelib.language.settings import needs_language
+from bridgelib.raw.language import has_instruction
 from bridgelib.raw.tree import find_tasks, trajectory_names
 
 _PARTS = {"images0": "pictures", "obs_dict.pkl": "states", "policy_out.pkl": "actions"}
@@ -113,7 +114,7 @@ def language(subject: Subject) -> Answer:
     trajectories = _trajectories(subject, _COUNTED)
     if not trajectories:
         return not_checked("there are no raw trajectories to look at")
-    share = sum((path / "lang.txt").is_file() for path in trajectories) / len(trajectories)
+    share = sum(has_instruction(path / "lang.txt") for path in trajectories) / len(trajectories)
     found = f"{share:.0%} of {len(trajectories)} trajectories looked at have instructions"
     if readers and share == 0:
         return error(f"{found}, and '{readers[0]}' learns from them")
@@ -135,16 +136,16 @@ def tfrecords(subject: Subject) -> Iterator[Answer]:
         return
     damaged, walked, left = [], 0, _RECORDS
     for path in files:
-        count = count_records(path) if left > 0 else min(1, path.stat().st_size)
+        count = _counted(path, walk=left > 0)
         walked += left > 0
         left -= count or 0
-        if not count:
+        if count is None:
             damaged.append(path)
     for path in damaged:
         yield error(
             f"{shown(path)} ends in the middle of a record", cure=f"rm {shown(path)}; snakemake tfrecords{{config}}"
         )
-    foreign = sorted({path.parent.parent for path in files if not (path.parent.parent / "report.json").exists()})
+    foreign = sorted({path.parent.parent for path in files if not _reported(path)})
     if foreign:
         yield note(f"{len(foreign)} tasks were made elsewhere and would be replaced, such as {shown(foreign[0])}")
     if not damaged and not foreign:
@@ -152,12 +153,26 @@ def tfrecords(subject: Subject) -> Iterator[Answer]:
         yield ok(f"{len(files)} files in {shown(root)}, {told}")
 
 
+def _reported(path: Path) -> bool:
+    return (path.parent.parent / "report.json").exists()
+
+
+def _counted(path: Path, walk: bool) -> int | None:
+    """Records of a TFRecord, 1 for one that is not walked through; None where it is damaged.
+
+    An empty one is whole where the task's report accounts for it: a side may hold nothing, and so may a task.
+    """
+    if path.stat().st_size == 0:
+        return 0 if _reported(path) else None
+    return count_records(path) if walk else 1
+
+
 def count_records(path: Path) -> int | None:
-    """Records of a TFRecord; None where they do not follow each other to its very end, or there is none."""
+    """Records of a TFRecord; None where they do not follow each other to its very end."""
     try:
         with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            return sum(1 for _ in records(content)) or None
-    except (Malformed, ValueError):  # an empty file cannot be mapped
+            return sum(1 for _ in records(content))
+    except (Malformed, ValueError):
         return None
 
 

@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from bridgelib.data.angles import Angles
 from bridgelib.data.records import Records
 from bridgelib.data.samples import learnt_actions
 
@@ -22,9 +23,11 @@ class Demonstrated:
     actions: np.ndarray
 
     @classmethod
-    def of(cls, records: Records, relabel: bool, trajectories: np.ndarray) -> "Demonstrated":
-        """The actions of some trajectories, int64 [K], of these records."""
-        learnt, lengths = learnt_actions(records, relabel), records.lengths[trajectories]
+    def of(
+        cls, records: Records, relabel: bool, trajectories: np.ndarray, angles: Angles = "wrapped"
+    ) -> "Demonstrated":
+        """The actions of some trajectories, int64 [K], of these records; relabelled as `learnt_actions` does it."""
+        learnt, lengths = learnt_actions(records, relabel, angles), records.lengths[trajectories]
         parts = [
             learnt[first : first + length]
             for first, length in zip(records.first_action[trajectories], lengths, strict=True)

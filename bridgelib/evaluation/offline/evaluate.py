@@ -5,7 +5,8 @@
     told              how the policy is told what to do
     dimensions        name and unit of the numbers of an action, in order
     definitions       what the words in this file mean
-    validation        trajectories and transitions of the whole side; `usable` and `evaluated` of them
+    validation        trajectories and transitions of the whole side; of them `left_out` because they train as well,
+                      `usable` and `evaluated`
     training          `frames` that were looked through for the nearest neighbour, `of` how many
     note              why there is nothing below: the validation side is empty. Else null
     overall           who predicts -> its score
@@ -28,6 +29,7 @@ from typing import Any
 import numpy as np
 
 from bridgelib.config.experiments import Experiment
+from bridgelib.data.copies import held_out, training_tasks
 from bridgelib.errors import DataError
 from bridgelib.evaluation.neighbours import FRAMES, SIDE, NeighbourIndex, training_neighbours
 from bridgelib.evaluation.offline import baselines, gripper, intervals
@@ -40,7 +42,7 @@ from bridgelib.evaluation.offline.scores import Predictions, score_sums, scores
 from bridgelib.evaluation.offline.side import Side
 from bridgelib.evaluation.offline.situations import TOLD, Situations
 from bridgelib.policy import Policy
-from bridgelib.policy.policy import OPEN
+from bridgelib.policy.memory import OPEN
 from bridgelib.policy.spec import ACTION
 
 VERSION = 1
@@ -82,26 +84,36 @@ def evaluation(
         What evaluation.json holds, as above.
 
     Raises:
-        DataError: A TFRecord cannot be read, its images are of another size than the policy's, or the training side is
-            empty.
+        DataError: A TFRecord cannot be read, its images are of another size than the policy's, the policy is not of
+            this experiment, the training side is empty, or every validation trajectory trains.
     """
     _require_same_algorithm(experiment, policy)
+    _require_same_angles(experiment, policy)
     tasks, settings = sorted({task for group in groups for task in group}), experiment.config["dataset_kwargs"]
-    side = Side.open(data_root, tasks, "val")
-    usable = side.usable(settings["skip_unlabeled"] or policy.spec.goal == "language")
+    side, training = (Side.open(data_root, tasks, name) for name in ("val", "train"))
+    left_out = _left_out(side, training, training_tasks(groups, experiment.dataset.sample_weights))
+    usable = np.setdiff1d(side.usable(settings["skip_unlabeled"] or policy.spec.goal == "language"), left_out)
     chosen = usable[evenly_spread(side.lengths[usable], transitions)]
-    extents = {"usable": side.extent(usable), "evaluated": side.extent(chosen)}
+    parts = {"left_out": left_out, "usable": usable, "evaluated": chosen}
+    extents = {name: side.extent(trajectories) for name, trajectories in parts.items()}
     head = {**_about(experiment, policy), "validation": {**side.extent(np.arange(len(side))), **extents}}
     if not len(chosen):
         return {**head, **_nothing(tasks, len(side))}
-    training = Side.open(data_root, tasks, "train").records
-    neighbours = training_neighbours(training, settings["relabel_actions"], frames)
+    relabel, angles = settings["relabel_actions"], settings["relabel_angles"]
+    neighbours = training_neighbours(training.records, relabel, frames, angles)
+    demonstrated = Demonstrated.of(side.records, relabel, chosen, angles)
     return {
         **head,
         "note": None,
-        "training": {"frames": len(neighbours), "of": len(training.actions)},
-        **_results(policy, side, chosen, settings["relabel_actions"], neighbours),
+        "training": {"frames": len(neighbours), "of": len(training.records.actions)},
+        **_results(policy, side, chosen, demonstrated, neighbours),
     }
+
+
+def _left_out(side: Side, training: Side, trained: Sequence[str]) -> np.ndarray:
+    """The validation trajectories that train as well: their numbers, int64, rising."""
+    train = {task: index for task, index in training.by_task.items() if task in trained}
+    return np.flatnonzero(np.concatenate(list(held_out(train, side.by_task).values())))
 
 
 def _require_same_algorithm(experiment: Experiment, policy: Policy) -> None:
@@ -115,6 +127,22 @@ def _require_same_algorithm(experiment: Experiment, policy: Policy) -> None:
         )
 
 
+def _require_same_angles(experiment: Experiment, policy: Policy) -> None:
+    """Refuse a policy that has learned other rotations than the experiment's data would show it."""
+    kwargs, statistics = experiment.config["dataset_kwargs"], policy.spec.statistics
+    wanted = kwargs["relabel_angles"] if kwargs["relabel_actions"] else None
+    if not statistics.are_of(wanted):
+        given = statistics.relabel_angles or "those of actions as commanded"
+        raise DataError(
+            f"policy of experiment '{experiment.name}', relabel_angles",
+            given=f"statistics with angles {given}",
+            allowed=f"{wanted}, as the experiment's data has them",
+            do=f"set config.dataset_kwargs.relabel_angles: {given} in the experiment, or train the policy again"
+            if statistics.relabel_angles
+            else "evaluate it for the experiment that it was trained for, or train it again",
+        )
+
+
 def _nothing(tasks: Sequence[str], trajectories: int) -> dict[str, Any]:
     """Say that there is nothing to evaluate on."""
     why = "has no trajectory with an instruction" if trajectories else "is empty"
@@ -125,10 +153,10 @@ def _nothing(tasks: Sequence[str], trajectories: int) -> dict[str, Any]:
 
 
 def _results(
-    policy: Policy, side: Side, chosen: np.ndarray, relabel: bool, neighbours: NeighbourIndex
+    policy: Policy, side: Side, chosen: np.ndarray, demonstrated: Demonstrated, neighbours: NeighbourIndex
 ) -> dict[str, Any]:
     """What was found at the chosen trajectories, int64 [K]."""
-    situations, demonstrated = Situations(policy, side), Demonstrated.of(side.records, relabel, chosen)
+    situations = Situations(policy, side)
     chunks, nearest = predicted(situations, neighbours, chosen[demonstrated.trajectory], demonstrated.step)
     mean = policy.spec.statistics.action.mean
     predictions: Predictions = {

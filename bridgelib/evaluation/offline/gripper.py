@@ -15,7 +15,8 @@ trajectory; a change of the policy is right where a demonstrated one is as near.
 
 import numpy as np
 
-from bridgelib.policy.policy import OPEN
+from bridgelib.policy.memory import OPEN
+from bridgelib.shapes import require_shapes
 
 WINDOW = 2
 """Steps; 0.4 s where BridgeData's robots act, five times a second."""
@@ -30,6 +31,7 @@ def gripper_counts(demonstrated: np.ndarray, predicted: np.ndarray) -> dict[str,
         demonstrated: float [T]; gripper actions, above OPEN for open.
         predicted: float [T]; what the policy would have done in the same T situations.
     """
+    require_shapes(demonstrated=(demonstrated, "T"), predicted=(predicted, "T"))
     wanted, opens = (np.asarray(actions > OPEN, int) for actions in (demonstrated, predicted))
     before = np.concatenate([wanted[:1], wanted[:-1]])
     demonstrated_changes = wanted - before  # 1 where it opens, -1 where it closes

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from bridgelib.data.dimensions import DIMENSIONS
 from bridgelib.evaluation.offline.demonstrated import Demonstrated
 from bridgelib.evaluation.offline.gripper import COUNTS, gripper_counts
 from bridgelib.evaluation.offline.intervals import Numbers, Sums, share, with_intervals
-from bridgelib.training.validation import DIMENSIONS
+from bridgelib.shapes import require_shapes
 
 Predictions = Mapping[str, np.ndarray]
 """Who predicts -> the actions float32 [N, A], in the robot's units."""
@@ -38,6 +39,7 @@ def score_sums(demonstrated: Demonstrated, predicted: np.ndarray) -> Sums:
         demonstrated: The N transitions of K trajectories.
         predicted: float32 [N, A].
     """
+    require_shapes(demonstrated=(demonstrated.actions, "N A"), predicted=(predicted, "N A"))
     errors = np.abs(predicted.astype(np.float64) - demonstrated.actions)
     rows = (demonstrated.rows(number) for number in range(len(demonstrated.lengths)))
     grippers = [gripper_counts(demonstrated.actions[each, -1], predicted[each, -1]) for each in rows]

@@ -40,6 +40,11 @@ class Side:
         """How many trajectories there are."""
         return sum(map(len, self.indices))
 
+    @property
+    def by_task(self) -> dict[str, RecordIndex]:
+        """Task -> its index."""
+        return dict(zip(self.task_names, self.indices, strict=True))
+
     @cached_property
     def records(self) -> Records:
         """Their frames, states, actions and instructions.

@@ -16,7 +16,7 @@ from bridgelib.config.algorithms import without_added
 from bridgelib.config.schema import as_type, read_yaml, require_mapping
 from bridgelib.data.statistics import Statistics
 from bridgelib.errors import ConfigError, did_you_mean
-from bridgelib.policy.jaxrl_m.statistics import configured_statistics
+from bridgelib.policy.jaxrl_m.statistics import configured_statistics, their_statistics
 from bridgelib.policy.spec import PolicySpec
 
 THEIR_NAMES = {"contrastive_rl_td": "stable_contrastive_rl"}
@@ -107,7 +107,6 @@ def their_configuration(spec: PolicySpec, text_encoder: str | None = None) -> di
     agent_kwargs.get("policy_kwargs", {}).pop("dropout_rate", None)  # not a field of its policy; of no effect here
     if spec.algorithm == "iql":
         agent_kwargs.pop("dropout_target_networks", None)
-    statistics = spec.statistics.to_json()
     return {
         "agent": THEIR_NAMES.get(spec.algorithm, spec.algorithm),
         "agent_kwargs": agent_kwargs,
@@ -119,7 +118,7 @@ def their_configuration(spec: PolicySpec, text_encoder: str | None = None) -> di
             "act_pred_horizon": spec.chunk,
             "normalization_type": spec.normalisation,
         },
-        "bridgedata_config": {"action_proprio_metadata": {key: statistics[key] for key in ("action", "proprio")}},
+        "bridgedata_config": {"action_proprio_metadata": their_statistics(spec.statistics)},
     }
 
 

@@ -20,7 +20,7 @@ from bridgelib.data.statistics import Statistics
 from bridgelib.errors import ConfigError, DataError
 from bridgelib.files import write_json
 from bridgelib.language.table import LanguageTable
-from bridgelib.policy.bundle import load, save
+from bridgelib.policy.bundle import load, policy_folder, save
 from bridgelib.policy.jaxrl_m.checkpoint import read_checkpoint, write_checkpoint
 from bridgelib.policy.jaxrl_m.configuration import Configuration, read_configuration, their_configuration
 from bridgelib.policy.jaxrl_m.statistics import chosen_statistics
@@ -87,6 +87,7 @@ def export_checkpoint(folder: Path, output: Path) -> tuple[PolicySpec, Path]:
         DataError: The folder is no whole policy.
         ConfigError: The predecessor cannot build its networks.
     """
+    folder = policy_folder(folder)
     spec = load(folder).spec  # checks the files' hashes and that it acts as it did
     table = folder / "language.npz"
     text_encoder = LanguageTable.load(table).encoder_identity["name"] if table.is_file() else None

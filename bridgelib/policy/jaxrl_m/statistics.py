@@ -1,10 +1,12 @@
 """The constants with which the predecessor normalised actions and proprio."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from bridgelib.data.normalisation import divisor
 from bridgelib.data.statistics import Moments, Statistics
 from bridgelib.errors import ConfigError
 
@@ -25,6 +27,7 @@ def read_statistics(content: Any, where: str) -> Statistics:
     """Statistics from {"action": {"mean", "std", "min", "max"}, "proprio": ...}, our form and the predecessor's.
 
     Where the bounds are not given, the mean stands for both: policies normalised by mean and deviation never read them.
+    Differences of angles are plain numbers, as the predecessor's are, unless ours say otherwise.
 
     Raises:
         ConfigError: A quantity is missing, or not one list of finite numbers.
@@ -37,7 +40,24 @@ def read_statistics(content: Any, where: str) -> Statistics:
             do="give a task's statistics.json, or the predecessor's action_proprio_metadata as JSON",
         )
     action, proprio = (_moments(content[key], f"{where}, {key}") for key in ("action", "proprio"))
-    return Statistics(action, proprio, content.get("trajectories", 0), content.get("transitions", 0))
+    angles = {key: content[key] for key in ("relabel_angles", "crossings") if key in content}
+    return Statistics(action, proprio, content.get("trajectories", 0), content.get("transitions", 0), **angles)
+
+
+def their_statistics(statistics: Statistics) -> dict[str, Any]:
+    """The predecessor's action_proprio_metadata, and what it leaves aside: which angles they are of.
+
+    It divides by the deviation or the range as they are, so these are what we divide by, floors and all.
+    """
+    moments = {key: _as_divided(getattr(statistics, key)).to_json() for key in ("action", "proprio")}
+    return {**moments, "relabel_angles": statistics.relabel_angles, "crossings": statistics.crossings}
+
+
+def _as_divided(moments: Moments) -> Moments:
+    spread = moments.max - moments.min
+    divided = divisor(spread, moments.floor)
+    largest = np.where(divided == spread, moments.max, moments.min + divided)
+    return replace(moments, std=divisor(moments.std, moments.floor), max=largest)
 
 
 def configured_statistics(content: Mapping[str, Any], where: str) -> Statistics | None:
@@ -61,9 +81,12 @@ def chosen_statistics(configured: Statistics | None, given: Statistics | None, n
     """Those of the configuration, or those given by hand.
 
     Raises:
-        ConfigError: There are neither, or both and they contradict each other.
+        ConfigError: There are neither, or both and they contradict each other, or those given by hand are of other
+            angles than the predecessor trains on.
     """
-    if configured is None and given is None:
+    if configured is None and given is not None:
+        return _of_plain_angles(given)
+    if configured is None:
         raise ConfigError(
             "--statistics",
             given="none, and the configuration has no bridgedata_config.action_proprio_metadata",
@@ -71,7 +94,7 @@ def chosen_statistics(configured: Statistics | None, given: Statistics | None, n
             do="give them as --statistics FILE; or --predecessor-statistics for those published with BridgeData V2 "
             "(it normalised proprio with the action's constants, so a policy trained by it wants exactly these)",
         )
-    if configured is not None and given is not None:
+    if given is not None:
         for quantity in ("action", "proprio"):
             for name in _READ_BY.get(normalisation, ()):
                 ours, theirs = (getattr(getattr(side, quantity), name) for side in (given, configured))
@@ -82,13 +105,25 @@ def chosen_statistics(configured: Statistics | None, given: Statistics | None, n
                         allowed=f"{theirs.tolist()}, with which the configuration says it was trained",
                         do="leave out the statistics: the configuration's are used",
                     )
-    return given if configured is None else configured
+    return configured
+
+
+def _of_plain_angles(given: Statistics) -> Statistics:
+    if not given.are_of("plain"):
+        raise ConfigError(
+            "--statistics, relabel_angles",
+            given=f"{given.relabel_angles}, with rotations across ±π: {given.crossings}",
+            allowed="plain: the predecessor's training takes differences of angles as plain numbers",
+            do="give the constants of its training (bridgedata_config.action_proprio_metadata of its configuration)",
+        )
+    return replace(given, relabel_angles="plain")
 
 
 def _moments(content: Any, where: str) -> Moments:
     if not isinstance(content, Mapping) or not {"mean", "std"} <= content.keys():
         raise ConfigError(where, given=content, allowed="mean, std, min and max", do="add what is missing")
     columns = {name: content.get(name, content["mean"]) for name in ("mean", "std", "min", "max")}
+    columns |= {"floor": content["floor"]} if "floor" in content else {}
     for name, column in columns.items():
         try:
             columns[name] = np.array(column, np.float64)

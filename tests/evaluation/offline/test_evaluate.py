@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -110,6 +111,39 @@ def test_an_empty_validation_side_is_said_and_no_error(tmp_path, experiment, cap
     assert "validation side of colours is empty" in found["note"] and found["overall"] is None
     assert found["note"] in capsys.readouterr().err
     assert found["validation"]["evaluated"] == {"trajectories": 0, "transitions": 0}
+
+
+def test_what_trains_in_another_task_is_not_evaluated(tmp_path, experiment, capsys):
+    """Contents are numbered from 0 on in each side: of the second task one is in the training side of the first."""
+    write_task(tmp_path / TASK, training=1, validation=0)
+    write_task(tmp_path / "other", training=2, validation=3, seed=1)
+    chosen = experiment()
+    policy = untrained_policy(chosen, tmp_path)
+    found = evaluation(chosen, policy, tmp_path, [[TASK, "other"]])
+    assert found["validation"]["left_out"] == {"trajectories": 1, "transitions": LENGTH}
+    assert found["validation"]["evaluated"] == {"trajectories": 2, "transitions": 2 * LENGTH}
+    assert "1 of 3 validation trajectories are left out" in capsys.readouterr().err
+
+
+def test_a_side_that_all_trains_is_refused(tmp_path, experiment):
+    write_task(tmp_path / TASK, training=3, validation=0)
+    write_task(tmp_path / "other", training=1, validation=3, seed=1)
+    chosen = experiment()
+    with pytest.raises(DataError, match="the same demonstrations all train"):
+        evaluation(chosen, untrained_policy(chosen, tmp_path), tmp_path, [[TASK, "other"]])
+
+
+def test_a_policy_of_other_angles_is_refused(data, experiment):
+    """What was learned from turns of 2π is not held against rotations across ±π, nor the other way round."""
+    chosen = experiment()
+    policy = untrained_policy(chosen, data)
+    for angles, crossings in (("plain", {"yaw": 2}), (None, {"yaw": 0})):
+        statistics = replace(policy.spec.statistics, relabel_angles=angles, crossings=crossings)
+        other = Policy(replace(policy.spec, statistics=statistics), policy.agent)
+        with pytest.raises(DataError, match=r"relabel_angles[^\0]*allowed: wrapped"):
+            evaluation(chosen, other, data, [[TASK]])
+    plain = experiment(**{"config.dataset_kwargs.relabel_angles": "plain"})
+    assert evaluation(plain, policy, data, [[TASK]])["overall"]  # no angle crosses here: both are the same
 
 
 def test_an_empty_training_side_is_refused(tmp_path, experiment):

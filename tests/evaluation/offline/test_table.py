@@ -52,5 +52,21 @@ def test_the_script_prints_it(files, repository):
     assert printed == EXPECTED
 
 
+def test_the_mean_over_seeds_has_a_line(tmp_path, repository):
+    """2 and 4 mm: mean 3, 12.706 x 1.414 / 1.414 to either side; a number that one seed lacks has no mean."""
+    paths = [tmp_path / name / "evaluation.json" for name in ("x_s0", "x_s1")]
+    for path, x, f1 in zip(paths, (0.002, 0.004), (0.5, None), strict=True):
+        path.parent.mkdir()
+        overall = dict.fromkeys(("policy", "mean_action", "previous_action", "nearest_neighbour"), score(x, f1))
+        path.write_text(json.dumps({"dimensions": DIMENSIONS, "overall": overall}))
+    script = repository / "workflow_scripts" / "summarise_evaluations.py"
+    command = [sys.executable, script, *paths, "--seeds", "x=x_s0,x_s1,x_s2"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    line = printed.splitlines()[-3]
+    assert line.split("  ")[0] == "x, mean" and "policy, 2 seeds" in line
+    assert "3 ± 13" in line and "500 ± 0" in line and "0.9 ± 0" in line and line.endswith(" -")
+    assert "interval of the mean over seeds" in printed
+
+
 def test_nothing_evaluated_at_all(tmp_path):
     assert "not evaluated" in evaluations_as_text([tmp_path / "a" / "evaluation.json"])

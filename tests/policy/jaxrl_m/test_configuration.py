@@ -1,10 +1,13 @@
 """What the predecessor's configurations say, and where the statistics come from."""
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import yaml
 
+from bridgelib.data.normalisation import Normaliser
 from bridgelib.policy import load
 from bridgelib.policy.jaxrl_m.configuration import read_configuration
 from bridgelib.policy.jaxrl_m.statistics import PUBLISHED
@@ -103,3 +106,24 @@ def test_statistics_that_are_no_numbers_are_refused(small, refusal, tmp_path, co
     config = configuration(tmp_path / "config.json", "bc", statistics=wrong)
     printed = refusal(*importing(small[0], config, tmp_path / "policy"))
     assert "action_proprio_metadata, action, std" in printed and "a list of 7 finite numbers" in printed
+
+
+def test_imported_policies_are_of_plain_angles(small, refusal, convert, tmp_path):
+    """As the predecessor trains; a task's own statistics will do where nothing crossed ±π."""
+    assert PUBLISHED.relabel_angles == "plain"
+    config = configuration(tmp_path / "bare.json", "bc", statistics=None)
+    file, arguments = tmp_path / "statistics.json", importing(small[0], config, tmp_path / "policy")
+    within = replace(PUBLISHED, relabel_angles="wrapped", crossings={"roll": 0, "pitch": 0, "yaw": 0})
+    file.write_text(json.dumps(within.to_json()))
+    convert(*arguments, "--statistics", file)
+    assert load(tmp_path / "policy").spec.statistics.relabel_angles == "plain"
+    across = replace(within, crossings={"roll": 0, "pitch": 0, "yaw": 3})
+    file.write_text(json.dumps(across.to_json()))
+    assert "differences of angles as plain numbers" in refusal(*arguments, "--statistics", file)
+
+
+def test_imported_statistics_have_floors(tmp_path):
+    tiny = {**IDENTITY, "action": {**IDENTITY["action"], "std": [9.5e-8] * 7}}
+    configured = read_back(tmp_path, "bc", bridgedata_config={"action_proprio_metadata": tiny})
+    action = Normaliser(configured.statistics, "normal").action
+    assert action.forward(np.full(7, 0.01)).max() == pytest.approx(100)

@@ -8,6 +8,8 @@ import jax
 import numpy as np
 import pytest
 
+from bridgelib.data.normalisation import Normaliser
+from bridgelib.data.statistics import Moments
 from bridgelib.errors import ConfigError
 from bridgelib.language.table import LanguageTable
 from bridgelib.policy.jaxrl_m.configuration import read_configuration, their_configuration
@@ -82,6 +84,24 @@ def test_the_configuration_is_one_that_the_predecessor_builds(tmp_path):
     configured = read_configuration(tmp_path / "config.json")
     assert (configured.algorithm, configured.normalisation) == (policy.algorithm, policy.normalisation)
     assert configured.statistics.proprio.to_json() == STATISTICS.proprio.to_json()
+
+
+def test_the_predecessor_divides_by_what_we_divide_by(tmp_path):
+    """It knows no floor, and would divide by a deviation of 0."""
+    std = np.array([9.5e-8, 0.02, 0.0, 1e-5, 0.1, 0.2, 0.5])
+    zeros = np.zeros(7)
+    moments = Moments(mean=zeros, std=std, min=zeros, max=std)
+    statistics = replace(STATISTICS, action=moments, proprio=moments, relabel_angles="wrapped", crossings={"yaw": 2})
+    content = their_configuration(replace(spec_of("bc"), statistics=statistics))
+    theirs = content["bridgedata_config"]["action_proprio_metadata"]
+    assert theirs["action"]["std"] == theirs["proprio"]["max"] == [1e-4, 0.02, 1.0, 1e-3, 0.1, 0.2, 0.5]
+    (tmp_path / "config.json").write_text(json.dumps(content))
+    again = read_configuration(tmp_path / "config.json").statistics
+    assert (again.relabel_angles, again.crossings) == ("wrapped", {"yaw": 2})
+    values = np.full(7, 0.03)
+    for kind in ("normal", "bounds"):
+        before, after = (Normaliser(each, kind).action.forward(values) for each in (statistics, again))
+        np.testing.assert_array_equal(before, after)
 
 
 @pytest.mark.parametrize("text_encoder", ["muse", None])

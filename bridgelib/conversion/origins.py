@@ -1,0 +1,49 @@
+"""What the results of the conversions were made from. Standard library only: the Snakefile asks while it is parsed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bridgelib.origins import digest_of, identity_in
+from bridgelib.versions import versions_of
+
+
+def shard_origin(
+    im_size: int, cameras: Iterable[int], gaze: str, latency_shift: int | str, trajectories: Iterable[str] | str
+) -> dict[str, Any]:
+    """Of a shard and its report.
+
+    Args:
+        im_size, cameras, gaze, latency_shift: As in `bridgelib.conversion.raw_to_numpy.Settings`.
+        trajectories: Their names relative to the dated folder, or what stands for the digest of them.
+    """
+    return {
+        "versions": versions_of("raw_to_numpy"),
+        "im_size": im_size,
+        "cameras": sorted(cameras),
+        "gaze": gaze,
+        "latency_shift": latency_shift,
+        "trajectories": trajectories if isinstance(trajectories, str) else digest_of(sorted(trajectories)),
+    }
+
+
+def records_origin(settings: Mapping[str, Any], gaze: str, shards: Mapping[str, str]) -> dict[str, Any]:
+    """Of the TFRecords of a task.
+
+    Args:
+        settings: As in `bridgelib.conversion.task_shards.Settings`: im_size, train_proportion, seed, image_encoding.
+        gaze: Of its shards.
+        shards: Date -> the content of its shard; see `bridgelib.formats.report.Report`.
+    """
+    return {"versions": versions_of("numpy_to_tfrecord"), **settings, "gaze": gaze, "shards": dict(shards)}
+
+
+def data_report_origin(root: Path, tasks: Sequence[str]) -> dict[str, Any]:
+    """Of the data report.
+
+    Args:
+        root: Of the TFRecords.
+        tasks: Those reported.
+    """
+    reports = {task: identity_in(Path(root) / task / "report.json") for task in tasks}
+    return {"versions": versions_of("data_report"), "tasks": reports}

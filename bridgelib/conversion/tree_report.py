@@ -1,0 +1,84 @@
+"""The data report: of every task that is converted, and of those that are not, why. Needs only the standard library."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from bridgelib.conversion.accounting import TaskReport, TreeReport, find_reports
+from bridgelib.conversion.origins import data_report_origin
+from bridgelib.conversion.tables import as_text
+from bridgelib.errors import DataError
+from bridgelib.files import write_json, written_whole
+from bridgelib.raw.chosen import ChosenTasks
+from bridgelib.raw.tree import Task, find_tasks
+
+
+def tree_report(
+    tfrecord: Path,
+    raw: Path | None = None,
+    depth: int | str = "auto",
+    exclude: Sequence[str] = (),
+    numpy: Path | None = None,
+) -> TreeReport:
+    """The reports of all tasks, as far as they are there.
+
+    Args:
+        tfrecord: The root of the TFRecords.
+        raw: The raw root: its tasks are reported, and what lies in it beside their dated folders. None for whatever
+            has a report.
+        depth: Of the raw root.
+        exclude: Patterns of tasks to leave out, counted.
+        numpy: The root of the shards: a task without one of its shards is not converted, whatever an older report says.
+
+    Raises:
+        DataError: The raw root cannot be read; without one, there is no report or one is damaged.
+    """
+    if raw is None:
+        reports = tuple(TaskReport.read(path, tfrecord) for path in find_reports(tfrecord))
+        return TreeReport(reports, origin=_origin(tfrecord, reports))
+    chosen = ChosenTasks.of(find_tasks(raw, depth), exclude)
+    reports, unconverted = [], {}
+    for task in chosen.tree.tasks:
+        try:
+            _require_shards(task, numpy)
+            reports.append(TaskReport.read(Path(tfrecord) / task.name / "report.json", tfrecord))
+        except DataError as error:
+            unconverted[task.name] = f"{error.where}: {error.given}"
+    outside = (*chosen.tree.passed_over, *chosen.unnameable)
+    origin = _origin(tfrecord, reports)
+    return TreeReport(tuple(reports), outside, chosen.tree.misplaced(), chosen.excluded, unconverted, origin)
+
+
+def _origin(tfrecord: Path, reports: Sequence[TaskReport]) -> dict[str, Any]:
+    return data_report_origin(tfrecord, [report.task for report in reports])
+
+
+def _require_shards(task: Task, numpy: Path | None) -> None:
+    shards = [] if numpy is None else [Path(numpy, task.name, f"{date}.npz") for date in task.dates]
+    missing = [shard for shard in shards if not shard.exists()]
+    if missing:
+        more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise DataError(missing[0], given=f"no such shard{more}", do="run raw_to_numpy on its dated folder")
+
+
+def save(tree: TreeReport, text: Path | None, json: Path | None, listed: int = 20, provisional: bool = False) -> str:
+    """Write the report as text and as JSON, each where it is asked for; give the text.
+
+    Args:
+        tree: What to write.
+        text: Where to, for people.
+        json: Where to, for programs.
+        listed: How many rejected trajectories the text names.
+        provisional: Give the files the oldest of dates, so that Snakemake takes every report of a task for newer.
+    """
+    told = as_text(tree, listed)
+    if text:
+        with written_whole(text) as partial:
+            partial.write_text(told, encoding="utf-8")
+    if json:
+        write_json(json, tree.to_json())
+    for path in (text, json):
+        if path and provisional:
+            os.utime(path, (0, 0))
+    return told

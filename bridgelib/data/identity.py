@@ -1,0 +1,36 @@
+"""What tells the TFRecords of a task from others. Standard library only: the Snakefile asks while it is parsed."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from bridgelib.origins import UNKNOWN, identity_in
+
+_SIDES = ("train", "val")
+
+
+def data_identities(root: Path, tasks: Iterable[str]) -> dict[str, str]:
+    """Task -> its identity, of tasks below a root of TFRecords."""
+    return {task: data_identity(Path(root) / task) for task in sorted(set(tasks))}
+
+
+def data_identity(folder: Path) -> str:
+    """Of the TFRecords in a task's folder: the digest of what they were made from, as their report says.
+
+    Of those made elsewhere, which have no such report, sizes and last checksums; UNKNOWN where there are none at all.
+    """
+    identity = identity_in(folder / "report.json")
+    if identity != UNKNOWN:
+        return identity
+    try:
+        return " ".join(_size_and_tail(folder / side / "out.tfrecord") for side in _SIDES)
+    except OSError:
+        return UNKNOWN
+
+
+def _size_and_tail(path: Path) -> str:
+    """Bytes of a TFRecord, and its last four: the checksum of its last record."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 4))
+        return f"{size}:{file.read().hex()}"

@@ -1,0 +1,35 @@
+"""What a language table was made from. Standard library and YAML only: the Snakefile asks while it is parsed."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile, ZipFile
+
+from bridgelib.config.experiments import Experiment
+from bridgelib.data.identity import data_identities
+from bridgelib.versions import versions_of
+
+MEMBER = "origin.json"
+"""Of the archive; numpy leaves it alone."""
+
+
+def table_origin(experiment: Experiment, data: Path, tasks: Sequence[str]) -> dict[str, Any]:
+    """Of the table of an experiment.
+
+    Args:
+        experiment: One that follows instructions.
+        data: The root of its TFRecords.
+        tasks: Its task folders below it.
+    """
+    encoder = {key: experiment.config[key] for key in ("text_processor", "text_processor_kwargs")}
+    return {"versions": versions_of("embed_language"), **encoder, "data": data_identities(data, tasks)}
+
+
+def origin_in_table(path: Path) -> Mapping[str, Any] | None:
+    """The origin that a table carries; None where it is missing, cannot be read, or carries none."""
+    try:
+        with ZipFile(path) as archive:
+            return json.loads(archive.read(MEMBER))
+    except (OSError, BadZipFile, KeyError, ValueError):
+        return None

@@ -1,0 +1,65 @@
+"""What a result was made from, which it carries: versions, settings, and what was read.
+
+Each step writes it into its own result under the key `origin`, as JSON. The workflow holds it against what it would
+make now, and makes again what differs, whoever made it and from where. Standard library only: it asks while it is
+parsed.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+UNKNOWN = "?"
+"""Stands for what cannot be told, as before its own step has run; it differs from nothing that is there."""
+
+
+def digest_of(content: Any) -> str:
+    """Twelve hex digits of anything that JSON can hold; they do not depend on the order of keys."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def origin_in(path: Path) -> Mapping[str, Any] | None:
+    """The origin that a JSON result carries; None where it is missing, cannot be read, or carries none."""
+    origin = entry_in(path, "origin")
+    return origin if isinstance(origin, Mapping) else None
+
+
+def entry_in(path: Path, key: str) -> Any:
+    """An entry of a JSON result; None where there is none, or the file is missing or cannot be read."""
+    try:
+        status = os.stat(path)
+        content = _read(str(path), status.st_ino, status.st_size, status.st_mtime_ns)
+    except (OSError, ValueError):
+        return None
+    return content.get(key)
+
+
+@cache
+def _read(path: str, *_as_it_is: int) -> dict[str, Any]:
+    """Of a result the entries that tell what it is; read once, for a hundred tasks may be read for each experiment."""
+    content = json.loads(Path(path).read_text(encoding="utf-8"))
+    return {key: content.get(key) for key in ("origin", "content")} if isinstance(content, Mapping) else {}
+
+
+def identity_in(path: Path) -> str:
+    """What tells a result from others that were made otherwise: the digest of its origin, UNKNOWN where it has none."""
+    origin = origin_in(path)
+    return UNKNOWN if origin is None else digest_of(origin)
+
+
+def differences(before: Any, now: Any, path: str = "") -> Iterator[str]:
+    """Where two JSON trees differ, one line each: `config.batch_size: 256 -> 128`."""
+    if isinstance(before, Mapping) and isinstance(now, Mapping):
+        for key in sorted(before.keys() | now.keys()):
+            yield from differences(before.get(key), now.get(key), f"{path}.{key}" if path else key)
+    elif before != now and (None in (before, now) or UNKNOWN not in (before, now)):
+        yield f"{path}: {_shown(before)} -> {_shown(now)}"
+
+
+def _shown(value: Any, length: int = 60) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= length else f"{text[: length - 1]}…"

@@ -1,0 +1,79 @@
+"""Which tasks of a raw tree the workflow takes: all but those that the profile excludes, or that it cannot name."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+from bridgelib.errors import ConfigError
+from bridgelib.raw.tree import PassedOver, RawTree
+
+_PATTERN = re.compile(r"\{.*\}|[\r\n]", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class ChosenTasks:
+    """The tasks that are taken, and those that are not.
+
+    Attributes:
+        tree: The raw tree, with only the tasks that are taken.
+        excluded: Tasks that a pattern excludes; `count` is the number of their dated folders.
+        unnameable: Tasks whose names Snakemake would take for patterns, likewise.
+        idle: Patterns that exclude nothing.
+    """
+
+    tree: RawTree
+    excluded: tuple[PassedOver, ...] = ()
+    unnameable: tuple[PassedOver, ...] = ()
+    idle: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, tree: RawTree, exclude: Sequence[str] = ()) -> "ChosenTasks":
+        """The choice among the tasks of a tree, by patterns as `excludes` takes them."""
+        excluded, unnameable = [], []
+        for task in tree.tasks:
+            pattern = next((pattern for pattern in exclude if excludes(pattern, task.name)), None)
+            if pattern is not None:
+                excluded.append(PassedOver(task.name, f"excluded by '{pattern}'", len(task.dates)))
+            elif problem := name_problem(task.name):
+                unnameable.append(PassedOver(task.name, problem, len(task.dates)))
+        left_out = {entry.path for entry in (*excluded, *unnameable)}
+        taken = replace(tree, tasks=tuple(task for task in tree.tasks if task.name not in left_out))
+        idle = [pattern for pattern in exclude if not any(excludes(pattern, task.name) for task in tree.tasks)]
+        return cls(taken, tuple(excluded), tuple(unnameable), tuple(idle))
+
+
+def excludes(pattern: str, task: str) -> bool:
+    """Whether a pattern matches a task's whole path; `*` crosses slashes, and a task's very name matches it.
+
+    The predecessor matched absolute paths, so its patterns may start with "*/": a leading slash serves these too.
+    """
+    return pattern == task or fnmatchcase(task, pattern) or fnmatchcase(f"/{task}", pattern)
+
+
+def name_problem(name: str) -> str | None:
+    """Why the workflow cannot take a folder of this name; None where it can."""
+    if not _PATTERN.search(name):
+        return None
+    what = "a line break" if re.search(r"[\r\n]", name) else "{braces}"
+    return f"its name has {what}, which Snakemake would take for a pattern: rename the folder"
+
+
+def refuse_left_out(groups: Iterable[Iterable[str]], left_out: Mapping[str, str], where: str) -> None:
+    """Refuse a dataset that names a task which is not taken: it would be told that there is none of that name.
+
+    Args:
+        groups: The patterns of a dataset.
+        left_out: Task -> why it is not taken.
+        where: For the message.
+
+    Raises:
+        ConfigError: It does.
+    """
+    for pattern in (pattern for group in groups for pattern in group):
+        if pattern in left_out:
+            raise ConfigError(
+                where,
+                given=f"task '{pattern}', which is left out: {left_out[pattern]}",
+                do="choose another task, or take it in again",
+            )

@@ -1,0 +1,48 @@
+"""What a trained policy was made from. Standard library and YAML only: the Snakefile asks while it is parsed."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from bridgelib.config.datasets import Dataset
+from bridgelib.config.experiments import Experiment
+from bridgelib.data.identity import data_identities
+from bridgelib.errors import DataError
+from bridgelib.files import read_json
+from bridgelib.language.origin import origin_in_table
+from bridgelib.language.settings import needs_language
+from bridgelib.origins import UNKNOWN, digest_of, origin_in
+
+
+def training_origin(experiment: Experiment, data_root: Path, tasks: Iterable[str], language: Path) -> dict[str, Any]:
+    """Of the run of an experiment, as done.json tells it.
+
+    Args:
+        experiment: It.
+        data_root: The folder of its tasks.
+        tasks: They.
+        language: Its language table, if it follows instructions.
+    """
+    origin = {"experiment": experiment.digest, "data": data_identities(data_root, tasks)}
+    if needs_language(experiment):
+        table = origin_in_table(language)
+        origin["language"] = UNKNOWN if table is None else digest_of(table)
+    return origin
+
+
+def recorded_origin(done: Path, experiment: Experiment) -> Mapping[str, Any] | None:
+    """The origin that done.json carries; None where it cannot be read.
+
+    One that carries none was written by a version of before: then the experiment is told from the run's config.json,
+    and that is all that is told.
+    """
+    if (origin := origin_in(done)) is not None:
+        return origin
+    try:
+        run = read_json(done.parent / read_json(done)["run"] / "config.json")
+        identity = run["identity"]
+        former = Experiment("", identity["algorithm"], Dataset(**identity["dataset"]), run["config"])
+    except (DataError, KeyError, TypeError):
+        return None
+    unknown = ("data", "language") if needs_language(experiment) else ("data",)
+    return {"experiment": former.digest, **dict.fromkeys(unknown, UNKNOWN)}

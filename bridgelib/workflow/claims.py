@@ -1,0 +1,143 @@
+"""Two workflows on the same folders break each other's files: the second one is told before it starts a job.
+
+Each writes itself down in `<folder>/.claims/` of every folder that its jobs write to or read from, in a file that it
+holds locked for as long as it lives. Snakemake's own lock is of the working directory, and does not see another one's.
+Several may read from a folder; who writes there must be alone. With jobs on a cluster it is the main process that holds
+the files. `bridgelib.locks` tells what a lock is worth on NFS.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bridgelib.config.machines import shown
+from bridgelib.errors import DataError
+from bridgelib.locks import CLAIMS, Holder, lock_when_free, sign, try_lock
+
+if TYPE_CHECKING:
+    from bridgelib.workflow.plan import WorkflowPlan
+
+_ALL_MAY = 0o666  # the next one, perhaps of another user, has to remove what a dead one left
+
+
+def claims_of(plan: "WorkflowPlan", jobs: Iterable[tuple[Iterable[str], Iterable[str]]]) -> dict[Path, bool]:
+    """The folders that jobs use: a root, or of the runs that of one experiment.
+
+    Args:
+        plan: Of the workflow.
+        jobs: What each job makes, and what it reads.
+
+    Returns:
+        Folder -> whether something is written there.
+    """
+    wanted: dict[Path, bool] = {}
+    for made, read in jobs:
+        for paths, writes in ((read, False), (made, True)):
+            for folder in {_claimed(plan, Path(path).absolute(), writes) for path in paths} - {None}:
+                wanted[folder] = wanted.get(folder, False) or writes
+    return wanted
+
+
+def _claimed(plan: "WorkflowPlan", path: Path, writes: bool) -> Path | None:
+    """The folder that a file is a part of; None for what no other workflow writes."""
+    machine, runs = plan.machine, Path(plan.machine.runs)
+    roots = [Path(machine.numpy), Path(machine.tfrecord)]
+    roots += [Path(machine.raw)] if plan.simulation else []
+    roots += [plan.repository / ".venvs"] if writes else []  # else nobody could build one while another trains
+    for root in roots:
+        if path.is_relative_to(root):
+            return root
+    if path.is_relative_to(runs):
+        below = path.relative_to(runs).parts
+        return runs / below[0] if len(below) > 1 else runs
+    return None
+
+
+def claim(wanted: Mapping[Path, bool]) -> list[int]:
+    """Write this process down in all these folders.
+
+    Args:
+        wanted: Folder -> whether something is written there. One in which this user can write nothing is left aside.
+
+    Returns:
+        The open files that are the claims: they hold for as long as these are open.
+
+    Raises:
+        DataError: Another living process writes to one of them, or reads from one that is to be written.
+    """
+    held: list[int] = []
+    try:
+        for folder, writes in sorted(wanted.items()):
+            with suppress(PermissionError), _register(folder / CLAIMS) as claims:
+                _refuse_conflict(folder, claims, writes)
+                held.append(_signed(claims, writes))
+    except BaseException:
+        for descriptor in held:
+            os.close(descriptor)
+        raise
+    return held
+
+
+@contextmanager
+def _register(claims: Path) -> Iterator[Path]:
+    """The folder of claims, in which nobody else looks or writes meanwhile."""
+    try:
+        claims.mkdir(parents=True, exist_ok=True)
+        with suppress(PermissionError):
+            claims.chmod(0o777)
+    except OSError as error:
+        raise PermissionError(error.errno, error.strerror) from error  # a read-only disk, for instance
+    lock = claims / "lock"
+    descriptor, _ = lock_when_free(lock, lambda: _opened(lock))
+    try:
+        yield claims
+    finally:
+        os.close(descriptor)
+
+
+def _refuse_conflict(folder: Path, claims: Path, writes: bool) -> None:
+    """Look through the claims; those of the dead are removed."""
+    for path in sorted(claims.glob("*.json")):
+        descriptor = _opened(path)
+        try:
+            if try_lock(descriptor):
+                path.unlink(missing_ok=True)
+            elif writes or _writes(descriptor):
+                raise _taken(folder, Holder.of(descriptor), writes, _writes(descriptor))
+        finally:
+            os.close(descriptor)
+
+
+def _writes(descriptor: int) -> bool:
+    try:
+        return json.loads(os.pread(descriptor, 1 << 16, 0))["writes"]
+    except (ValueError, KeyError, TypeError):
+        return True
+
+
+def _signed(claims: Path, writes: bool) -> int:
+    holder = Holder.here()
+    descriptor = _opened(claims / f"{holder.host}-{holder.pid}.json")
+    try_lock(descriptor)
+    sign(descriptor, holder, writes=writes)
+    return descriptor
+
+
+def _opened(path: Path) -> int:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, _ALL_MAY)
+    with suppress(PermissionError):
+        os.fchmod(descriptor, _ALL_MAY)
+    return descriptor
+
+
+def _taken(folder: Path, holder: Holder | None, writes: bool, theirs: bool) -> DataError:
+    who = holder or "another workflow"
+    end = f", or end it on {holder.host}: kill -INT {holder.pid}" if holder else ""
+    return DataError(
+        shown(folder),
+        given=f"{who}, {'writes' if theirs else 'reads'} here, and this workflow would {'write' if writes else 'read'}",
+        do=f"wait for it{end}; or name another root in the machine profile. (Nothing was started.)",
+    )

@@ -1,0 +1,89 @@
+"""What earlier calls have left of a plan's results, as far as that is sure to be what they would be today.
+
+Where it is not sure, nothing is said: a refusal on old grounds would stand in the way of what heals it.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bridgelib.errors import DataError
+from bridgelib.files import read_json
+from bridgelib.training.folder import identity_of
+
+if TYPE_CHECKING:
+    from bridgelib.workflow.plan import WorkflowPlan
+
+_CHECKPOINT = re.compile(r"step-(\d+)\.json")
+
+
+def holds_nothing(plan: "WorkflowPlan", experiment: str, task: str) -> bool:
+    """Whether a task of an experiment is known to hold no trajectory; of TFRecords from elsewhere, training tells."""
+    return plan.data_root(experiment) == plan.machine.tfrecord and task in plan.empty_tasks
+
+
+def empty_tasks(plan: "WorkflowPlan") -> frozenset[str]:
+    """The machine's tasks of which nothing was kept when they were converted, and nothing would be today."""
+    return frozenset(task for task in plan.dated_folders if _is_empty(plan, task))
+
+
+def _is_empty(plan: "WorkflowPlan", task: str) -> bool:
+    if plan.simulation:
+        return False
+    report = _report(plan, task)
+    if report is None or report["kept"]:
+        return False
+    # Boxes of gaze that were missing under another setting are no reason any more.
+    moot = plan.machine.gaze == "none" and any("gaze" in entry["reason"] for entry in report["rejected"])
+    return not moot and _is_current(plan, task, report)
+
+
+def steps_made(plan: "WorkflowPlan", experiment: str) -> int | None:
+    """The steps of the run that a training of this experiment would go on with; None where that is not certain."""
+    run = Path(plan.done_file(experiment)).parent / "latest"
+    try:
+        config = read_json(run / "config.json")
+        identity, files = config["identity"], config["files"]
+        begun = json.loads(json.dumps(identity_of(json.loads(plan.experiment(experiment).as_json()), identity["data"])))
+        same = begun == identity and _unchanged(files, (run / "config.json").stat().st_mtime)
+    except (DataError, OSError, KeyError, TypeError):
+        return None
+    if not same or not all(_is_up_to_date(plan, experiment, task) for task in plan.tasks(experiment)):
+        return None
+    names = map(_CHECKPOINT.fullmatch, (path.name for path in (run / "checkpoints").glob("step-*.json")))
+    return max((int(name[1]) for name in names if name), default=None)
+
+
+def _unchanged(files: dict[str, int], since: float) -> bool:
+    states = ((Path(path).stat(), size) for path, size in files.items())
+    return all(state.st_size == size and state.st_mtime <= since for state, size in states)
+
+
+def _is_up_to_date(plan: "WorkflowPlan", experiment: str, task: str) -> bool:
+    if plan.data_root(experiment) != plan.machine.tfrecord:
+        return True
+    report = _report(plan, task)
+    return report is not None and _is_current(plan, task, report)
+
+
+def _is_current(plan: "WorkflowPlan", task: str, report: dict[str, Any]) -> bool:
+    """Whether a task's report is of the trajectories there are, the shards there are, and today's settings."""
+    machine = plan.machine
+    settings = {key: getattr(machine, key) for key in ("im_size", "train_proportion", "image_encoding")}
+    if report["settings"] != {**settings, "seed": plan.settings.split_seed} or report["found"] != plan.found(task):
+        return False
+    written = Path(machine.tfrecord, task, "report.json").stat().st_mtime
+    try:
+        return all(Path(shard).stat().st_mtime <= written for shard in plan.shards(task))
+    except OSError:
+        return False
+
+
+def _report(plan: "WorkflowPlan", task: str) -> dict[str, Any] | None:
+    try:
+        report = read_json(Path(plan.machine.tfrecord, task, "report.json"))
+    except DataError:
+        return None
+    expected = {"kept", "found", "rejected", "settings"}
+    return report if isinstance(report, dict) and expected <= report.keys() else None

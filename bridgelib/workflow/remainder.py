@@ -1,0 +1,39 @@
+"""The data report of what is converted, where some task could not be: its own job waits for all of them, in vain."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bridgelib.conversion.tree_report import save, tree_report
+from bridgelib.errors import BridgeError
+from bridgelib.workflow.targets import targets_in
+
+if TYPE_CHECKING:
+    from bridgelib.workflow.plan import WorkflowPlan
+
+_REPORTING = {"all", "data_report"}
+
+
+def report_on_the_rest(plan: "WorkflowPlan", words: Sequence[str]) -> str:
+    """Write the data report after a job has failed, if it was asked for and its own job could not.
+
+    Its files get the oldest of dates: the next call that converts the rest makes them again.
+
+    Args:
+        plan: Of the workflow that failed.
+        words: The words of its command line.
+
+    Returns:
+        The text of the report; empty where there is nothing to tell, or nothing can be told.
+    """
+    targets, machine = targets_in(words), plan.machine
+    if targets and not targets & _REPORTING:
+        return ""
+    root = Path(machine.tfrecord)
+    try:
+        tree = tree_report(root, Path(machine.raw), machine.depth, machine.exclude, Path(machine.numpy))
+        if not tree.unconverted or not tree.tasks:
+            return ""
+        return save(tree, root / "data_report.txt", root / "data_report.json", provisional=True)
+    except BridgeError as error:
+        return f"{error}\n"

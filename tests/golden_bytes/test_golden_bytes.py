@@ -1,0 +1,70 @@
+"""What a step writes changes only where its VERSION says so."""
+
+import re
+
+import pytest
+
+from bridgelib import versions
+from bridgelib.versions import MODULES, declaring_modules, in_words, version_of, versions_of
+from tests.golden_bytes import record
+from tests.golden_bytes.written import WRITTEN, digest
+
+
+@pytest.mark.parametrize("module", WRITTEN)
+def test_what_is_written_is_what_is_recorded_for_its_version(module, tmp_path):
+    fault = record.fault(record.read(), module, version_of(module), digest(WRITTEN[module](tmp_path)))
+    assert fault is None, fault
+
+
+def test_every_version_is_held_and_every_step_has_some(repository):
+    assert set(declaring_modules()) == set(WRITTEN) == set(record.read())
+    assert {module for modules in MODULES.values() for module in modules} <= set(WRITTEN)
+    rules = "\n".join(path.read_text(encoding="utf-8") for path in (repository / "rules").glob("*.smk"))
+    bearing = set(re.findall(r"made_with=made_with\(\"(\w+)\"", rules))
+    assert bearing == {*MODULES, "train_policy"}  # which bears none, but its environment's lock
+    assert set(re.findall(r"former=made_as_now\(\"(\w+)\"", rules)) == bearing
+
+
+@pytest.mark.parametrize("module", WRITTEN)
+def test_what_is_recorded_are_the_versions_there_were(module):
+    assert sorted(map(int, record.read()[module])) == list(range(1, version_of(module) + 1))
+
+
+def test_a_change_asks_for_the_next_version_and_says_where():
+    recorded = {"formats.shard": {"1": "aaaa", "2": "bbbb"}}
+    assert record.fault(recorded, "formats.shard", 2, "bbbb") is None
+    fault = record.fault(recorded, "formats.shard", 2, "cccc")
+    assert "bump VERSION in bridgelib/formats/shard.py to 3" in fault and record.COMMAND in fault
+    assert record.fault(recorded, "formats.shard", 1, "bbbb") is not None  # taken back, but not what it wrote
+    assert "not recorded yet" in record.fault(recorded, "formats.shard", 3, "cccc")
+
+
+def test_what_is_recorded_is_never_replaced(monkeypatch):
+    monkeypatch.setattr(record, "version_of", {"formats.shard": 1, "data.split": 2}.get)
+    recorded = {"formats.shard": {"1": "aaaa"}, "data.split": {"1": "bbbb"}}
+    after, faults = record.with_new(recorded, {"formats.shard": "changed", "data.split": "new"})
+    assert after == {"formats.shard": {"1": "aaaa"}, "data.split": {"1": "bbbb", "2": "new"}}
+    assert len(faults) == 1 and "bridgelib/formats/shard.py to 2" in faults[0]
+    assert recorded["data.split"] == {"1": "bbbb"}
+
+
+def test_other_bytes_under_the_same_version_are_a_fault(monkeypatch, tmp_path):
+    monkeypatch.setattr("bridgelib.evaluation.results.QUARTILES", (20, 50, 80))
+    written = digest(WRITTEN["evaluation.results"](tmp_path))
+    fault = record.fault(record.read(), "evaluation.results", version_of("evaluation.results"), written)
+    assert "bump VERSION in bridgelib/evaluation/results.py" in fault
+
+
+def test_a_digest_tells_contents_apart():
+    assert digest(b"a") != digest(b"b") and digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1}) != digest({"a": 1})
+
+
+def test_a_version_is_read_as_it_is_declared(monkeypatch, tmp_path):
+    from bridgelib.formats import shard
+
+    assert version_of("formats.shard") == shard.VERSION
+    assert f"shard {shard.VERSION}, " in in_words("raw_to_numpy")
+    assert versions_of("success") == {"evaluation.results": version_of("evaluation.results")}
+    monkeypatch.setattr(versions, "_PACKAGE", tmp_path)
+    (tmp_path / "a.py").write_text("VERSION = 12  # of something\nOTHER_VERSION = 3\n")
+    assert version_of("a") == 12 and declaring_modules() == ["a"]
