@@ -28,7 +28,7 @@ from bridgelib.progress import Progress
 
 TEXTS = ("languages", "names", "identities")
 # No TFRecord is made again for another one: whoever reads an index of another version builds it anew.
-VERSION = 3
+VERSION = 2
 
 
 @dataclass(frozen=True)

@@ -107,12 +107,13 @@ def tfrecord(folder: Path) -> bytes:
 
 @of("formats.index")
 def index(folder: Path) -> bytes:
-    from bridgelib.formats.index import RecordIndex
+    from bridgelib.formats.index import RecordIndex, index_path
     from tests.trajectories import make_trajectory, write_tfrecord
 
     trajectories = [make_trajectory(0), make_trajectory(1, languages=("", "schließe die Tür"))]
-    RecordIndex.build(write_tfrecord(folder / "out.tfrecord", trajectories)).save(folder / "index")
-    return (folder / "index").read_bytes()
+    tfrecord = write_tfrecord(folder / "out.tfrecord", trajectories)
+    RecordIndex.build(tfrecord).save(tfrecord)
+    return index_path(tfrecord).read_bytes()
 
 
 @of("conversion.task_shards")
