@@ -10,7 +10,8 @@ WHOLE_TREE = "whole tree"
 WIDEST = 120  # characters to which a column is filled up; one long entry would widen all lines
 EXAMPLES = 3  # of each kind of remark
 REPAIRED = """\
-When one is repaired: remove the shard of its dated folder, <numpy>/<task>/<date>.npz, and run the same command again.
+When one is repaired: remove the shard of its dated folder, <numpy>/<task>/<date>.npz, and the report of its task,
+<tfrecord>/<task>/report.json, and run the same command again.
 Trajectories that come or go are noticed, files that change inside of one are not."""
 
 

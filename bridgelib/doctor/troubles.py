@@ -243,7 +243,7 @@ _DATA = {
     "language": (
         "trajectories have instructions, where an algorithm learns from them",
         "lc_bc learns nothing from trajectories without lang.txt, and is refused where there is none.",
-        "add lang.txt files, remove those shards (<numpy>/<task>/*.npz) and run again, or: "
+        "add lang.txt files, remove <numpy>/<task>/*.npz and <tfrecord>/<task>/report.json, run again, or: "
         "snakemake {set} experiments=FILE   # without lc_bc",
     ),
     "tfrecords": (

@@ -63,6 +63,15 @@ def test_a_removed_trajectory_remakes_its_shard(lab):
     assert lab.jobs("tfrecords") == ONE_SHARD
 
 
+def test_a_repaired_trajectory_counts_when_its_shard_and_its_tasks_report_are_removed(lab):
+    """As the data report says; the shard alone is not missed: who needs the room may remove all of them."""
+    shard = lab.folder / "numpy" / TASKS[0] / f"{DATES[1]}.npz"
+    shard.unlink()
+    assert lab.jobs("tfrecords") == {}
+    (lab.folder / "tfrecord" / TASKS[0] / "report.json").unlink()
+    assert lab.jobs("tfrecords") == ONE_SHARD
+
+
 def test_a_removed_dated_folder_remakes_its_task_only(lab):
     shutil.rmtree(lab.raw / TASKS[0] / DATES[1])
     assert lab.jobs("tfrecords") == {"numpy_to_tfrecord": 1, "tfrecords": 1}
