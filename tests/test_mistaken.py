@@ -39,7 +39,7 @@ KINDS = {
     "Git LFS": LFS_POINTER,
     "git-annex": b"/annex/objects/SHA256E-s1048576--" + b"0f" * 32 + b".jpg\n",
     "web page": b"\n<!doctype html>\n<html>" + TEXT,
-    "gzip": gzip.compress(TEXT),
+    "gzip": gzip.compress(TEXT, mtime=0),
     "bzip2": bz2.compress(TEXT),
     "xz": lzma.compress(TEXT),
     "zlib": zlib.compress(TEXT),
