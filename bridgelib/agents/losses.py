@@ -38,7 +38,7 @@ def masked_mean(values: jax.Array, mask: jax.Array | None, axis: int | None = No
     """
     if mask is None:
         return jnp.mean(values, axis=axis)
-    require_shapes(values=(values, "B", "Ta"), mask=(mask, "B", "Ta"))
+    require_shapes(values=(values, "B Ta"), mask=(mask, "B Ta"))
     return jnp.sum(jnp.where(mask, values, 0.0), axis=axis) / jnp.sum(mask, axis=axis)
 
 

@@ -40,6 +40,8 @@ def task_remarks(
 def _gripper_of_all(indices: Sequence[RecordIndex]) -> Iterator[Noticed]:
     """Whether the gripper ever opens, and ever closes, as training sees its commands."""
     commands = [actions[:, 6] for index in indices for _, actions in index.trajectories()]
+    if not commands:
+        return
     seen = np.concatenate([binarised_gripper(each) for each in commands])
     low, high = min(each.min() for each in commands), max(each.max() for each in commands)
     told = f"the commands of {len(commands)} trajectories go from {low:.4g} to {high:.4g}"

@@ -17,7 +17,6 @@ from bridgelib.data.remarks import remarks_on
 from bridgelib.data.samples import Samples
 from bridgelib.data.statistics import Statistics, statistics_of
 from bridgelib.formats.index import RecordIndex, load_index
-from bridgelib.formats.texts import packed
 
 
 @dataclass(frozen=True)
@@ -127,13 +126,27 @@ def _identity(
     return {**sides, **seldom, "statistics": statistics.numbers()}
 
 
+def _add_array(digest: "hashlib._Hash", array: np.ndarray) -> None:
+    digest.update(repr((str(array.dtype), array.shape)).encode())
+    digest.update(np.ascontiguousarray(array).tobytes())
+
+
+def _add_texts(digest: "hashlib._Hash", texts: Sequence[str]) -> None:
+    """As `_add_array` of an array of numpy's strings, which texts once were: runs must know their data again.
+
+    One by one, since such an array takes the room of its longest text for each.
+    """
+    width = max([1, *map(len, texts)])
+    digest.update(repr((f"<U{width}", (len(texts),))).encode())
+    for text in texts:
+        digest.update(text.encode("utf-32-le").ljust(4 * width, b"\0"))
+
+
 def _digest(index: RecordIndex) -> dict[str, Any]:
     """What a TFRecord holds: counts, image size, and a hash over content ids, states, actions and instructions."""
     digest = hashlib.sha256()
-    texts = [*packed("identities", index.identities).values(), *packed("languages", index.languages).values()]
-    for array in (index.state, index.actions, index.language_offsets, *texts):
-        digest.update(repr((str(array.dtype), array.shape)).encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
+    for content in (index.identities, index.state, index.actions, index.languages, index.language_offsets):
+        (_add_texts if isinstance(content, tuple) else _add_array)(digest, content)
     return {
         "trajectories": len(index),
         "transitions": len(index.actions),

@@ -110,7 +110,7 @@ def words_of(kind) -> set[str]:
         ("gc_iql", "dataset_kwargs__act_pred_horizon", 4, "judge one action at a time"),
         ("bc", "act_exec_horizon", 4, "at most act_pred_horizon, which is null"),
         ("gc_ddpm_bc", "dataset_kwargs__chunk_padding", "stil", "did you mean 'still'?"),
-        ("bc", "dataset_kwargs__relabel_angles", True, "one of wrapped, plain"),
+        ("bc", "dataset_kwargs__relabel_angles", "wraped", "did you mean 'wrapped'?"),
         ("gc_ddpm_bc", "act_exec_horizon", 5, "at most act_pred_horizon, which is 4"),
         (
             "bc",

@@ -215,4 +215,6 @@ def test_the_program_writes_and_prints_and_needs_only_the_standard_library(root,
     assert done.stdout == (root / "data.txt").read_text() == as_text(read_tree(root))
     written = json.loads((root / "data.json").read_text())
     assert written.pop("origin")["tasks"].keys() == {"kitchen/open", "push"}
-    assert written == json.loads(json.dumps(read_tree(root).to_json()))
+    expected = read_tree(root).to_json()
+    assert expected.pop("origin") is None  # nobody said where the reports lie
+    assert written == json.loads(json.dumps(expected))

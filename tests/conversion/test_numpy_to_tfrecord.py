@@ -204,13 +204,6 @@ def test_a_single_trajectory_trains(tmp_path, capsys):
     assert "validation side is empty" in capsys.readouterr().out
 
 
-def test_a_task_without_a_kept_trajectory_is_refused(tmp_path):
-    shard = write_shard(tmp_path / "numpy" / "open", EARLY, [], rejected=[BROKEN, BROKEN])
-    with pytest.raises(DataError, match=r"no trajectory .* of 2 found \(2 broken_image\)"):
-        convert_task([shard], tmp_path / "out", SETTINGS)
-    assert not list((tmp_path / "out").rglob("*"))
-
-
 def test_another_image_size_is_refused_before_anything_is_touched(shards, tmp_path):
     convert_task(shards, tmp_path / "out", SETTINGS)
     before = tree_bytes(tmp_path / "out")

@@ -230,7 +230,7 @@ def test_in_a_folder_that_cannot_be_written_it_stays_in_memory(write, monkeypatc
     def refused(*_):
         raise OSError(30, "Read-only file system")
 
-    monkeypatch.setattr("bridgelib.files._locked", refused)
+    monkeypatch.setattr("bridgelib.files.lock_when_free", refused)
     with pytest.warns(UserWarning, match="kept in memory.*Read-only"):
         index = load_index(path)
     assert len(index) == 3

@@ -7,7 +7,7 @@ import pytest
 
 from bridgelib.config.algorithms import algorithm_defaults
 from bridgelib.errors import DataError
-from bridgelib.formats.index import index_path, load_index
+from bridgelib.formats.index import load_index
 from bridgelib.training.inputs import open_inputs
 from tests.training import records
 
@@ -54,7 +54,7 @@ def turn_round(tfrecord):
     index = load_index(tfrecord)
     yaw = np.where(np.arange(len(index.state)) % 2, 3.0, -3.0)
     state = np.concatenate([index.state[:, :5], yaw[:, None], index.state[:, 6:]], axis=1).astype(np.float32)
-    dataclasses.replace(index, state=state).save(index_path(tfrecord))
+    dataclasses.replace(index, state=state).save(tfrecord)
 
 
 def test_what_trains_in_another_task_does_not_validate(tmp_path, capsys):

@@ -52,7 +52,7 @@ def test_a_fresh_clone_dry_runs_on_the_demo(workspace):
         (["im_sise=64"], ["'im_sise'", "did you mean 'im_size'?"]),
         (["im_size=large"], ["im_size", "a whole number"]),
         (["machine=tals"], ["no such profile", "tasl"]),
-        (["experiments=absent.yaml", "train_all"], ["absent.yaml", "No such file"]),
+        (["experiments=absent.yaml", "train_all"], ["absent.yaml, and there is no file", "/absent.yaml, nor "]),
     ],
 )
 def test_what_cannot_work_is_refused_without_a_traceback(tree, words, said):

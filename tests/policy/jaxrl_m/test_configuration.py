@@ -124,6 +124,6 @@ def test_imported_policies_are_of_plain_angles(small, refusal, convert, tmp_path
 
 def test_imported_statistics_have_floors(tmp_path):
     tiny = {**IDENTITY, "action": {**IDENTITY["action"], "std": [9.5e-8] * 7}}
-    configured = read_back(tmp_path, "bc", bridgedata_config={"action_proprio_metadata": tiny})
+    configured = read_back(tmp_path, "bc", statistics=tiny)
     action = Normaliser(configured.statistics, "normal").action
     assert action.forward(np.full(7, 0.01)).max() == pytest.approx(100)
