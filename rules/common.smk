@@ -164,9 +164,15 @@ def environment_from_elsewhere():
 def environment_stamp(name):
     """The stamp of a rule environment, an input of the rules that use it; nothing where it comes from elsewhere.
 
-    When it was built does not count, or all results would be made again from each new clone; see `made_with`.
+    When it was built does not count, or all results would be made again from each new clone; that its lock has changed
+    does. Snakemake would notice that by `made_with`, but in the run after the one that builds the environment anew.
     """
-    return [] if environment_from_elsewhere() else ancient(f"{VENVS}/{name}/.ready")
+    stamp = Path(workflow.basedir) / ".venvs" / name / ".ready"
+    lock = Path(workflow.basedir) / "envs" / f"{name}.txt"
+    outdated = stamp.is_file() and stamp.read_bytes() != lock.read_bytes()
+    if environment_from_elsewhere():
+        return []
+    return shown(stamp) if outdated else ancient(shown(stamp))
 
 
 def made_with(step, name):

@@ -108,10 +108,7 @@ def test_a_platform_that_is_not_there_is_named(repository):
     environ = {**os.environ, "JAX_PLATFORMS": "cuda"}
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, cwd=repository, env=environ, capture_output=True, text=True)
-    said = done.stderr.splitlines()[-1]
-    assert done.returncode == 1 and ("JAX_PLATFORMS=cuda" in said or "Unable to initialize backend 'cuda'" in said), (
-        said
-    )
+    assert done.returncode == 1 and "JAX_PLATFORMS=cuda" in done.stderr, done.stderr
 
 
 def test_describes_what_it_runs_on():

@@ -81,4 +81,4 @@ def test_nothing_is_explained_where_nothing_failed(lab):
 def test_it_starts_though_nothing_can_be_simulated(lab):
     lab.write_profile(simulation={"tasks": ["open_door"]})
     code, output = lab.snakemake("doctor", lab.experiments, check=False)
-    assert code != 0 and "simulated task: open_door" in output and '.smk", line 8' not in output
+    assert code != 0 and "'tasks'" in output and "open_door" in output and '.smk", line 8' not in output
