@@ -10,8 +10,15 @@ _SIDES = ("train", "val")
 
 
 def data_identities(root: Path, tasks: Iterable[str]) -> dict[str, str]:
-    """Task -> its identity, of tasks below a root of TFRecords."""
-    return {task: data_identity(Path(root) / task) for task in sorted(set(tasks))}
+    """Task -> its identity, of tasks below a root of TFRecords; as in datasets, not of those that hold nothing."""
+    folders = {task: Path(root) / task for task in sorted(set(tasks))}
+    return {task: data_identity(folder) for task, folder in folders.items() if not holds_nothing(folder)}
+
+
+def holds_nothing(folder: Path) -> bool:
+    """Whether the TFRecords in a task's folder are there and empty, since no trajectory of the task was kept."""
+    files = [folder / side / "out.tfrecord" for side in _SIDES]
+    return all(file.exists() and file.stat().st_size == 0 for file in files)
 
 
 def data_identity(folder: Path) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bridgelib.config.datasets import load_datasets
 from bridgelib.config.experiments import Experiment, load_experiments
+from bridgelib.data.identity import holds_nothing
 from bridgelib.data.selection import composed, select_tasks, tasks_with_records
 from bridgelib.errors import ConfigError, DataError, did_you_mean
 from bridgelib.raw.chosen import ChosenTasks
@@ -64,7 +65,7 @@ def tasks_below(
         collected = {composed(task.name) for task in ChosenTasks.of(find_tasks(raw, depth), exclude).tree.tasks}
         tasks = [task for task in tasks if composed(task) in collected]
     groups = select_tasks(experiment.dataset, tasks, where=str(data_root))
-    empty = {task for task in sum(groups, ()) if not any(_sizes(data_root / task))}
+    empty = {task for task in sum(groups, ()) if holds_nothing(data_root / task)}
     for task in sorted(empty):
         print(f"{data_root / task}: no trajectory in it, so it is passed over", file=sys.stderr)
     if empty.issuperset(sum(groups, ())):
@@ -74,9 +75,3 @@ def tasks_below(
             do="repair the raw data (the data report says what was wrong with it), or train on another task",
         )
     return tuple(tuple(task for task in group if task not in empty) for group in groups)
-
-
-def _sizes(task: Path) -> list[int]:
-    """Bytes of a task's TFRecords; one that is missing will be told by who reads it."""
-    files = [task / side / "out.tfrecord" for side in ("train", "val")]
-    return [path.stat().st_size if path.exists() else 1 for path in files]
