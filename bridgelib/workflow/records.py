@@ -68,16 +68,11 @@ def _is_up_to_date(plan: "WorkflowPlan", experiment: str, task: str) -> bool:
 
 
 def _is_current(plan: "WorkflowPlan", task: str, report: dict[str, Any]) -> bool:
-    """Whether a task's report is of the trajectories there are, the shards there are, and today's settings."""
-    machine = plan.machine
-    settings = {key: getattr(machine, key) for key in ("im_size", "train_proportion", "image_encoding")}
-    if report["settings"] != {**settings, "seed": plan.settings.split_seed} or report["found"] != plan.found(task):
-        return False
-    written = Path(machine.tfrecord, task, "report.json").stat().st_mtime
-    try:
-        return all(Path(shard).stat().st_mtime <= written for shard in plan.shards(task))
-    except OSError:
-        return False
+    """Whether a task's report is of the trajectories there are, and nothing of it would be made otherwise today."""
+    made_otherwise = plan.staleness.of
+    sessions = (made_otherwise("raw_to_numpy", task=task, date=date) for date in plan.dated_folders[task])
+    same = made_otherwise("numpy_to_tfrecord", task=task) is None and not any(sessions)
+    return same and report["found"] == plan.found(task)
 
 
 def _report(plan: "WorkflowPlan", task: str) -> dict[str, Any] | None:
@@ -85,5 +80,5 @@ def _report(plan: "WorkflowPlan", task: str) -> dict[str, Any] | None:
         report = read_json(Path(plan.machine.tfrecord, task, "report.json"))
     except DataError:
         return None
-    expected = {"kept", "found", "rejected", "settings"}
+    expected = {"kept", "found", "rejected"}
     return report if isinstance(report, dict) and expected <= report.keys() else None

@@ -157,7 +157,7 @@ def test_the_numbers_that_name_a_run_are_those_of_the_first_release(tmp_path):
     still = statistics_of([index_of(tmp_path / "still", [turning([0.5, 0.5, 0.5])])])
     assert "floor" not in still.numbers()["proprio"]  # what never varies is divided by 1, as it always was
     trembling = statistics_of(
-        [index_of(tmp_path / "trembling", [turning([0.5, np.nextafter(np.float32(0.5), 1), 0.5])])]
+        [index_of(tmp_path / "trembling", [turning([0.5, np.nextafter(np.float32(0.5), np.float32(1)), 0.5])])]
     )
     assert trembling.proprio.near_constant.tolist() == [5]
     assert trembling.numbers()["proprio"]["floor"] == [1e-4] * 3 + [1e-3] * 4
