@@ -229,6 +229,7 @@ records.images(np.arange(7))
 {kept}
 """
     command = [sys.executable, "-c", program, str(tmp_path)]
-    environ = {**os.environ, "JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "2"}  # old JAX tells that it has no GPU
+    environ = {**os.environ, "JAX_PLATFORMS": "cpu"}
     ended = subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY, env=environ)
-    assert (ended.returncode, ended.stderr) == (0, "")
+    told = [line for line in ended.stderr.splitlines() if "No GPU/TPU found" not in line]  # which old JAX tells
+    assert (ended.returncode, told) == (0, [])
