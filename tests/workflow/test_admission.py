@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from bridgelib.config.settings import load_settings
+from bridgelib.conversion.origins import records_origin, shard_origin
 from bridgelib.errors import BridgeError
 from bridgelib.files import write_json
 from bridgelib.training.folder import identity_of
@@ -90,8 +91,11 @@ def trained(planned, tmp_path):
     shard, report = tmp_path / "numpy" / "task" / f"{raw_trees.DATE}.npz", tmp_path / "tfrecord/task/report.json"
     shard.parent.mkdir(parents=True)
     shard.touch()
+    origin = shard_origin(256, (0,), "none", "auto", planned({}).trajectories("task", raw_trees.DATE))
+    write_json(shard.with_suffix(".report.json"), {"origin": origin, "content": "of two trajectories"})
     converted = {"im_size": 256, "train_proportion": 0.9, "image_encoding": "raw", "seed": 0}
-    write_json(report, {"found": 2, "kept": 2, "rejected": [], "settings": converted})
+    origin = records_origin(converted, "none", {raw_trees.DATE: "of two trajectories"})
+    write_json(report, {"found": 2, "kept": 2, "rejected": [], "origin": origin})
     files = {}
     for side in ("train", "val"):
         (report.parent / side).mkdir()
