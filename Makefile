@@ -1,4 +1,4 @@
-# make demo    the whole workflow on simulated demonstrations, in about 12 minutes on two cores, and how often the policies succeed
+# make demo    the whole workflow on simulated demonstrations, in about 10 minutes on two cores, and how often the policies succeed
 # make demo-long   the same with more demonstrations and longer training, in an hour
 # make test    the test suite; make test ARGS="--cov --cov-report=term" tells which lines it ran
 # make setup   only the environment that runs the workflow, in .venv
