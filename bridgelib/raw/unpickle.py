@@ -67,18 +67,6 @@ class Unpickled:
     odd: Rejected | None
 
 
-def load_plain(data: bytes, *, recorder_names: bool = False) -> object:
-    """Read a pickle that holds plain data and nothing else; arguments as for `load_with_stand_ins`.
-
-    Raises:
-        Rejected: `truncated_pickle`, `forbidden_pickle` (nothing was executed) or `unreadable_pickle`.
-    """
-    unpickled = load_with_stand_ins(data, recorder_names=recorder_names)
-    if unpickled.odd is not None:
-        raise unpickled.odd
-    return unpickled.content
-
-
 def load_with_stand_ins(data: bytes, *, recorder_names: bool = False) -> Unpickled:
     """Read a pickle of which only a part is used: what is not plain data is stood in for.
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bridgelib.raw.rejection import Rejected
-from bridgelib.raw.unpickle import load_plain
+from tests.raw.strictly import load_plain
 
 
 # As Python 2 wrote it, its texts and the bytes of its arrays by the same instruction: {'n': 3L, 'sch\xc3\xb6n':

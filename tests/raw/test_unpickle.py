@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 
 from bridgelib.raw import unpickle
 from bridgelib.raw.rejection import Rejected
-from bridgelib.raw.unpickle import load_plain, load_with_stand_ins
+from bridgelib.raw.unpickle import load_with_stand_ins
+from tests.raw.strictly import load_plain
 from tests.raw_trees import Attack
 
 PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)

@@ -11,6 +11,17 @@ import yaml
 
 pytest.importorskip("snakemake")
 
+SMALL_TRAINING = {
+    "train_batch_size": 4,
+    "num_steps": 2,
+    "log_interval": 1,
+    "eval_interval": 2,
+    "save_interval": 2,
+    "warmup_steps": 1,
+    "config_overrides": {"config.encoder": "convnet-3", "config.encoder_kwargs.num_filters": 8},
+}
+"""Settings of an experiment that only has to end."""
+
 
 @dataclass
 class Workspace:

@@ -4,22 +4,14 @@ import json
 
 from bridgelib.sim.demonstrations import write_dated_folder
 from bridgelib.sim.plan import PlanEntry
+from tests.workflow.conftest import SMALL_TRAINING
 
 TASK, DATE = "put_red_cube_on_plate", "2021-08-02_10-00-00"
-SMALL = {
-    "train_batch_size": 4,
-    "num_steps": 2,
-    "log_interval": 1,
-    "eval_interval": 2,
-    "save_interval": 2,
-    "warmup_steps": 1,
-    "config_overrides": {"config.encoder": "convnet-3", "config.encoder_kwargs.num_filters": 8},
-}
 
 
 def test_policies_are_evaluated_where_they_are_trained(workspace):
     write_dated_folder(workspace.raw, PlanEntry(TASK, DATE, 4, image_size=(48, 64)))
-    content = {"global": SMALL, "matrix": {"algos": ["bc"], "tasks": [TASK]}}
+    content = {"global": SMALL_TRAINING, "matrix": {"algos": ["bc"], "tasks": [TASK]}}
     experiments = f"experiments={workspace.write_experiments(content)}"
     wanted = workspace.jobs(experiments, "evaluate_all")
     assert {wanted[rule] for rule in ("train_policy", "evaluate_policy", "evaluate_all")} == {1}

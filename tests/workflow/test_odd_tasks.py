@@ -6,21 +6,13 @@ import pytest
 
 from bridgelib.files import read_json
 from tests import raw_trees
+from tests.workflow.conftest import SMALL_TRAINING
 
 DATE = "2022-03-15_13-35-33"
-QUICK = {
-    "train_batch_size": 4,
-    "num_steps": 2,
-    "log_interval": 1,
-    "eval_interval": 2,
-    "save_interval": 2,
-    "warmup_steps": 1,
-    "config_overrides": {"config.encoder": "convnet-3", "config.encoder_kwargs.num_filters": 8},
-}
 
 
 def experiments(workspace, *tasks, **settings) -> str:
-    content = {"global": {**QUICK, **settings}, "matrix": {"algos": ["bc"], "tasks": list(tasks)}}
+    content = {"global": {**SMALL_TRAINING, **settings}, "matrix": {"algos": ["bc"], "tasks": list(tasks)}}
     return f"experiments={workspace.write_experiments(content)}"
 
 

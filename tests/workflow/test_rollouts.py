@@ -9,16 +9,9 @@ import sys
 
 import pytest
 
+from tests.workflow.conftest import SMALL_TRAINING
+
 PUT, PUSH = "put_red_cube_on_plate", "push_blue_cylinder_onto_green_cloth"
-SMALL = {
-    "train_batch_size": 4,
-    "num_steps": 2,
-    "log_interval": 1,
-    "eval_interval": 2,
-    "save_interval": 2,
-    "warmup_steps": 1,
-    "config_overrides": {"config.encoder": "convnet-3", "config.encoder_kwargs.num_filters": 8},
-}
 
 
 @pytest.fixture
@@ -29,7 +22,7 @@ def simulating(workspace):
         {"algo": "bc", "task": PUT},
         {"algo": "bc", "task": PUT, "name": "blind", "config_overrides": {"config.agent_kwargs.blind": True}},
     ]
-    workspace.experiments = f"experiments={workspace.write_experiments({'global': SMALL, 'runs': runs})}"
+    workspace.experiments = f"experiments={workspace.write_experiments({'global': SMALL_TRAINING, 'runs': runs})}"
     return workspace
 
 
@@ -90,7 +83,7 @@ def _kill_a_rollout(workspace, policy):
 
 def test_where_nothing_is_simulated_success_is_refused_in_words(workspace):
     (workspace.raw / PUT / "2021-08-02_10-00-00" / "raw" / "traj_group0" / "traj0").mkdir(parents=True)
-    path = workspace.write_experiments({"global": SMALL, "matrix": {"algos": ["bc"], "tasks": [PUT]}})
+    path = workspace.write_experiments({"global": SMALL_TRAINING, "matrix": {"algos": ["bc"], "tasks": [PUT]}})
     code, output = workspace.snakemake("-n", f"experiments={path}", "success", check=False)
     assert code != 0 and "whose tasks no simulator has" in output and "Traceback" not in output
     assert "rollout" not in workspace.snakemake("-n", f"experiments={path}", "all")[1]
