@@ -207,6 +207,9 @@ FAULTS: dict[str, Fault] = {
     "no time_stamp": Fault(
         "wrong_keys", _repickled("obs_dict.pkl", lambda content: {"full_state": content["full_state"]})
     ),
+    "a key of thousands of digits": Fault(
+        "wrong_keys", _repickled("obs_dict.pkl", lambda content: {10**5000: content})
+    ),
     "obs_dict is a list": Fault("wrong_keys", _repickled("obs_dict.pkl", lambda content: [content])),
     "policy_out is a dict": Fault("wrong_keys", _repickled("policy_out.pkl", lambda steps: {"actions": steps})),
     "a step without actions": Fault("wrong_keys", _repickled("policy_out.pkl", lambda steps: [{}, *steps[1:]])),

@@ -173,5 +173,6 @@ def _shaped(array: np.ndarray, row: tuple[int, ...], what: str) -> np.ndarray:
 
 def _described(content: object) -> str:
     if isinstance(content, dict):
-        return f"a dict with {', '.join(sorted(map(str, content))[:10]) or 'no keys'}"
+        keys = sorted(key if isinstance(key, str) else f"a key of type {type(key).__name__}" for key in content)
+        return f"a dict with {', '.join(keys[:10]) or 'no keys'}"
     return f"a {type(content).__name__}"

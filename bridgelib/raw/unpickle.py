@@ -1,25 +1,20 @@
 """Reads pickles that nobody vouches for: arrays, numbers, strings, lists, tuples and dicts, nothing else.
 
 A pickle is a program. This reader knows only the instructions that build plain data, looks no name up in any module,
-and calls nothing but the five constructors below, which stand for the names under which numpy 1 and numpy 2 pickle
-arrays. numpy's own `__setstate__` sees a type and a number of bytes only after they were checked: a forged type of
-object pointers would otherwise be read as memory. It is the interpreter in Python, not the one in C: its list of
-instructions can be closed, and the numbers in a pickle cannot make it reserve memory that the file does not have.
+and calls nothing but the few constructors of `pickled.py`. It is the interpreter in Python, not the one in C: its list
+of instructions can be closed, and the numbers in a pickle cannot make it reserve memory that the file does not have.
 
 All else becomes an empty stand-in, and is told: so what nobody uses may hold anything.
 """
 
-import math
 import pickle
 import pickletools
-import re
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
 from bridgelib.mistaken import LOOKED_AT, kind_of
+from bridgelib.raw.pickled import CONSTRUCTORS, STAND_IN, Array, Constructor, StandIn, Type, is_key
 from bridgelib.raw.rejection import Rejected
 from bridgelib.raw.source import Source
 
@@ -47,7 +42,7 @@ _INSTRUCTIONS = (
     pickle.UNICODE, pickle.BINUNICODE, pickle.SHORT_BINUNICODE, pickle.BINUNICODE8,
     pickle.TUPLE, pickle.EMPTY_TUPLE, pickle.TUPLE1, pickle.TUPLE2, pickle.TUPLE3,
     pickle.LIST, pickle.EMPTY_LIST, pickle.APPEND, pickle.APPENDS,
-    pickle.DICT, pickle.EMPTY_DICT, pickle.SETITEM, pickle.SETITEMS,
+    pickle.EMPTY_DICT,
     pickle.PUT, pickle.BINPUT, pickle.LONG_BINPUT, pickle.MEMOIZE, pickle.GET, pickle.BINGET, pickle.LONG_BINGET,
     pickle.GLOBAL, pickle.STACK_GLOBAL,
 )
@@ -115,13 +110,13 @@ class _Unpickler(pickle._Unpickler):
         self._recorder_names = recorder_names
         self.odd: Rejected | None = None
 
-    def find_class(self, module: str, name: str) -> "_Constructor":
+    def find_class(self, module: str, name: str) -> "Constructor":
         """The constructor that stands for a name."""
-        if (module, name) in _CONSTRUCTORS:
-            return _CONSTRUCTORS[module, name]
+        if (module, name) in CONSTRUCTORS:
+            return CONSTRUCTORS[module, name]
         if not self._recorder_names or module.partition(".")[0] not in RECORDER_PACKAGES:
             self._refuse(f"asks for {module}.{name}")
-        return _STAND_IN
+        return STAND_IN
 
     def pass_over(self, instruction: pickletools.OpcodeInfo) -> None:
         """Read an instruction's argument and move the stack as it would, without doing what it says."""
@@ -134,7 +129,7 @@ class _Unpickler(pickle._Unpickler):
         for _ in taken:
             self.stack.pop()
         for _ in instruction.stack_after:
-            self.append(_StandIn())
+            self.append(StandIn())
         self._refuse(f"uses the instruction {instruction.name}")
 
     def _refuse(self, what: str) -> None:
@@ -142,15 +137,15 @@ class _Unpickler(pickle._Unpickler):
 
     def _call(self) -> None:
         arguments, constructor = self.stack.pop(), self.stack.pop()
-        if not isinstance(constructor, _Constructor) or not isinstance(arguments, tuple):
+        if not isinstance(constructor, Constructor) or not isinstance(arguments, tuple):
             self._refuse(f"calls a {type(constructor).__name__}")
-            self.append(_StandIn())
+            self.append(StandIn())
         else:
             self.append(self._attempt(constructor.build, *arguments))
 
     def _set_state(self) -> None:
         state, owner = self.stack.pop(), self.stack[-1]
-        if not isinstance(owner, _Array | _Type | _StandIn):
+        if not isinstance(owner, Array | Type | StandIn):
             self._refuse(f"sets the state of a {type(owner).__name__}")
         elif self._attempt(owner.restore, state) is not None:
             owner.spoil()
@@ -163,7 +158,27 @@ class _Unpickler(pickle._Unpickler):
             self.odd = self.odd or rejected
         except Exception as error:  # as above: a damaged pickle
             self.odd = self.odd or _unreadable(error)
-        return _StandIn()
+        return StandIn()
+
+    def _dict(self) -> None:
+        entries = self.pop_mark()
+        self.append({})
+        self._add(entries)
+
+    def _set_item(self) -> None:
+        value, key = self.stack.pop(), self.stack.pop()
+        self._add([key, value])
+
+    def _set_items(self) -> None:
+        self._add(self.pop_mark())
+
+    def _add(self, entries: list) -> None:
+        """Add keys and values, which alternate, to the dict on top of the stack."""
+        for key, value in zip(entries[::2], entries[1::2], strict=True):
+            if is_key(key):
+                self.stack[-1][key] = value
+            else:
+                self._refuse(f"has a {type(key).__name__} for a key")
 
     def _bytearray(self) -> None:
         (size,) = struct.unpack("<Q", self.read(8))
@@ -172,113 +187,6 @@ class _Unpickler(pickle._Unpickler):
     dispatch = _ClosedDispatch(
         {code[0]: pickle._Unpickler.dispatch[code[0]] for code in _INSTRUCTIONS}
         | {pickle.REDUCE[0]: _call, pickle.NEWOBJ[0]: _call, pickle.BUILD[0]: _set_state}
+        | {pickle.DICT[0]: _dict, pickle.SETITEM[0]: _set_item, pickle.SETITEMS[0]: _set_items}
         | {pickle.BYTEARRAY8[0]: _bytearray}
     )
-
-
-class _Constructor:
-    """Stands on the interpreter's stack where a pickle names a class or function."""
-
-    __slots__ = ("build",)
-
-    def __init__(self, build):
-        self.build = build
-
-
-class _StandIn(dict):
-    """Takes the place of anything that is not plain data; swallows whatever it is told, and can be a key."""
-
-    __slots__ = ()
-    __hash__ = object.__hash__
-
-    def __setitem__(self, key: object, value: object) -> None:
-        pass
-
-    def restore(self, state: object) -> None:
-        pass
-
-    def append(self, item: object) -> None:
-        pass
-
-
-class _Type:
-    """A numpy type being read: its name first, its byte order after."""
-
-    def __init__(self, name: str):
-        if not re.fullmatch(r"b1|[iufc](1|2|4|8|16|32)|[SU][0-9]{1,6}|O8?", name):
-            raise Rejected("forbidden_pickle", f"an array of type {name!r}; nothing was executed")
-        self.dtype = np.dtype(name)
-
-    def restore(self, state: tuple) -> None:
-        _version, order, subarray, names, fields = state[:5]
-        if (subarray, names, fields) != (None, None, None) or order not in ("<", ">", "|", "="):
-            raise Rejected("forbidden_pickle", "a structured array; nothing was executed")
-        self.dtype = self.dtype.newbyteorder(order)
-
-    def spoil(self) -> None:
-        """Fit no bytes any more."""
-        self.dtype = np.dtype("O")
-
-
-class _Array(np.ndarray):
-    """An array being read: made empty, filled once its shape, type and bytes are known and agree."""
-
-    def restore(self, state: tuple) -> None:
-        _version, shape, kind, fortran_order, content = state
-        content = _as_bytes(content)
-        expected = math.prod(shape) * (1 if kind.dtype.hasobject else kind.dtype.itemsize)
-        container = list if kind.dtype.hasobject else (bytes, bytearray)
-        if not all(type(side) is int and side >= 0 for side in shape) or not isinstance(content, container):
-            raise ValueError("an array's state is not one that numpy writes")
-        if len(content) != expected:
-            raise ValueError(f"an array of shape {shape} has {len(content)} bytes or entries instead of {expected}")
-        super().__setstate__((1, shape, kind.dtype, fortran_order is True, content))
-
-    def spoil(self) -> None:
-        """Become an array that nobody takes for numbers."""
-        super().__setstate__((1, (1,), np.dtype("O"), False, [None]))
-
-
-def _reconstruct(owner: _Constructor, shape: tuple, code: bytes) -> _Array:
-    if owner is not _NDARRAY or shape != (0,):
-        raise Rejected("forbidden_pickle", "an array of a class of its own; nothing was executed")
-    return np.ndarray.__new__(_Array, (0,), "b")
-
-
-def _from_buffer(content: bytes, kind: _Type, shape: tuple, order: str, *_axes) -> np.ndarray:
-    return np.frombuffer(bytes(content), kind.dtype).reshape(shape, order=order)
-
-
-def _as_bytes(content: object) -> object:
-    return content.encode("latin1") if isinstance(content, str) else content
-
-
-def _scalar(kind: _Type, content: bytes | str) -> np.generic:
-    content = _as_bytes(content)
-    if kind.dtype.hasobject or len(content) != kind.dtype.itemsize:
-        raise ValueError("a number does not have the bytes of its type")
-    return np.ndarray((), kind.dtype, bytes(content))[()]
-
-
-def _encode(text: str, codec: str) -> bytes:
-    if codec != "latin1":
-        raise ValueError(f"bytes written as {codec}")
-    return text.encode("latin1")
-
-
-def _no_array(*_arguments) -> None:
-    raise Rejected("forbidden_pickle", "builds an array by hand; nothing was executed")
-
-
-_NDARRAY = _Constructor(_no_array)
-_STAND_IN = _Constructor(lambda *_arguments: _StandIn())
-_CONSTRUCTORS = {
-    ("numpy", "ndarray"): _NDARRAY,
-    ("numpy", "dtype"): _Constructor(lambda name, *_flags: _Type(name)),
-    ("_codecs", "encode"): _Constructor(_encode),
-    ("collections", "OrderedDict"): _Constructor(dict),
-}
-for _core in ("numpy.core", "numpy._core"):
-    _CONSTRUCTORS[f"{_core}.multiarray", "_reconstruct"] = _Constructor(_reconstruct)
-    _CONSTRUCTORS[f"{_core}.multiarray", "scalar"] = _Constructor(_scalar)
-    _CONSTRUCTORS[f"{_core}.numeric", "_frombuffer"] = _Constructor(_from_buffer)

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridgelib.raw import unpickle
+from bridgelib.raw import pickled
 from bridgelib.raw.rejection import Rejected
 from bridgelib.raw.unpickle import load_with_stand_ins
 from tests.raw.strictly import load_plain
@@ -219,11 +219,11 @@ HAND_WRITTEN = {
 @pytest.mark.parametrize("name", HAND_WRITTEN)
 def test_hand_written_attacks_are_refused(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    before = {key: constructor.build for key, constructor in unpickle._CONSTRUCTORS.items()}
+    before = {key: constructor.build for key, constructor in pickled.CONSTRUCTORS.items()}
     error = rejected(HEAD + HAND_WRITTEN[name])
     assert error.reason == "forbidden_pickle", error
     assert "nothing was executed" in error.detail
-    assert before == {key: constructor.build for key, constructor in unpickle._CONSTRUCTORS.items()}
+    assert before == {key: constructor.build for key, constructor in pickled.CONSTRUCTORS.items()}
     assert not list(tmp_path.iterdir())
 
 
