@@ -17,9 +17,9 @@ from bridgelib.raw.rejection import Rejected
 START_OF_IMAGE, END_OF_IMAGE = b"\xff\xd8", b"\xff\xd9"
 LARGEST_FRAME = 1 << 24  # pixels; decoding takes four bytes for each
 FRAME = re.compile(r"im_(0|[1-9][0-9]*)\.jpg")
-# What simplejpeg says of pictures that are whole: odd headers, and sampling of colours that it alone does not know.
-HARMLESS = re.compile("unknown JFIF revision|Unknown Adobe color transform|Could not determine subsampling")
-BEYOND_THE_PICTURE = "extraneous bytes before marker 0xd9"  # which is the end marker
+SAMPLING_UNKNOWN = "Could not determine subsampling"  # of colours: simplejpeg alone does not know all that there are
+# The first number of JFIF's version, of which only 1 is known; Adobe's number of the colours, where 1 is YCbCr.
+JFIF, ADOBE = re.compile(rb"(\xff\xe0..JFIF\0).", re.DOTALL), re.compile(rb"(\xff\xee\0\x0eAdobe.{6}).", re.DOTALL)
 
 
 def check_frames(folder: Path, count: int) -> None:
@@ -108,7 +108,7 @@ def _decoded(content: bytes, canvas: Image.Image, name: str) -> Image.Image:
     """The pixels that Pillow would give, unless the picture is damaged: there Pillow makes some up, and says nothing.
 
     Both have libjpeg-turbo decode with the same settings, but simplejpeg also tells its warnings. Damage that leaves a
-    whole picture, of other shapes or colours, shows nowhere: a flipped bit may, a lost block of a disk hardly ever.
+    whole picture, of other shapes or colours, shows nowhere: a few lost bytes may, a lost block of a disk hardly ever.
 
     Args:
         content: The file.
@@ -118,10 +118,10 @@ def _decoded(content: bytes, canvas: Image.Image, name: str) -> Image.Image:
     try:
         canvas.frombytes(simplejpeg.decode_jpeg(content))
     except ValueError as error:
-        whole = _without_padding(content)
-        if BEYOND_THE_PICTURE in str(error) and whole != content:
-            return _decoded(whole, canvas, name)
-        if HARMLESS.search(str(error)):
+        for complaint, cured in CURES.items():
+            if complaint in str(error) and (without := cured(content)) != content:
+                return _decoded(without, canvas, name)
+        if SAMPLING_UNKNOWN in str(error):
             return _opened(content, name)
         raise Rejected("broken_image", f"{name}: {error}") from None
     return canvas
@@ -131,6 +131,21 @@ def _without_padding(content: bytes) -> bytes:
     """Without zeros before the end marker, with which some cameras fill up; a zero after 0xff belongs to the data."""
     data = content[: content.rindex(END_OF_IMAGE)].rstrip(b"\0")
     return data + (b"\0" if data.endswith(b"\xff") else b"") + END_OF_IMAGE
+
+
+def _of_known_kind(content: bytes) -> bytes:
+    """With headers of known versions, as which libjpeg reads the others."""
+    for header in (JFIF, ADOBE):
+        content = header.sub(lambda found: found[1] + b"\1", content)
+    return content
+
+
+# What is no damage, but is told in place of it where both are there; and what takes that away.
+CURES = {
+    "extraneous bytes before marker 0xd9": _without_padding,  # which is the end marker
+    "unknown JFIF revision": _of_known_kind,
+    "Unknown Adobe color transform": _of_known_kind,
+}
 
 
 def _squashed(image: Image.Image, im_size: int, name: str) -> np.ndarray:

@@ -102,6 +102,7 @@ def orientation() -> Image.Exif:
 
 
 PLAIN = encoded(seed=3)
+SCAN = PLAIN[PLAIN.index(b"\xff\xda") + 14 : -2]
 WHOLE = {
     "a thumbnail": PLAIN[:2] + thumbnail() + PLAIN[2:],
     "zeros behind the end": PLAIN + bytes(1000),
@@ -157,6 +158,14 @@ def test_a_piece_lost_from_the_picture_is_seen(read, kind, options):
         assert damaged.endswith(END)
         with pytest.raises(Rejected, match="broken_image"):
             read(damaged)
+
+
+@pytest.mark.parametrize("label", [label for label, content in WHOLE.items() if SCAN in content])
+def test_what_is_odd_in_another_way_hides_no_damage(read, label):
+    third = len(SCAN) // 3
+    damaged = WHOLE[label].replace(SCAN, SCAN[:third] + SCAN[2 * third :])
+    with pytest.raises(Rejected, match="broken_image"):
+        read(damaged)
 
 
 @pytest.mark.parametrize("options", [{}, {"restart_marker_blocks": 10}], ids=str)
