@@ -4,21 +4,32 @@ Standard library only: the Snakefile asks while it is being parsed.
 """
 
 import re
+import string
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
+from bridgelib.errors import DataError
+from bridgelib.raw.files import read_file
 from bridgelib.raw.rejection import Rejected
 from bridgelib.raw.remarks import Noticed
 
-CONFIDENCE = re.compile(r"\W*confidence\W*([:=]|[0-9.]+\W*$)")  # a line that says how sure the annotator was
+# The words of a line that says how sure the annotator was, beside numbers.
+CONFIDENCE = {"confidence", "confidences", "conf"}
+OF_CONFIDENCE = {"score", "level", "value", "rating", "is", "of", "my", "annotator", "percent", "high", "medium", "low"}
 LONGEST_INSTRUCTION = 10_000  # characters; the longest of the release have some two hundred
 MOST_INSTRUCTIONS = 1_000  # lines of one file; the release has a few
-# What tables and programs write where there is no text; compared by letters alone, so "<N/A>" is "na".
+# What tables, programs and people write where there is no text: what holds no other words says nothing. Single letters
+# are what is left of "N/A", "\\N" and "b''".
 NOTHING = {
-    *("none", "null", "nil", "nan", "na", "nat", "undefined", "unknown", "unlabeled", "unlabelled", "missing", "empty"),
-    *("notavailable", "notapplicable", "noinstruction", "nolanguage", "nolabel", "blank", "tbd", "todo", "无", "空"),
+    *("none", "nonetype", "null", "nil", "nan", "na", "nat", "nothing", "undefined", "unknown", "unk", "missing"),
+    *("empty", "blank", "tbd", "todo", "to", "be", "no", "not", "yet", "given", "provided", "available", "applicable"),
+    *("specified", "found", "instruction", "instructions", "language", "label", "labels", "annotation", "text"),
+    *("description", "caption", "unlabeled", "unlabelled", "unannotated", "labeled", "labelled", "annotated"),
+    *("无", "空", "暂无", "没有", "未知", "未标注", "无标注", "无指令", "无描述"),
+    *string.ascii_lowercase,
 }
+WORD = re.compile(r"[^\W\d_]+")  # letters in a row
 INVISIBLE_LETTERS = "\u115f\u1160\u3164\uffa0"  # Hangul fillers, which Unicode counts as letters
 
 
@@ -38,14 +49,24 @@ def read_languages(content: bytes | None) -> tuple[tuple[str, ...], tuple[Notice
         return ("",), ()
     lines = [line for line in map(trimmed, _decoded(content).splitlines()) if line]
     _refuse_unlike_instructions(lines)
-    confidences = [line for line in lines if CONFIDENCE.match(_plain(line))]
-    others = [line for line in lines if not CONFIDENCE.match(_plain(line))]
+    confidences = [line for line in lines if _is_confidence(line)]
+    others = [line for line in lines if not _is_confidence(line)]
     languages = tuple(filter(says_something, others)) or ("",)
-    noticed = [Noticed("confidence_line", repr(line)) for line in confidences if not line.startswith("confidence:")]
+    noticed = []
+    if unusual := [line for line in confidences if not line.startswith("confidence:")]:
+        more = f" and {len(unusual) - 1} more" if len(unusual) > 1 else ""
+        noticed.append(Noticed("confidence_line", f"{unusual[0]!r}{more}"))
     if languages == ("",):
         held = repr(others[0]) if others else "nothing but a line of confidence" if confidences else "nothing visible"
         noticed.append(Noticed("no_instruction", f"lang.txt holds {held}"))
     return languages, tuple(noticed)
+
+
+def _is_confidence(line: str) -> bool:
+    """Whether a line says how sure the annotator was: `confidence: 0.9`, `Confidence score 90 %`, `CONF = high`."""
+    words = re.findall(r"[^\W_]+", re.split("[:=]", _plain(line), maxsplit=1)[0])
+    others = [word for word in words if word not in CONFIDENCE]
+    return len(others) < len(words) and all(word in OF_CONFIDENCE or word[0].isdigit() for word in others)
 
 
 def _refuse_unlike_instructions(lines: Sequence[str]) -> None:
@@ -58,15 +79,15 @@ def _refuse_unlike_instructions(lines: Sequence[str]) -> None:
 def has_instruction(path: Path) -> bool:
     """Whether a lang.txt is there and has an instruction that a conversion would take."""
     try:
-        return any(read_languages(path.read_bytes())[0])
-    except (OSError, Rejected):
+        return any(read_languages(read_file(path, path.name))[0])
+    except (DataError, Rejected):
         return False
 
 
 def says_something(text: str) -> bool:
-    """Whether a text can be an instruction: it has visible letters, and is no word for nothing, as `None` is."""
-    letters = "".join(filter(str.isalpha, _plain(text).translate(dict.fromkeys(map(ord, INVISIBLE_LETTERS)))))
-    return bool(letters) and letters not in NOTHING
+    """Whether a text can be an instruction: it has visible letters, and not only words for nothing, as `None` is."""
+    visible = _plain(text).translate(dict.fromkeys(map(ord, INVISIBLE_LETTERS), " "))
+    return not NOTHING.issuperset(WORD.findall(visible))
 
 
 def trimmed(text: str) -> str:
