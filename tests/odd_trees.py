@@ -109,6 +109,15 @@ def oriented(orientation: int) -> Plant:
     return frames(lambda image, _number: image, *range(STEPS + 1), exif=exif)
 
 
+def with_profile_first(folder: Path) -> None:
+    """Frames to be turned, which say so behind a colour profile of some kilobytes."""
+    oriented(6)(folder)
+    profile = b"\xff\xe2" + (3002).to_bytes(2, "big") + bytes(3000)
+    for path in (folder / "images0").iterdir():
+        content = path.read_bytes()
+        path.write_bytes(content[:2] + profile + content[2:])
+
+
 def flat(colour: tuple[int, int, int], noise: int = 0) -> Callable[[Image.Image, int], Image.Image]:
     def change(image: Image.Image, number: int) -> Image.Image:
         drawn = np.random.default_rng(number).integers(0, noise + 1, (image.height, image.width, 3))
@@ -187,6 +196,7 @@ ODDITIES: dict[str, Oddity] = {
     "green frames": Oddity("blank_frames", frames(flat((0, 135, 0)), 3, 4, 5)),
     "upside down": Oddity("exif_orientation", oriented(3)),
     "to be turned": Oddity("exif_orientation", oriented(6)),
+    "to be turned, told behind a profile": Oddity("exif_orientation", with_profile_first),
     "to be mirrored": Oddity("exif_orientation", oriented(2)),
     "larger frames": Oddity("frame_size_differs", resized(64, 48)),
     "frames of another aspect": Oddity("frame_size_differs", resized(32, 32)),
@@ -210,6 +220,7 @@ ODDITIES: dict[str, Oddity] = {
     "-1 to 1": Oddity("gripper_out_of_range", gripper(2 * COMMANDS - 1)),
     "a command a little too large": Oddity("gripper_out_of_range", gripper(1.2 * COMMANDS)),
     "metres": Oddity("gripper_scale", gripper(0.04 * COMMANDS)),
+    "metres of fingers that never close": Oddity("gripper_scale", gripper(np.where(COMMANDS > 0, 0.037, 0.02))),
     "half open at most": Oddity("gripper_scale", gripper(0.5 * COMMANDS)),
     "never quite closed": Oddity("gripper_scale", gripper(np.where(COMMANDS > 0, 1.0, 0.3))),
     "0 is open": Oddity("gripper_against_state", gripper(1 - COMMANDS)),
@@ -217,6 +228,9 @@ ODDITIES: dict[str, Oddity] = {
     "traj_ok: False": Oddity("traj_not_ok", agent_data(traj_ok=False, term_t=3)),
     "traj_ok of numpy": Oddity("traj_not_ok", agent_data(traj_ok=np.bool_(False))),
     "traj_ok: 0": Oddity("traj_not_ok", agent_data(traj_ok=0)),
+    "traj_ok as a word": Oddity("traj_not_ok", agent_data(traj_ok="False")),
+    "traj_ok in a list": Oddity("traj_not_ok", agent_data(traj_ok=[False])),
+    "traj_ok in an array": Oddity("traj_not_ok", agent_data(traj_ok=np.array(False))),
     **{
         f"instruction {text!r}": Oddity("no_instruction", language(text))
         for text in (
@@ -324,6 +338,8 @@ NEAR_MISSES: dict[str, Plant] = {
     "traj_ok: True": agent_data(traj_ok=True),
     "traj_ok of numpy": agent_data(traj_ok=np.bool_(True)),
     "no word of traj_ok": agent_data(term_t=3),
+    "traj_ok as a word": agent_data(traj_ok="True"),
+    "traj_ok as an empty array": agent_data(traj_ok=np.array([])),
     "traj_ok: None": agent_data(traj_ok=None),
     "no lang.txt": removed("lang.txt"),
     "naan": language("put the naan on the plate"),

@@ -5,12 +5,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bridgelib.raw.jpeg_header import EXIF, JpegHeader
+from bridgelib.raw.jpeg_header import JpegHeader
 from bridgelib.raw.remarks import Noticed
 
 BLACK = 24  # of 255: video counts 16 as black, and a covered lens has noise
 BLANK = 4  # by how much the pixels of a single colour differ
-EXIF_BEGINS = 1024  # bytes; it comes first, or after the few of JFIF
 SAMPLED = 16  # rows and columns that are looked at first; nearly all frames differ there
 
 
@@ -29,8 +28,7 @@ class Headers:
 
     def note(self, content: bytes) -> None:
         """Note the next file."""
-        to_be_read = self.size is None or EXIF in content[:EXIF_BEGINS]
-        if to_be_read and (header := JpegHeader.read(content)) is not None:
+        if (header := JpegHeader.read(content)) is not None:
             self.size = self.size or header.size
             if header.orientation != 1:
                 self.turned[self.seen] = header.orientation

@@ -9,7 +9,7 @@ from bridgelib.raw.remarks import Noticed
 
 SLACK = 0.01  # how far from 0 to 1 a command may lie by rounding
 FINGERS = 0.015  # metres; commands in metres go up and down by more than this, noise by less
-SWING = 0.5  # of the largest command (or 0.2 of the largest state) is no noise either
+SWING = 0.4  # of the largest command (or 0.2 of the largest state) is no noise either
 STATE_SWING = 0.2
 FEWEST_HELD = 2  # commands on either side; a single one is on its way, or a slip of the hand
 LONGEST_DELAY = 4  # steps until a gripper has done what it was told

@@ -7,6 +7,7 @@ import numpy as np
 from bridgelib.raw.remarks import Noticed
 
 TRAJ_OK = "traj_ok"
+FALSE_WORDS = ("false", "no", "0")
 
 
 def odd_recording(agent_data: object) -> Iterator[Noticed]:
@@ -18,6 +19,11 @@ def odd_recording(agent_data: object) -> Iterator[Noticed]:
 
 
 def _is_false(value: object) -> bool:
-    """Whether a value is a false truth value or a zero, also in numpy's dress."""
-    is_plain = isinstance(value, bool | int | float | np.bool_ | np.number)
-    return (is_plain or (isinstance(value, np.ndarray) and value.size == 1)) and not np.any(value)
+    """Whether a value is a false truth value or a zero, also in numpy's dress, as a word, or alone in a list."""
+    if isinstance(value, list | tuple) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, np.ndarray) and value.size == 1:
+        value = value.item()
+    if isinstance(value, str):
+        return value.strip().lower() in FALSE_WORDS
+    return isinstance(value, bool | int | float | np.bool_ | np.number) and not value
