@@ -47,7 +47,7 @@ def tree_report(
             unconverted[task.name] = f"{error.where}: {error.given}"
     outside = (*chosen.tree.passed_over, *chosen.unnameable)
     origin = _origin(tfrecord, reports)
-    return TreeReport(tuple(reports), outside, chosen.tree.misplaced(), chosen.excluded, unconverted, origin)
+    return TreeReport(tuple(reports), outside, chosen.misplaced(), chosen.excluded, unconverted, origin)
 
 
 def _origin(tfrecord: Path, reports: Sequence[TaskReport]) -> dict[str, Any]:

@@ -1,13 +1,12 @@
 """Which task folders a dataset means: glob patterns in groups, and exclusions."""
 
-import unicodedata
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from bridgelib.config.datasets import Dataset
 from bridgelib.errors import ConfigError, did_you_mean
-from bridgelib.raw.chosen import excludes
+from bridgelib.raw.chosen import composed, excludes
 
 _SHOWN = 20
 
@@ -47,11 +46,6 @@ def select_tasks(dataset: Dataset, tasks: Sequence[str], where: str) -> tuple[tu
             group |= included
         groups.append(tuple(sorted(group)))
     return tuple(groups)
-
-
-def composed(name: str) -> str:
-    """A name in the one of its Unicode forms by which names are compared: file systems and keyboards disagree on it."""
-    return unicodedata.normalize("NFC", name)
 
 
 def tasks_with_records(data_root: Path) -> list[str]:

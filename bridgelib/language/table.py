@@ -22,7 +22,6 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 
 import numpy as np
 
-from bridgelib.data.selection import composed
 from bridgelib.errors import ConfigError, DataError
 from bridgelib.files import written_whole
 from bridgelib.formats.texts import packed, unpacked
@@ -30,6 +29,7 @@ from bridgelib.language.encoder import Encoder, make_encoder
 from bridgelib.language.origin import MEMBER
 from bridgelib.mistaken import kind_of_file
 from bridgelib.progress import Progress
+from bridgelib.raw.chosen import composed
 
 VERSION = 2
 _BATCH = 256

@@ -1,11 +1,13 @@
 """Which tasks of a raw tree the workflow takes: all but those that the profile excludes, or that it cannot name."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from bridgelib.errors import ConfigError
+from bridgelib.raw.remarks import Noticed
 from bridgelib.raw.tree import PassedOver, RawTree
 
 _PATTERN = re.compile(r"\{.*\}|[\r\n]", re.DOTALL)
@@ -20,12 +22,14 @@ class ChosenTasks:
         excluded: Tasks that a pattern excludes; `count` is the number of their dated folders.
         unnameable: Tasks whose names Snakemake would take for patterns, likewise.
         idle: Patterns that exclude nothing.
+        patterns: All that exclude.
     """
 
     tree: RawTree
     excluded: tuple[PassedOver, ...] = ()
     unnameable: tuple[PassedOver, ...] = ()
     idle: tuple[str, ...] = ()
+    patterns: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, tree: RawTree, exclude: Sequence[str] = ()) -> "ChosenTasks":
@@ -40,7 +44,11 @@ class ChosenTasks:
         left_out = {entry.path for entry in (*excluded, *unnameable)}
         taken = replace(tree, tasks=tuple(task for task in tree.tasks if task.name not in left_out))
         idle = [pattern for pattern in exclude if not any(excludes(pattern, task.name) for task in tree.tasks)]
-        return cls(taken, tuple(excluded), tuple(unnameable), tuple(idle))
+        return cls(taken, tuple(excluded), tuple(unnameable), tuple(idle), tuple(exclude))
+
+    def misplaced(self) -> tuple[Noticed, ...]:
+        """Remarks on dated folders at another depth, as of `RawTree`, but for what the patterns exclude."""
+        return self.tree.misplaced(lambda folder: any(excludes(pattern, folder) for pattern in self.patterns))
 
 
 def excludes(pattern: str, task: str) -> bool:
@@ -48,7 +56,13 @@ def excludes(pattern: str, task: str) -> bool:
 
     The predecessor matched absolute paths, so its patterns may start with "*/": a leading slash serves these too.
     """
+    pattern, task = composed(pattern), composed(task)
     return pattern == task or fnmatchcase(task, pattern) or fnmatchcase(f"/{task}", pattern)
+
+
+def composed(name: str) -> str:
+    """A name in the one of its Unicode forms by which names are compared: file systems and keyboards disagree on it."""
+    return unicodedata.normalize("NFC", name)
 
 
 def name_problem(name: str) -> str | None:
@@ -70,10 +84,11 @@ def refuse_left_out(groups: Iterable[Iterable[str]], left_out: Mapping[str, str]
     Raises:
         ConfigError: It does.
     """
+    reasons = {composed(task): why for task, why in left_out.items()}
     for pattern in (pattern for group in groups for pattern in group):
-        if pattern in left_out:
+        if composed(pattern) in reasons:
             raise ConfigError(
                 where,
-                given=f"task '{pattern}', which is left out: {left_out[pattern]}",
+                given=f"task '{pattern}', which is left out: {reasons[composed(pattern)]}",
                 do="choose another task, or take it in again",
             )

@@ -7,7 +7,7 @@ Only folders are listed here; no file is opened. The Snakefile asks while it is 
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -59,13 +59,17 @@ class RawTree:
     tasks: tuple[Task, ...]
     passed_over: tuple[PassedOver, ...]
 
-    def misplaced(self) -> tuple[Noticed, ...]:
-        """A remark for each dated folder at another depth than `depth`; lists the tree down to `DEEPEST`."""
+    def misplaced(self, left_out: Callable[[str], bool] = lambda folder: False) -> tuple[Noticed, ...]:
+        """A remark for each dated folder at another depth than `depth`, but for those in folders that are left out.
+
+        Lists the tree down to `DEEPEST`.
+        """
         elsewhere = {depth: paths for depth, paths in _dated_by_depth(self.root).items() if depth != self.depth}
         return tuple(
             Noticed("dated_folder_elsewhere", f"{path} lies at depth {depth}, not {self.depth}")
             for depth, paths in elsewhere.items()
             for path in paths
+            if not left_out(path.rpartition("/")[0])
         )
 
 

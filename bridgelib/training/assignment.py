@@ -7,9 +7,9 @@ from pathlib import Path
 from bridgelib.config.datasets import load_datasets
 from bridgelib.config.experiments import Experiment, load_experiments
 from bridgelib.data.identity import holds_nothing
-from bridgelib.data.selection import composed, select_tasks, tasks_with_records
+from bridgelib.data.selection import select_tasks, tasks_with_records
 from bridgelib.errors import ConfigError, DataError, did_you_mean
-from bridgelib.raw.chosen import ChosenTasks
+from bridgelib.raw.chosen import ChosenTasks, composed
 from bridgelib.raw.tree import find_tasks
 
 

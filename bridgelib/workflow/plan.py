@@ -11,13 +11,13 @@ from bridgelib.config.launch import Launch
 from bridgelib.config.machines import ENVIRONMENTS, MachineProfile, shown
 from bridgelib.config.paths import absolute_path
 from bridgelib.config.settings import Settings
-from bridgelib.data.selection import composed, select_tasks, tasks_with_records
+from bridgelib.data.selection import select_tasks, tasks_with_records
 from bridgelib.errors import DataError
 from bridgelib.evaluation.simulated import refuse_unknown_tasks
 from bridgelib.language.presence import refuse_without_language
 from bridgelib.language.settings import needs_language
 from bridgelib.origins import digest_of
-from bridgelib.raw.chosen import ChosenTasks, name_problem, refuse_left_out
+from bridgelib.raw.chosen import ChosenTasks, composed, name_problem, refuse_left_out
 from bridgelib.raw.tree import RawTree, Task, find_tasks, trajectory_names
 from bridgelib.sim.plan import DEFAULTS, PlanEntry, plan
 from bridgelib.training.forecast import CheckpointForecast, checkpoint_forecast
