@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bridgelib.errors import DataError
 from bridgelib.locks import Holder, lock_when_free, sign
+from bridgelib.mistaken import kind_of_file
 
 
 @contextmanager
@@ -215,4 +216,7 @@ def read_json(path: Path) -> object:
     except OSError as error:
         raise DataError(path, given=error.strerror, do="check the path") from error
     except ValueError as error:
-        raise DataError(path, given=f"not JSON: {error}", do="remove it and run the step that makes it") from error
+        kind = kind_of_file(Path(path))
+        given = f"not JSON: {f'it is {kind.name}' if kind else error}"
+        again = "remove it and run the step that makes it"
+        raise DataError(path, given=given, do=f"{kind.cure(path)}; or {again}" if kind else again) from error

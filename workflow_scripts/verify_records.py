@@ -31,7 +31,7 @@ def main(argv: list[str] | None = None) -> int:
     for damage in verified(files):
         print(damage, flush=True)
         damaged += 1
-    cure = "remove these files, then make or copy them again"
+    cure = "remove these files, then make or copy them again, unless a line above says otherwise"
     print(f"{len(files)} files: {f'{damaged} damaged records: {cure}' if damaged else 'all as written'}")
     return 1 if damaged else 0
 

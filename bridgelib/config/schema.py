@@ -11,6 +11,7 @@ import yaml
 
 from bridgelib.config.strict_yaml import Unclear, loaded
 from bridgelib.errors import ConfigError, did_you_mean
+from bridgelib.mistaken import LOOKED_AT, kind_of
 
 T = TypeVar("T")
 
@@ -23,7 +24,10 @@ def read_yaml(path: Path) -> dict[str, Any]:
             number or word that YAML 1.1 and 1.2 read differently.
     """
     try:
-        content = loaded(Path(path).read_text(encoding="utf-8"))
+        written = Path(path).read_bytes()  # once: it may be a pipe
+        if (kind := kind_of(written[:LOOKED_AT])) is not None:
+            raise ConfigError(path, given=f"no YAML: it is {kind.name}", do=kind.cure(path))
+        content = loaded(written.decode("utf-8"))
     except OSError as error:
         raise ConfigError(path, given=error.strerror, do="check the path") from None
     except UnicodeDecodeError as error:

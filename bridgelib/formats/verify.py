@@ -9,6 +9,7 @@ from bridgelib.errors import DataError
 from bridgelib.formats.checksums import require_whole
 from bridgelib.formats.framing import mapped, records
 from bridgelib.formats.protobuf import Malformed
+from bridgelib.mistaken import kind_of_file
 from bridgelib.progress import Progress
 
 MEGABYTE = 1_000_000
@@ -83,6 +84,8 @@ def damaged_records(tfrecord: Path, advance: Callable[[int], None]) -> Iterator[
                     yield Damage(tfrecord, number, error.position, error.what)
                 number, position = number + 1, end
     except Malformed as error:
-        yield Damage(tfrecord, number, error.position, error.what)
+        kind = None if error.position else kind_of_file(tfrecord)
+        told = f"the file is {kind.name}; {kind.cure(tfrecord)}" if kind else error.what
+        yield Damage(tfrecord, number, error.position, told)
     except OSError as error:
         yield Damage(tfrecord, number, position, f"it cannot be read: {error.strerror}")

@@ -1,5 +1,6 @@
 """Closed schemas: what is refused, and whether the message says where, what, which and what to do."""
 
+import gzip
 from dataclasses import dataclass
 from typing import Literal
 
@@ -7,6 +8,7 @@ import pytest
 
 from bridgelib.config.schema import as_type, read_section, read_yaml
 from bridgelib.errors import ConfigError
+from tests.raw_trees import LFS_POINTER
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,13 @@ def test_a_bad_file_is_refused_with_its_place(tmp_path, text, said):
     with pytest.raises(ConfigError) as refused:
         read_yaml(path)
     assert "settings.yaml" in str(refused.value) and said in str(refused.value)
+
+
+@pytest.mark.parametrize(("content", "said"), [(LFS_POINTER, "git lfs pull"), (gzip.compress(b"a: 1"), "gunzip")])
+def test_a_file_that_is_no_text_of_settings_is_told_what_it_is(tmp_path, content, said):
+    (tmp_path / "machine.yaml").write_bytes(content)
+    with pytest.raises(ConfigError, match=said):
+        read_yaml(tmp_path / "machine.yaml")
 
 
 def test_a_missing_file_is_a_config_error(tmp_path):

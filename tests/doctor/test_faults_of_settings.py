@@ -1,5 +1,6 @@
 """Faults of data and settings."""
 
+import gzip
 import shutil
 import socket
 
@@ -61,6 +62,14 @@ def a_record_cut_off(laboratory):
     # A record of 3 bytes: its length, the checksum of that, and only two of the three.
     length = (3).to_bytes(8, "little")
     (task / "train" / "out.tfrecord").write_bytes(HEADER.pack(3, masked_crc32c(length)) + b"ab")
+
+
+@FAULTS.on(healthy_cpu, "tfrecords", "is compressed with gzip", "gunzip < tfrecord/open_drawer/train/out.tfrecord")
+def a_record_that_is_compressed(laboratory):
+    task = laboratory.folder / "tfrecord" / "open_drawer"
+    (task / "train").mkdir(parents=True)
+    (task / "report.json").write_text("{}")
+    (task / "train" / "out.tfrecord").write_bytes(gzip.compress(b"records"))
 
 
 @FAULTS.on(healthy_cpu, "tfrecords", "made elsewhere and would be replaced", "tfrecord=/a/new/folder", Status.NOTE)

@@ -8,6 +8,7 @@ import pytest
 from bridgelib.errors import DataError
 from bridgelib.formats.report import RejectedTrajectory, Remark, Report
 from bridgelib.raw.tree import PassedOver
+from tests.raw_trees import LFS_POINTER
 
 REPORT = Report(
     found=5,
@@ -39,6 +40,13 @@ def test_what_is_saved_is_read(tmp_path):
     }
     assert content["remarks"][1]["trajectory"] == "task/date/raw/traj_group0/traj2"
     assert content["passed_over"][1] == {"path": "task/date/raw/*/*/d", "why": "depth", "count": 5}
+
+
+def test_a_report_that_was_not_fetched_is_told_as_such(tmp_path):
+    (tmp_path / "a.report.json").write_bytes(LFS_POINTER)
+    with pytest.raises(DataError, match="a pointer of Git LFS") as refused:
+        Report.load(tmp_path / "a.report.json")
+    assert "git lfs pull; or remove it and run" in str(refused.value)
 
 
 def test_it_is_told_in_lines():

@@ -1,5 +1,6 @@
 """What a verification finds is what TensorFlow would refuse to read, and it says where."""
 
+import gzip
 import random
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from bridgelib.errors import DataError
 from bridgelib.formats.framing import HEADER, records
 from bridgelib.formats.verify import Damage, find_tfrecords, verified
 from tests.formats.test_checksums import framed
+from tests.raw_trees import LFS_POINTER
 from tests.trajectories import make_trajectory, write_tfrecord
 
 DATA = "the data of the record that begins here does not have its checksum"
@@ -49,6 +51,15 @@ def test_every_damaged_record_is_named_with_file_number_and_byte(written):
     beginnings = begins(written)
     flip(written, beginnings[1] + 300, beginnings[3] + 200)
     assert list(verified([written])) == [Damage(written, number, beginnings[number], DATA) for number in (1, 3)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "cure"), [("compressed with gzip", "gunzip"), ("a pointer of Git LFS", "git lfs pull")]
+)
+def test_a_file_of_another_kind_is_told_by_its_kind(written, kind, cure):
+    written.write_bytes(gzip.compress(written.read_bytes()) if "gzip" in kind else LFS_POINTER)
+    (damage,) = verified([written])
+    assert kind in damage.what and cure in damage.what
 
 
 def test_behind_a_damaged_length_nothing_can_be_found(written):

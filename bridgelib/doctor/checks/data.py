@@ -13,6 +13,7 @@ from bridgelib.errors import BridgeError, DataError
 from bridgelib.formats.framing import records
 from bridgelib.formats.protobuf import Malformed
 from bridgelib.language.settings import needs_language
+from bridgelib.mistaken import kind_of_file
 from bridgelib.raw.language import has_instruction
 from bridgelib.raw.tree import find_tasks, trajectory_names
 
@@ -141,16 +142,20 @@ def tfrecords(subject: Subject) -> Iterator[Answer]:
         left -= count or 0
         if count is None:
             damaged.append(path)
-    for path in damaged:
-        yield error(
-            f"{shown(path)} ends in the middle of a record", cure=f"rm {shown(path)}; snakemake tfrecords{{config}}"
-        )
+    yield from map(_of_damaged, damaged)
     foreign = sorted({path.parent.parent for path in files if not _reported(path)})
     if foreign:
         yield note(f"{len(foreign)} tasks were made elsewhere and would be replaced, such as {shown(foreign[0])}")
     if not damaged and not foreign:
         told = "all whole" if walked == len(files) else f"the {walked} that were looked at are whole"
         yield ok(f"{len(files)} files in {shown(root)}, {told}")
+
+
+def _of_damaged(path: Path) -> Answer:
+    place, kind = shown(path), kind_of_file(path)
+    if kind is not None:
+        return error(f"{place} is {kind.name}", cure=kind.cure(Path(place)))
+    return error(f"{place} ends in the middle of a record", cure=f"rm {place}; snakemake tfrecords{{config}}")
 
 
 def _reported(path: Path) -> bool:
