@@ -46,14 +46,14 @@ class Type:
 
     def __init__(self, name: str):
         if not re.fullmatch(r"b1|[iufc](1|2|4|8|16|32)|[SU][0-9]{1,6}|O8?", name):
-            raise Rejected("forbidden_pickle", f"an array of type {name!r}; nothing was executed")
+            raise Rejected("forbidden_pickle", f"holds an array of type {name!r}; nothing was executed")
         self.dtype = np.dtype(name)
 
     def restore(self, state: tuple) -> None:
         """Take the state of a `numpy.dtype`."""
         _version, order, subarray, names, fields = state[:5]
         if (subarray, names, fields) != (None, None, None) or order not in ("<", ">", "|", "="):
-            raise Rejected("forbidden_pickle", "a structured array; nothing was executed")
+            raise Rejected("forbidden_pickle", "holds a structured array; nothing was executed")
         self.dtype = self.dtype.newbyteorder(order)
 
     def spoil(self) -> None:
@@ -101,7 +101,7 @@ def is_key(key: object) -> bool:
 
 def _reconstruct(owner: Constructor, shape: tuple, code: bytes) -> Array:
     if owner is not _NDARRAY or shape != (0,):
-        raise Rejected("forbidden_pickle", "an array of a class of its own; nothing was executed")
+        raise Rejected("forbidden_pickle", "holds an array of a class of its own; nothing was executed")
     return np.ndarray.__new__(Array, (0,), "b")
 
 
