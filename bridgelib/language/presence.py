@@ -94,7 +94,7 @@ def _in_report(folder: Path) -> bool | None:
 
 
 def _in_indices(folder: Path) -> bool | None:
-    """Whether the member `languages` of an index holds any character: fixed-width text, zero where there is none."""
+    """Whether the member `languages` of an index holds any character, zeros not counted: former versions filled up."""
     answer = None
     for path in sorted(folder.glob("*/out.index.npz")):
         try:

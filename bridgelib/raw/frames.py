@@ -17,7 +17,8 @@ from bridgelib.raw.rejection import Rejected
 START_OF_IMAGE, END_OF_IMAGE = b"\xff\xd8", b"\xff\xd9"
 LARGEST_FRAME = 1 << 24  # pixels; decoding takes four bytes for each
 FRAME = re.compile(r"im_(0|[1-9][0-9]*)\.jpg")
-SAMPLING_UNKNOWN = "Could not determine subsampling"  # of colours: simplejpeg alone does not know all that there are
+# Of colours: simplejpeg does not know all that there are. Those no camera is known to use; Pillow hides damage in them.
+SAMPLING_UNKNOWN = "Could not determine subsampling"
 # The first number of JFIF's version, of which only 1 is known; Adobe's number of the colours, where 1 is YCbCr.
 JFIF, ADOBE = re.compile(rb"(\xff\xe0..JFIF\0).", re.DOTALL), re.compile(rb"(\xff\xee\0\x0eAdobe.{6}).", re.DOTALL)
 
