@@ -224,6 +224,7 @@ ODDITIES: dict[str, Oddity] = {
     "half open at most": Oddity("gripper_scale", gripper(0.5 * COMMANDS)),
     "never quite closed": Oddity("gripper_scale", gripper(np.where(COMMANDS > 0, 1.0, 0.3))),
     "0 is open": Oddity("gripper_against_state", gripper(1 - COMMANDS)),
+    "0 is open, in metres": Oddity("gripper_against_state", gripper(0.012 * (1 - COMMANDS))),
     "0 is open in the state": Oddity("gripper_against_state", states(6, 1 - np.array([1.0] * 7 + [0.6] + [0.5] * 5))),
     "traj_ok: False": Oddity("traj_not_ok", agent_data(traj_ok=False, term_t=3)),
     "traj_ok of numpy": Oddity("traj_not_ok", agent_data(traj_ok=np.bool_(False))),
@@ -329,6 +330,9 @@ NEAR_MISSES: dict[str, Plant] = {
     "a slip of the hand": gripper([0.4, *[0.0] * 11], np.full(STEPS + 1, 0.1)),
     "the end in the middle of closing": gripper([1.0] * 11 + [0.3], np.ones(STEPS + 1)),
     "a trembling command": gripper([1, 0.97, 1, 0.96, 1, 1, 0.99, 1, 1, 1, 1, 1], np.ones(STEPS + 1)),
+    "a trembling command while the gripper closes": gripper(
+        [0.0013, 0.0013, 0.0064, 0.001, 0.0054, 0.0036, 0.013, 0.0095, 0.007, 0.0127, 0.0062, 0.0004]
+    ),
     "a command a hair above 1": gripper(COMMANDS * (1 + 1e-6)),
     "a gripper that is slow": gripper(COMMANDS, [1.0] * 9 + [0.9, 0.7, 0.6, 0.5]),
     "a gripper that was told too late to close": gripper([1.0] * 11 + [0], np.linspace(0.99, 1.0, STEPS + 1)),

@@ -51,7 +51,7 @@ def _answer(commands: np.ndarray, states: np.ndarray) -> tuple[float, int]:
 
     Correlations of few pairs are large by chance: they count by the root of how many there are.
     """
-    if np.ptp(states) < STATE_SWING * np.abs(states).max() or np.ptp(commands) == 0:
+    if np.ptp(states) < STATE_SWING * np.abs(states).max() or _is_noise(commands):
         return 0.0, 0
     found = [(0.0, 0.0, 0)]
     for delay in range(1, LONGEST_DELAY + 1):
@@ -61,3 +61,9 @@ def _answer(commands: np.ndarray, states: np.ndarray) -> tuple[float, int]:
             correlation = float(np.corrcoef(told, shown)[0, 1])
             found.append((abs(correlation) * pairs**0.5, correlation, delay))
     return max(found)[1:]
+
+
+def _is_noise(commands: np.ndarray) -> bool:
+    """Whether commands are all about the same, and do not keep to two levels either, as those of fingers in metres."""
+    spread = np.ptp(commands)
+    return bool(spread <= CLOSED_BELOW and np.diff(np.sort(commands)).max() <= spread / 2)

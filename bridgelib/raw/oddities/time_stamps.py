@@ -15,7 +15,8 @@ def odd_times(time_stamp: np.ndarray) -> Iterator[Noticed]:
     Args:
         time_stamp: float64 [T+1], in any unit.
     """
-    steps = np.diff(time_stamp)
+    with np.errstate(over="ignore"):
+        steps = np.diff(time_stamp)
     forward = np.sort(steps[steps > 0])
     usual = forward[(len(forward) - 1) // 2] if len(forward) else np.inf
     for remark, which in (
