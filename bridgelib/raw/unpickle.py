@@ -33,6 +33,11 @@ RECORDER_PACKAGES = frozenset(
     }
 )
 
+# How the oldest protocols, which Python 2 prefers, rebuild an object of any class; the class itself is named beside it.
+_REBUILDING = frozenset(
+    {("copy_reg", "_reconstructor"), ("copyreg", "_reconstructor"), ("__builtin__", "object"), ("builtins", "object")}
+)
+
 # fmt: off
 _INSTRUCTIONS = (
     pickle.PROTO, pickle.FRAME, pickle.STOP, pickle.MARK, pickle.POP, pickle.POP_MARK, pickle.DUP,
@@ -114,7 +119,8 @@ class _Unpickler(pickle._Unpickler):
         """The constructor that stands for a name."""
         if (module, name) in CONSTRUCTORS:
             return CONSTRUCTORS[module, name]
-        if not self._recorder_names or module.partition(".")[0] not in RECORDER_PACKAGES:
+        known = module.partition(".")[0] in RECORDER_PACKAGES or (module, name) in _REBUILDING
+        if not (known and self._recorder_names):
             self._refuse(f"asks for {module}.{name}")
         return STAND_IN
 

@@ -3,6 +3,8 @@
 import gzip
 import pickle
 import struct
+import sys
+import types
 
 import numpy as np
 import pytest
@@ -56,6 +58,21 @@ def test_texts_of_python_2_are_read_whatever_their_letters(protocol):
     }
     content[2] = b"\x80\x02" + content[1]
     assert load_plain(content[protocol]) == {"full_state": 1, "lösung".encode().decode("latin1"): 2}
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_messages_of_the_recorder_are_nothing_odd_in_any_protocol(protocol, monkeypatch):
+    """The oldest, which Python 2 takes where it is told none, rebuilds them by names of Python's own."""
+    module = types.ModuleType("sensor_msgs.msg")
+    module.CameraInfo = type("CameraInfo", (), {"__module__": module.__name__})
+    monkeypatch.setitem(sys.modules, "sensor_msgs", types.ModuleType("sensor_msgs"))
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    info = module.CameraInfo()
+    info.height = 480
+    content = pickle.dumps({"camera_info": [info, info], "traj_ok": True}, protocol)
+    assert load_plain(content, recorder_names=True) == {"camera_info": [{}, {}], "traj_ok": True}
+    with pytest.raises(Rejected, match="forbidden_pickle"):
+        load_plain(content)
 
 
 @pytest.mark.parametrize(
