@@ -118,6 +118,14 @@ def _added(name: str, content: bytes) -> Callable[[Path], None]:
     return lambda folder: (folder / name).write_bytes(content)
 
 
+def _linked(name: str, target: str) -> Callable[[Path], None]:
+    def plant(folder: Path) -> None:
+        (folder / name).unlink()
+        (folder / name).symlink_to(target)
+
+    return plant
+
+
 def _observed(key: str, change: Callable[[np.ndarray], object]) -> Callable[[Path], None]:
     return _repickled("obs_dict.pkl", lambda content: {**content, key: change(content[key])})
 
@@ -186,6 +194,11 @@ FAULTS: dict[str, Fault] = {
         "broken_image", _rewritten(_FRAME, lambda content: content[:700] + bytes(200) + content[900:])
     ),
     "pointer of Git LFS for a frame": Fault("not_fetched", _rewritten(_FRAME, lambda _: LFS_POINTER)),
+    "link of git-annex for a frame": Fault("not_fetched", _linked(_FRAME, "../../.git/annex/objects/Wx/7q/a.jpg")),
+    "link to nowhere for a frame": Fault("unreadable_file", _linked(_FRAME, "../blobs/3f8a")),
+    "link of git-annex for a pickle": Fault(
+        "not_fetched", _linked("obs_dict.pkl", "../.git/annex/objects/Wx/7q/a.pkl")
+    ),
     "PNG named jpg": Fault("broken_image", _rewritten(_FRAME, lambda _: jpeg(5, kind="PNG"))),
     "JPEG of another size": Fault("image_size_differs", _rewritten(_FRAME, lambda _: jpeg(5, (24, 32)))),
     "greyscale JPEG": Fault("greyscale_image", _rewritten(_FRAME, lambda _: jpeg(5, mode="L"))),

@@ -1,6 +1,7 @@
 """Reading the files of a trajectory: what the data does wrong rejects it, what the machine lacks ends the job."""
 
 import errno
+import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,4 +52,14 @@ def _faults_told_apart(path: Path, name: str) -> Iterator[None]:
             raise DataError(
                 path, given=error.strerror, do="use fewer workers, or raise the limit (ulimit -n)"
             ) from error
+        if error.errno == errno.ENOENT and path.is_symlink():
+            raise _leads_nowhere(path, name) from None
         raise Rejected("unreadable_file", f"{name}: {error.strerror}") from None
+
+
+def _leads_nowhere(path: Path, name: str) -> Rejected:
+    """A link to what is not there; git-annex leaves such links where it did not fetch the content."""
+    target = path.readlink()
+    if (found := pointer(os.fsencode(target))) is not None:
+        return Rejected("not_fetched", f"{name} is {found.name}; {found.do}")
+    return Rejected("unreadable_file", f"{name} is a link to {target}, which is not there")
