@@ -11,7 +11,7 @@ import os
 import weakref
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,6 +19,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from bridgelib.errors import DataError
+from bridgelib.formats.checksums import has_checksums
 from bridgelib.formats.index import RecordIndex, load_index
 
 OPEN_FILES = 128
@@ -73,7 +74,8 @@ class Records:
         self._gaze_position = np.concatenate([index.gaze_position for index in indices])
         self.has_gaze = bool((self._gaze_position >= 0).all())
         self._first_frame_of_file = _starts([len(index.frame_position) for index in indices])
-        self._open = lru_cache(maxsize=OPEN_FILES)(_OpenFile)
+        known = [(index.record_position, index.record_checksums) for index in indices]
+        self._open = lru_cache(maxsize=OPEN_FILES)(partial(_opened, self.files, known, {}))
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="read")
 
@@ -97,7 +99,7 @@ class Records:
             uint8 [..., H, W, 3].
 
         Raises:
-            DataError: A file is shorter than its index says, a frame does not decode, or the disk fails.
+            DataError: A file is no longer the one that was indexed, a frame does not decode, or the disk fails.
         """
         return self._gathered(frames, self.image_shape, np.uint8, self._read_image)
 
@@ -146,7 +148,7 @@ class Records:
         """Fill a contiguous destination with the bytes of a file from `position` on."""
         left = memoryview(destination).cast("B")
         try:
-            opened = self._open(self.files[file])
+            opened = self._open(file)
             while left:
                 count = os.preadv(opened.descriptor, [left], position)
                 if count == 0:
@@ -167,6 +169,36 @@ class _OpenFile:
         self.descriptor = os.open(path, os.O_RDONLY)
         # Not __del__: as the interpreter ends, `os` has lost its `close`. Then the kernel closes what is left.
         weakref.finalize(self, os.close, self.descriptor).atexit = False
+
+
+def _opened(
+    files: Sequence[Path],
+    known: Sequence[tuple[np.ndarray, np.ndarray]],
+    looks: dict[int, tuple[int, ...]],
+    number: int,
+) -> _OpenFile:
+    """Open a file again and again as it is needed; it must still be the one whose index was read.
+
+    Else a task that is converted anew while somebody trains on it would be served by the index of what it was before.
+
+    Args:
+        files: All of them.
+        known: Where the records of each begin, and their checksums.
+        looks: How each looked when it was held against its checksums, which is done once; remembered here.
+        number: Of the file.
+    """
+    opened = _OpenFile(files[number])
+    state = os.fstat(opened.descriptor)
+    look = state.st_ino, state.st_size, state.st_mtime_ns
+    if looks.get(number) != look:
+        if not has_checksums(opened.descriptor, *known[number]):
+            raise DataError(
+                files[number],
+                given="another file than the one whose index was read: it was made anew since",
+                do="start again when nobody makes it any more",
+            )
+        looks[number] = look
+    return opened
 
 
 def _starts(lengths: Sequence[int]) -> np.ndarray:

@@ -35,6 +35,19 @@ def require_whole(descriptor: int, begin: int, end: int, advance: Callable[[int]
         raise Malformed(begin - HEADER.size, "the data of the record that begins here does not have its checksum")
 
 
+def has_checksums(descriptor: int, positions: Sequence[int], checksums: np.ndarray) -> bool:
+    """Whether a file has the size and its records the checksums that are known of it; its data is not read.
+
+    Args:
+        descriptor: The open file.
+        positions: See `stored_checksums`.
+        checksums: What that gave, uint32 [N, 2].
+    """
+    if os.fstat(descriptor).st_size != positions[-1]:
+        return False
+    return np.array_equal(stored_checksums(descriptor, positions), checksums)
+
+
 def stored_checksums(descriptor: int, positions: Sequence[int]) -> np.ndarray:
     """What stands in a file as the checksums of its records; neither lengths nor data are read.
 

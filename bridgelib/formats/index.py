@@ -18,7 +18,7 @@ import numpy as np
 
 from bridgelib.errors import DataError
 from bridgelib.files import written_whole
-from bridgelib.formats.checksums import require_whole, stored_checksums
+from bridgelib.formats.checksums import has_checksums, require_whole, stored_checksums
 from bridgelib.formats.framing import HEADER, mapped, records
 from bridgelib.formats.protobuf import Malformed
 from bridgelib.formats.record import Record
@@ -158,9 +158,7 @@ class RecordIndex:
     def describes(self, tfrecord: Path) -> bool:
         """Whether a file has the size and every record the checksums that this index knows; its data is not read."""
         with tfrecord.open("rb") as file:
-            if os.fstat(file.fileno()).st_size != self.file_size:
-                return False
-            return np.array_equal(stored_checksums(file.fileno(), self.record_position), self.record_checksums)
+            return has_checksums(file.fileno(), self.record_position, self.record_checksums)
 
 
 def index_path(tfrecord: Path) -> Path:

@@ -83,6 +83,7 @@ def test_a_file_cut_short_under_us_is_an_error_not_a_crash(tmp_path):
     file = tmp_path / "out.tfrecord"
     index = write_file(file, [3])
     records = Records([file], [index])
+    assert number_of(records.images(np.arange(4))).tolist() == [0, 1, 2, 3]
     os.truncate(file, index.frame_position[3] + 1)
     assert number_of(records.images(np.arange(3))).tolist() == [0, 1, 2]
     with pytest.raises(DataError, match="ends before byte"):
