@@ -19,7 +19,7 @@ def wrapped(differences: np.ndarray) -> np.ndarray:
 
     Those that lie there already stay as they are, to the last bit.
     """
-    turns = np.round(np.asarray(differences, np.float64) / (2 * np.pi))
+    turns = np.floor(np.asarray(differences, np.float64) / (2 * np.pi) + 0.5)  # half a turn is -π, not π
     shorter = np.clip(differences - 2 * np.pi * turns, -HALF_TURN, HALF_TURN)
     return np.where(crosses(differences), shorter, differences).astype(np.float32)
 

@@ -69,6 +69,15 @@ def test_a_rotation_across_half_a_turn_is_the_shorter_way_round():
         np.testing.assert_allclose(backwards[:, angle], [-0.02, -across, -0.02], atol=1e-6)
 
 
+@pytest.mark.parametrize("half", [np.float32(np.pi), np.float64(np.pi), -np.float64(np.pi)])
+def test_half_a_turn_is_at_the_lower_end(half):
+    """Of [-π, π): both ways round are as long, and the range has only one of them."""
+    state = np.zeros((2, 7), np.asarray(half).dtype)
+    state[1, 5] = half
+    turned = relabelled_actions(state, np.ones((1, 7), np.float32))[0, 5]
+    assert turned == pytest.approx(-np.pi, abs=1e-6) and -np.pi <= turned
+
+
 def test_plain_angles_are_the_predecessors():
     state = np.zeros((4, 7), np.float32)
     state[:, 3] = [3.12, 3.14, -3.12, -3.10]
