@@ -40,8 +40,9 @@ def held_out(train: Indices, val: Indices) -> dict[str, np.ndarray]:
     Raises:
         DataError: There are validation trajectories, and all of them train.
     """
-    trains = _tasks_by_content(train)
-    found = {task: _trained_in(task, index, trains) for task, index in val.items()}
+    by_id = _have_ids(train, val)
+    trains = _tasks_by_content(train, by_id)
+    found = {task: _trained_in(task, contents(index, by_id), trains, by_id) for task, index in val.items()}
     pairs = Counter((task, other) for task, others in found.items() for other in others if other is not None)
     count, total = pairs.total(), sum(map(len, found.values()))
     if count:
@@ -60,7 +61,7 @@ def say_repeated(indices: Indices, side: str) -> None:
         indices: Of that side.
         side: Its name.
     """
-    repeated = [tasks for tasks in _tasks_by_content(indices).values() if len(tasks) > 1]
+    repeated = [tasks for tasks in _tasks_by_content(indices, _have_ids(indices)).values() if len(tasks) > 1]
     if repeated:
         together = Counter(" and ".join(tasks) for tasks in repeated)
         whose = _listed(f"{number} in {tasks}" for tasks, number in together.most_common())
@@ -68,31 +69,39 @@ def say_repeated(indices: Indices, side: str) -> None:
         print(f"{side} side: {told}: {whose}", file=sys.stderr)
 
 
-def contents(index: RecordIndex) -> list[str]:
-    """What tells each trajectory's content: its content id; where the TFRecord was made elsewhere and has none, a
-    digest of its states and actions."""
-    pairs = zip(index.identities, index.trajectories(), strict=True)
-    return [identity or hashlib.sha256(b"".join(map(_bytes, arrays))).hexdigest() for identity, arrays in pairs]
+def contents(index: RecordIndex, by_id: bool) -> list[str]:
+    """What tells each trajectory's content: its content id, or a digest of its states and actions."""
+    if by_id:
+        return list(index.identities)
+    return [hashlib.sha256(b"".join(map(_bytes, arrays))).hexdigest() for arrays in index.trajectories()]
+
+
+def _have_ids(*sides: Indices) -> bool:
+    """Whether all have content ids. TFRecords that were made elsewhere have none, and a copy in one of ours is to be
+    known beside them: then all are told by their states and actions."""
+    return all(all(index.identities) for side in sides for index in side.values())
 
 
 def _bytes(array: np.ndarray) -> bytes:
     return np.ascontiguousarray(array).tobytes()
 
 
-def _tasks_by_content(indices: Indices) -> dict[str, list[str]]:
+def _tasks_by_content(indices: Indices, by_id: bool) -> dict[str, list[str]]:
     tasks: dict[str, list[str]] = {}
     for task, index in indices.items():
-        for content in dict.fromkeys(contents(index)):
+        for content in dict.fromkeys(contents(index, by_id)):
             tasks.setdefault(content, []).append(task)
     return tasks
 
 
-def _trained_in(task: str, index: RecordIndex, tasks: Mapping[str, list[str]]) -> list[str | None]:
+def _trained_in(
+    task: str, trajectories: Iterable[str], tasks: Mapping[str, list[str]], by_id: bool
+) -> list[str | None]:
     """The task that each of these trajectories trains in; None where it does not train."""
     found: list[str | None] = []
-    for content, identity in zip(contents(index), index.identities, strict=True):
+    for content in trajectories:
         # Our own split has no content on both sides of a task. What was made elsewhere may.
-        others = (each for each in tasks.get(content, ()) if each != task or not identity)
+        others = (each for each in tasks.get(content, ()) if each != task or not by_id)
         found.append(next(others, None))
     return found
 

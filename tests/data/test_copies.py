@@ -65,9 +65,22 @@ def test_what_was_made_elsewhere_is_known_by_its_states_and_actions(index_of):
     assert {task: mask.tolist() for task, mask in held_out(train, val).items()} == {"a": [True], "b": [False, False]}
 
 
+def test_a_copy_in_ours_of_what_was_made_elsewhere_is_known(index_of):
+    """One side with content ids, one without: states and actions tell, whichever of the two trains."""
+    ours, theirs = index_of("1", "2", first=0), index_of("", first=3)
+    assert held_out({"a": ours}, {"b": theirs, "c": index_of("x")})["b"].tolist() == [True]
+    assert held_out({"b": theirs}, {"a": ours})["a"].tolist() == [False, True]
+
+
+def test_what_trains_in_ours_and_elsewhere_is_said(index_of, capsys):
+    say_repeated({"a": index_of("1", "2", first=0), "b": index_of("", first=3)}, "training")
+    assert "1 in a and b" in capsys.readouterr().err
+
+
 def test_contents_are_the_ids_where_there_are_any(index_of):
-    first, second = contents(index_of("one", ""))
-    assert first == "one" and len(second) == 64
+    index = index_of("one", "two", first=0)
+    assert contents(index, by_id=True) == ["one", "two"]
+    assert contents(index, by_id=False) == contents(index_of("", "", first=0), by_id=False) != ["one", "two"]
 
 
 def test_what_trains_in_several_tasks_is_said(index_of, capsys):
