@@ -224,7 +224,7 @@ def _check_horizons(config: Mapping[str, Any], algorithm: str, where: str) -> No
     if chunk is not None and "discount" in agent:
         allowed, do = f"null: the value functions of {algorithm} judge one action at a time", "remove it"
         raise _refusal(where, "dataset_kwargs.act_pred_horizon", chunk, allowed, do)
-    executed = config["act_exec_horizon"]
+    executed = config.get("act_exec_horizon")
     if executed is not None and executed > (chunk or 1):
         allowed, do = f"at most act_pred_horizon, which is {_shown(chunk)}", "predict longer chunks, or carry out less"
         raise _refusal(where, "act_exec_horizon", executed, allowed, do)
@@ -235,7 +235,8 @@ def _check_horizons(config: Mapping[str, Any], algorithm: str, where: str) -> No
 
 def _check_encoder(config: Mapping[str, Any], algorithm: str, where: str) -> None:
     """An encoder takes an instruction where, and only where, the algorithm has one."""
-    takes_instruction = config["encoder"].endswith("-film") or config["encoder_kwargs"]["use_multiplicative_cond"]
+    is_conditioned = config["encoder_kwargs"].get("use_multiplicative_cond", False)
+    takes_instruction = config["encoder"].endswith("-film") or is_conditioned
     if takes_instruction != ("text_processor" in config):
         raise _refusal(
             where,
@@ -247,7 +248,7 @@ def _check_encoder(config: Mapping[str, Any], algorithm: str, where: str) -> Non
 
 
 def _check_distribution(config: Mapping[str, Any], where: str) -> None:
-    policy = config["agent_kwargs"].get("policy_kwargs", {})
+    policy = config["agent_kwargs"].get("policy_kwargs") or {}
     if policy.get("tanh_squash_distribution") and policy.get("distribution", "normal") != "normal":
         allowed, do = "normal where tanh_squash_distribution is true", "set one of the two to its default"
         raise _refusal(where, "agent_kwargs.policy_kwargs.distribution", policy["distribution"], allowed, do)
@@ -255,7 +256,7 @@ def _check_distribution(config: Mapping[str, Any], where: str) -> None:
 
 def _check_twins(config: Mapping[str, Any], where: str) -> None:
     agent = config["agent_kwargs"]
-    if agent.get("use_td") and not agent.get("critic_kwargs", {}).get("twin_q", True):
+    if agent.get("use_td") and not (agent.get("critic_kwargs") or {}).get("twin_q", True):
         allowed, do = "true where use_td is true", "set twin_q to true, or use_td to false"
         raise _refusal(where, "agent_kwargs.critic_kwargs.twin_q", False, allowed, do)
 

@@ -75,7 +75,7 @@ def bytes_of_checkpoint(weights: int, losses: int = 1, targets: bool = False) ->
 def approximate_weights(algorithm: str, config: Mapping[str, Any]) -> int:
     """How many weights an algorithm's networks have, to a few per cent."""
     depth = layers(config["encoder"])
-    width, agent = config["encoder_kwargs"]["num_filters"] / 64, config["agent_kwargs"]
+    width, agent = relative_width(config), config["agent_kwargs"]
     film = by_depth(_FILM, depth) * width if config["encoder"].endswith("-film") else 0
     encoder = by_depth(_ENCODER, depth) * width**2 + film
     encoding = _FEATURES[nearest(_FEATURES, depth)] * 64 * width * _pooled_to(config["encoder_kwargs"])
@@ -92,6 +92,11 @@ def layers(encoder: str) -> int:
     return _MISNAMED.get(encoder) or (int(named[1]) if named else 34)
 
 
+def relative_width(config: Mapping[str, Any]) -> float:
+    """How many filters an encoder has, as a ratio to 64; one that has no such number counts as one of 64."""
+    return config["encoder_kwargs"].get("num_filters", 64) / 64
+
+
 def by_depth(table: Mapping[int, float], depth: int) -> float:
     """What a table says of a depth; of one that it does not know, in proportion to the nearest that it knows."""
     known = nearest(table, depth)
@@ -105,12 +110,12 @@ def nearest(depths: Iterable[int], depth: int) -> int:
 
 def _pooled_to(encoder_kwargs: Mapping[str, Any]) -> int:
     """Entries of the encoding for each channel of the last feature map."""
-    pooling = encoder_kwargs["pooling_method"]
-    return {"spatial_softmax": 2, "spatial_learned_embeddings": encoder_kwargs["num_spatial_blocks"]}.get(pooling, 1)
+    entries = {"spatial_softmax": 2, "spatial_learned_embeddings": encoder_kwargs.get("num_spatial_blocks", 1)}
+    return entries.get(encoder_kwargs.get("pooling_method"), 1)
 
 
 def _head(encoding: float, agent_kwargs: Mapping[str, Any]) -> float:
     """Weights of one perceptron on an encoding."""
-    network = agent_kwargs.get("network_kwargs", agent_kwargs.get("policy_network_kwargs", {}))
+    network = agent_kwargs.get("network_kwargs") or agent_kwargs.get("policy_network_kwargs") or {}
     widths = [encoding, *network.get("hidden_dims", _HEAD)]
     return sum(before * after for before, after in pairwise(widths))

@@ -6,7 +6,7 @@ cent. `tests/training/test_memory.py` measures some again.
 """
 
 from bridgelib.config.experiments import Experiment
-from bridgelib.training.forecast import by_depth, checkpoint_forecast, layers
+from bridgelib.training.forecast import by_depth, checkpoint_forecast, layers, relative_width
 
 _MB = 1 << 20
 _PROCESS = 735 * _MB  # Python, JAX on a CPU, and XLA compiling a ResNet
@@ -40,7 +40,7 @@ def training_memory(experiment: Experiment, im_size: int, frames: float, on_gpu:
     if on_gpu:
         return round(_PROCESS_CUDA + held)
     depth = layers(config["encoder"])
-    width = config["encoder_kwargs"]["num_filters"] / 64
+    width = relative_width(config)
     pixels = config["batch_size"] * im_size**2 * _ENCODED.get(algorithm, 1)
     process = _PROCESS_SMALL if depth == 3 else _PROCESS
     activations = by_depth(_ACTIVATION, depth) * width * pixels

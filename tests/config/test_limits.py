@@ -58,9 +58,17 @@ def test_a_setting_without_a_limit_takes_any_value_of_its_type(monkeypatch):
     assert config["agent_kwargs"]["zeal"] == 1e-3 and config["agent_kwargs"]["toy_kwargs"] == {"on": True, "of": [3]}
     with pytest.raises(ConfigError, match=r"zeal[\s\S]*a number"):
         checked("toy", agent_kwargs__zeal="much")
-    for bare in ({"decay_steps": 5}, {"use_td": True}, {"policy_kwargs": {"tanh_squash_distribution": True}}):
+    for bare in (
+        {"decay_steps": 5},
+        {"use_td": True, "critic_kwargs": None},
+        {"policy_kwargs": {"tanh_squash_distribution": True}},
+        {"policy_kwargs": None},
+    ):
         monkeypatch.setitem(ALGORITHMS, "toy", {**toy, "agent_kwargs": bare})
         assert checked("toy")["agent_kwargs"] == bare
+    own = {key: value for key, value in toy.items() if key != "act_exec_horizon"}  # a tree of its author's own
+    monkeypatch.setitem(ALGORITHMS, "toy", {**own, "encoder_kwargs": {}})
+    assert checked("toy")["encoder_kwargs"] == {}
 
 
 def test_the_words_are_those_that_are_understood():

@@ -4,8 +4,11 @@ import pytest
 
 from bridgelib.agents import AGENTS, make_agent
 from bridgelib.config.algorithms import ALGORITHMS, algorithm_defaults
+from bridgelib.config.datasets import Dataset
+from bridgelib.config.experiments import Experiment
 from bridgelib.networks.encoders import ENCODERS, Architecture
 from bridgelib.training.forecast import approximate_weights, bytes_of_checkpoint, checkpoint_forecast
+from bridgelib.training.memory import training_memory
 
 
 def config_of(algorithm: str, encoder: str = "resnetv1-34-bridge", num_filters: int = 64, **changes) -> dict:
@@ -77,6 +80,25 @@ def test_no_encoder_and_no_separate_encoders_kill_the_forecast(algorithm, encode
     config["agent_kwargs"]["shared_encoder"] = False
     assert approximate_weights(algorithm, config) >= shared > 0
     assert checkpoint_forecast("not yet named", config).total > 0
+
+
+@pytest.mark.parametrize(
+    ("section", "entries"),
+    [
+        ("encoder_kwargs", {}),
+        ("encoder_kwargs", {"patch_size": 16}),
+        ("encoder_kwargs", {"pooling_method": "spatial_learned_embeddings"}),
+        ("agent_kwargs", {}),
+        ("agent_kwargs", {"network_kwargs": None}),
+        ("agent_kwargs", {"policy_network_kwargs": {"hidden_dims": []}, "target_update_rate": 0.1}),
+    ],
+)
+def test_what_a_new_algorithm_or_encoder_has_not_kills_no_forecast(section, entries):
+    """They stand in an author's own file, which need not have what all of ours have."""
+    config = {**config_of("bc", "vit-b16"), section: entries}
+    experiment = Experiment("mine", "not yet named", Dataset("t", (("t",),)), config)
+    assert checkpoint_forecast("not yet named", config).total > 0
+    assert all(training_memory(experiment, 64, 1000, on_gpu) > 0 for on_gpu in (False, True))
 
 
 @pytest.mark.parametrize("algorithm", ["bc", "gc_bc", "lc_bc"])
