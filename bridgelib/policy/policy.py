@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from numbers import Integral, Real
 from typing import Any
 
 import jax
@@ -50,8 +51,9 @@ class Policy:
             _require_ensemble(spec, execute, ensemble)
             execute = 1
         execute = spec.execute if execute is None else execute
-        if execute < 1:
-            raise DataError("policy, execute", given=execute, allowed="1 or more", do="carry out at least one action")
+        if isinstance(execute, bool) or not isinstance(execute, Integral) or execute < 1:
+            allowed, do = "a whole number, 1 or more", "carry out at least one action"
+            raise DataError("policy, execute", given=repr(execute), allowed=allowed, do=do)
         self.execute, self.ensemble = min(execute, spec.chunk or 1), ensemble
         self.reset()
 
@@ -227,5 +229,5 @@ def _require_ensemble(spec: PolicySpec, execute: int | None, m: float) -> None:
         allowed = "a policy that predicts chunks of two actions or more"
         do = "leave it out, or train with dataset_kwargs.act_pred_horizon"
         raise DataError(where, given=f"{spec.algorithm}, which predicts one action at a time", allowed=allowed, do=do)
-    if isinstance(m, bool) or not isinstance(m, (int, float)) or not (math.isfinite(m) and m >= 0):
-        raise DataError(where, given=repr(m), allowed="0 or more", do="take 0.01, as its paper does")
+    if isinstance(m, bool) or not isinstance(m, Real) or not (math.isfinite(m) and m >= 0):
+        raise DataError(where, given=repr(m), allowed="a number, 0 or more", do="take 0.01, as its paper does")

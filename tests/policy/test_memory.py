@@ -100,6 +100,14 @@ def test_a_new_episode_begins_with_its_own_first_prediction():
     assert policy.act(image(9))[0] == pytest.approx(units(weights @ [8, 9] / weights.sum()))
 
 
+@pytest.mark.parametrize("m", [0, np.float32(0.01), np.int64(1)])
+def test_numbers_of_any_kind_weigh_an_ensemble(m):
+    policy = Policy(spec(chunk=3), FakeAgent(chunk=3), ensemble=m)
+    policy.act(image(0))
+    weights = np.array([1, exp(-m)])
+    assert policy.act(image(10))[0] == pytest.approx(units(weights @ [1, 10] / weights.sum()))
+
+
 @pytest.mark.parametrize(
     ("changes", "options", "told"),
     [

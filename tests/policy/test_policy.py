@@ -132,7 +132,7 @@ def test_prepare_refuses_an_image_without_a_pixel(shape):
         Policy(spec(), FakeAgent()).prepare(np.zeros(shape, np.uint8))
 
 
-@pytest.mark.parametrize("execute", [0, -1])
+@pytest.mark.parametrize("execute", [0, -1, 1.5, True, "2"])
 def test_of_each_chunk_at_least_one_action_is_carried_out(execute):
     with pytest.raises(DataError, match="at least one action"):
         Policy(spec(chunk=4), FakeAgent(chunk=4), execute=execute)
