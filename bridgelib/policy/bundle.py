@@ -21,7 +21,6 @@ from bridgelib.errors import DataError
 from bridgelib.files import disk_errors, read_json, write_json, written_whole
 from bridgelib.language.table import LanguageTable
 from bridgelib.mistaken import kind_of_file
-from bridgelib.networks.device import visible_devices
 from bridgelib.policy.policy import Policy
 from bridgelib.policy.spec import VERSION, PolicySpec
 from bridgelib.policy.weights import packed, unpacked
@@ -140,7 +139,6 @@ def _description(path: Path) -> dict[str, Any]:
 
 def _agent(spec: PolicySpec, weights: Any, where: str = "") -> Any:
     """An agent with these weights, given as a tree or as bytes; its other state is left abstract."""
-    visible_devices()
     agent = spec.agent()
     if isinstance(weights, bytes):
         template = {"params": agent.state.params, "target_params": agent.state.target_params}

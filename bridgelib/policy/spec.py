@@ -9,6 +9,7 @@ import numpy as np
 
 from bridgelib.agents import AGENTS, Agent, make_agent
 from bridgelib.data.statistics import Statistics
+from bridgelib.networks.device import visible_devices
 
 VERSION = 1
 PREPROCESSING = {"resize": "lanczos", "aspect": "squashed", "colours": "RGB", "dtype": "uint8"}
@@ -133,7 +134,12 @@ class PolicySpec:
         return jax.tree_util.tree_map(noise, self.example())
 
     def agent(self) -> Agent:
-        """An agent of these networks, its arrays as shapes and dtypes."""
+        """An agent of these networks, its arrays as shapes and dtypes.
+
+        Raises:
+            ConfigError: JAX has no device: it asks for one already to make a random key.
+        """
+        visible_devices()
         key = jax.random.PRNGKey(0)
         return jax.eval_shape(lambda key: make_agent(self.algorithm, key, self.example(), self.config), key)
 

@@ -26,9 +26,19 @@ def join_processes(environ: Mapping[str, str] = os.environ) -> None:
         jax.distributed.initialize(local_device_ids=list(range(len(leased))) or None)
 
 
+def this_process() -> tuple[int, int]:
+    """The number of this process, and how many share a batch.
+
+    Raises:
+        ConfigError: JAX has no device: it looks for them before it counts processes.
+    """
+    visible_devices()
+    return jax.process_index(), jax.process_count()
+
+
 def is_writer() -> bool:
     """Whether this process is the one that writes files."""
-    return jax.process_index() == 0
+    return this_process()[0] == 0
 
 
 def any_process(flag: bool) -> bool:

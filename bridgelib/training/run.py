@@ -23,7 +23,7 @@ from bridgelib.policy import Policy
 from bridgelib.policy.weights import hash_of
 from bridgelib.training.checkpoints import Checkpoints, LoopState
 from bridgelib.training.choice import Trial, choose
-from bridgelib.training.devices import Devices, any_process, is_writer, join_processes
+from bridgelib.training.devices import Devices, any_process, is_writer, join_processes, this_process
 from bridgelib.training.export import KeptPolicies
 from bridgelib.training.folder import RunFolder, identity_of
 from bridgelib.training.inputs import Inputs, open_inputs
@@ -119,7 +119,7 @@ def read_inputs(
         experiment.dataset.sample_weights,
         experiment.config,
         agent_class(experiment.algorithm).NEEDS,
-        process=(jax.process_index(), jax.process_count()),
+        process=this_process(),
         embeddings=language.by_instruction if language else None,
     )
 

@@ -113,3 +113,18 @@ def test_a_platform_that_is_not_there_is_named(repository):
 
 def test_describes_what_it_runs_on():
     assert Devices().describe().startswith("cpu: 1 x ")
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "from bridgelib.training.devices import this_process as ask",  # a self-test reads its data before all else
+        "from tests.policy.fakes import spec; ask = spec().agent",  # an import of the predecessor's checkpoint
+    ],
+)
+def test_whoever_asks_for_a_device_first_is_told_in_words_that_there_is_none(repository, first):
+    program = f"from bridgelib.errors import run_program\n{first}\nrun_program(ask)"
+    environ = {**os.environ, "JAX_PLATFORMS": "nonsense"}
+    done = subprocess.run([sys.executable, "-c", program], cwd=repository, env=environ, capture_output=True, text=True)
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert "JAX has no device of JAX_PLATFORMS=nonsense" in done.stderr
