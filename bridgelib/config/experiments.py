@@ -212,6 +212,8 @@ def _global_overrides(algorithm: str, settings: GlobalSettings) -> dict[str, Any
     if algorithm in decay:
         key, value = decay[algorithm]
         given[f"config.agent_kwargs.{key}"] = value
+    if "warmup_steps" not in ALGORITHMS[algorithm]["agent_kwargs"]:  # as a new one may be; the others are meant
+        del given["config.agent_kwargs.warmup_steps"]
     return {key: value for key, value in given.items() if value is not None}
 
 

@@ -58,7 +58,8 @@ def overfit_one_batch(experiment: Experiment, inputs: Inputs, steps: int, interr
         DataError: It did not fall by half.
     """
     config, devices = deepcopy(experiment.config), Devices()
-    config["agent_kwargs"]["warmup_steps"] = 1
+    if "warmup_steps" in config["agent_kwargs"]:
+        config["agent_kwargs"]["warmup_steps"] = 1
     batch = inputs.training.batch(0)
     learner = Learner(
         make_agent(experiment.algorithm, jax.random.PRNGKey(config["seed"]), batch, config),

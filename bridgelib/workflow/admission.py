@@ -91,7 +91,7 @@ def undivided_batch(plan: "WorkflowPlan", name: str) -> ConfigError | None:
 def endless_warmup(plan: "WorkflowPlan", name: str) -> ConfigError | None:
     """Its learning rate would still be rising when it ends."""
     config = plan.experiment(name).config
-    warmup, steps = config["agent_kwargs"]["warmup_steps"], config["num_steps"]
+    warmup, steps = config["agent_kwargs"].get("warmup_steps", 0), config["num_steps"]
     if warmup < steps:
         return None
     return ConfigError(

@@ -5,6 +5,7 @@ import json
 import pytest
 import yaml
 
+from bridgelib.config.algorithms import ALGORITHMS
 from bridgelib.config.settings import load_settings
 from bridgelib.conversion.origins import records_origin, shard_origin
 from bridgelib.errors import BridgeError
@@ -57,6 +58,13 @@ def test_what_makes_no_sense_is_refused(planned, settings, keys, said):
     with pytest.raises(BridgeError) as refusal:
         planned(settings, **keys).check(["train_all"])
     assert all(text in str(refusal.value) for text in said), refusal.value
+
+
+def test_a_new_algorithm_without_a_warmup_is_none_that_never_warms_up(planned, monkeypatch):
+    monkeypatch.delitem(ALGORITHMS["bc"]["agent_kwargs"], "warmup_steps")
+    plan = planned({"num_steps": 40, "warmup_steps": 2000})
+    plan.check(["train_all"])
+    assert "warmup_steps" not in plan.experiment("run").config["agent_kwargs"]
 
 
 def test_a_conversion_does_not_mind(planned):
