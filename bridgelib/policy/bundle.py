@@ -115,10 +115,22 @@ def load(
 
 
 def policy_folder(given: Path) -> Path:
-    """The policy folder that is meant: the given one, or where it is a run's or an experiment's, the one in it."""
+    """The policy folder that is meant: the given one, or where it is a run's or an experiment's, the one in it.
+
+    Raises:
+        DataError: There is none.
+    """
     given = Path(given)
-    inside = (given, given / "policy", given / "latest" / "policy")
-    return next((folder for folder in inside if (folder / "policy.json").is_file()), given)
+    for folder in (given, given / "policy", given / "latest" / "policy"):
+        if (folder / "policy.json").is_file():
+            return folder
+    kind = "Not a directory" if given.is_file() else "no such file, nor one in policy/ or latest/policy/"
+    raise DataError(
+        given / "policy.json",
+        given=kind,
+        allowed="the folder of a policy, of its run or of its experiment",
+        do="correct the path; a training writes its policy when it ends (export_policy.py makes one before)",
+    )
 
 
 def _description(path: Path) -> dict[str, Any]:
