@@ -156,7 +156,7 @@ class Agent(flax.struct.PyTreeNode):
 
     def optimiser(self, rate: optax.Schedule) -> optax.GradientTransformation:
         """Adam, with decoupled weight decay where it is asked for."""
-        decay = self.settings.weight_decay
+        decay = getattr(self.settings, "weight_decay", 0.0)  # which a new algorithm need not have
         return optax.adamw(rate, weight_decay=decay) if decay else optax.adam(rate)
 
     def _stepped(self, gradients: dict[str, Params], schedules: dict[str, optax.Schedule]) -> TrainState:
