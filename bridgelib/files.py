@@ -59,21 +59,20 @@ def written_whole(path: Path) -> Iterator[Path]:
         The partial path, an existing empty file.
 
     Raises:
-        DataError: The disk is full, or the file cannot be written.
+        DataError: The disk is full, or no file can be written there.
     """
     path = Path(path)
-    try:
+    with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".{path.name}.partial")
         lock, _ = lock_when_free(partial, lambda: os.open(partial, os.O_RDWR | os.O_CREAT, 0o666))
         os.ftruncate(lock, 0)
-    except OSError as error:
-        raise _disk_error(error, path) from error
     try:
         yield partial
-        _flush_to_disk(partial)
-        os.replace(partial, path)
-        _flush_to_disk(path.parent)
+        with disk_errors(path):
+            _flush_to_disk(partial)
+            os.replace(partial, path)
+            _flush_to_disk(path.parent)
     except BaseException as error:
         partial.unlink(missing_ok=True)
         if isinstance(error, OSError):
@@ -101,10 +100,8 @@ def folder_written_whole(path: Path) -> Iterator[Path]:
     """
     path = Path(path)
     partial, former = path.with_name(f".{path.name}.partial"), path.with_name(f".{path.name}.former")
-    try:
+    with disk_errors(path):
         lock, _ = lock_when_free(partial, lambda: _opened_folder(partial))
-    except OSError as error:
-        raise _disk_error(error, path) from error
     try:
         _empty(partial)
         yield partial

@@ -3,7 +3,7 @@ import errno
 import pytest
 
 from bridgelib.errors import DataError
-from bridgelib.files import folder_written_whole, require_writable
+from bridgelib.files import folder_written_whole, require_writable, written_whole
 
 
 def names(folder):
@@ -55,6 +55,19 @@ def test_a_full_disk_is_told_as_such(tmp_path):
     with pytest.raises(DataError, match="the disk is full"), folder_written_whole(tmp_path / "folder"):
         raise OSError(errno.ENOSPC, "No space left on device")
     assert names(tmp_path) == []
+
+
+def test_a_place_that_takes_no_file_is_told_as_such(tmp_path):
+    """A folder has its name, or a file that of its folder; nothing is left beside it."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("content")
+    for path in (tmp_path / "folder", tmp_path / "file" / "inner"):
+        with pytest.raises(DataError) as refused, written_whole(path) as partial:
+            partial.write_text("new")
+        assert str(refused.value).startswith(f"DataError: {path}\n  given:   ")
+    with pytest.raises(DataError, match="check the disk and the path"), folder_written_whole(tmp_path / "file" / "new"):
+        pass
+    assert names(tmp_path) == ["file", "folder"] and (tmp_path / "file").read_text() == "content"
 
 
 def test_what_cannot_be_written_is_refused_before_the_work_and_leaves_nothing(tmp_path):

@@ -29,6 +29,7 @@ def main(argv: list[str] | None = None) -> None:
     # Not before the arguments are read: these load JAX, which takes seconds.
     from bridgelib.evaluation.offline.evaluate import evaluation
     from bridgelib.policy import load
+    from bridgelib.policy.bundle import policy_folder
 
     require_writable(options.output)
     experiment, groups = experiment_and_tasks(options)
@@ -36,9 +37,10 @@ def main(argv: list[str] | None = None) -> None:
         "transitions": None if options.transitions == TRANSITIONS else options.transitions,
         "frames": None if options.frames == FRAMES else options.frames,
     }
-    origin = evaluation_origin(options.policy, options.data, sum(groups, ()), **less)
+    folder = policy_folder(options.policy)
+    origin = evaluation_origin(folder, options.data, sum(groups, ()), **less)
     found = evaluation(
-        experiment, load(options.policy), options.data, groups, transitions=options.transitions, frames=options.frames
+        experiment, load(folder), options.data, groups, transitions=options.transitions, frames=options.frames
     )
     write_json(
         options.output, {**found, "origin": origin}, indent=None

@@ -8,6 +8,7 @@ from _paths import path
 from _scenes import add_scene_options, seeds
 
 from bridgelib.errors import ConfigError, run_program
+from bridgelib.sim.tasks import TASKS
 
 EXAMPLES = """\
 a hundred scenes of one task:
@@ -39,6 +40,8 @@ def main(argv: list[str] | None = None) -> None:
     from bridgelib.policy.bundle import policy_folder
 
     require_writable(options.json)
+    if options.pictures:
+        require_writable(options.pictures / "one.webp")
     folder = policy_folder(options.policy)
     acting = {"execute": options.execute, "ensemble": options.ensemble}
     origin = rollouts_origin(folder, options.task, seeds(options), options.camera, options.instructions, **acting)
@@ -55,9 +58,12 @@ def main(argv: list[str] | None = None) -> None:
         pictures=options.pictures,
     )
     write_json(options.json, {**result, "origin": origin})
-    for task, one in result["tasks"].items():
-        low, high = one["interval"]
-        print(f"{task}: {one['successes']} of {one['episodes']} succeed (95 % interval {low:.0%} to {high:.0%})")
+    for words, tasks in ("", result["tasks"]), (", other words", result.get("held_out_tasks", {})):
+        for task, one in tasks.items():
+            low, high = one["interval"]
+            counts = f"{one['successes']} of {one['episodes']} succeed (95 % interval {low:.0%} to {high:.0%})"
+            other = f", {one['did_other']} do the other thing" if TASKS[task].other else ""
+            print(f"{task}{words}: {counts}{other}")
 
 
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:

@@ -5,16 +5,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bridgelib.errors import DataError
-from bridgelib.evaluation.environment import SimulatedEnvironment
-from bridgelib.evaluation.pictures import write_pictures
+from bridgelib.evaluation.environment import SimulatedEnvironment, refuse_without_scenes
+from bridgelib.evaluation.pictures import few_filmed, write_pictures
 from bridgelib.evaluation.policies import PolicyActor
 from bridgelib.evaluation.results import VERSION, task_result
 from bridgelib.evaluation.rollouts import STEPS, WIDTH, Episode, roll_out
 from bridgelib.policy.policy import Policy
 from bridgelib.sim.tasks import TASKS
 
-FILMED = WIDTH
-"""Episodes of each task that keep their frames: among so many there are successes and failures to show."""
+BLIND_FILMED = WIDTH
+"""Episodes of a blind policy that are filmed, of each task: only for that must they be rendered. Of others all are, so
+that the few failures of a good policy and the few successes of a bad one are among them."""
 
 
 def evaluate_closed_loop(
@@ -46,6 +47,7 @@ def evaluate_closed_loop(
     """
     _require_states(policy)
     words = _words(policy, instructions)
+    refuse_without_scenes(tasks, seeds, camera)
     results: dict[str, dict[str, Any]] = {"tasks": {}, **({"held_out_tasks": {}} if len(words) > 1 else {})}
     files: list[str] = []
     for task in dict.fromkeys(tasks):
@@ -75,13 +77,14 @@ def _words(policy: Policy, instructions: str) -> tuple[str, ...]:
 def _episodes(
     policy: Policy, task: str, seeds: Sequence[int], camera: tuple[int, int], held_out: bool, film: bool
 ) -> list[Episode]:
-    looks, filmed = not is_blind(policy), FILMED if film else 0
-    scenes = [
+    looks = not is_blind(policy)
+    filmed = 0 if not film else len(seeds) if looks else BLIND_FILMED
+    scenes = (
         SimulatedEnvironment(task, seed, camera, camera=looks or number < filmed) for number, seed in enumerate(seeds)
-    ]
+    )
     known = TASKS[task].held_out_instructions if held_out else TASKS[task].instructions
     label = f"{task}, in other words" if held_out else task
-    return list(roll_out(scenes, PolicyActor(policy, known), label, filmed=filmed))
+    return list(few_filmed(roll_out(scenes, len(seeds), PolicyActor(policy, known), label, filmed=filmed)))
 
 
 def _description(policy: Policy) -> dict[str, Any]:

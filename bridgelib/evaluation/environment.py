@@ -1,6 +1,6 @@
 """What a simulator must offer so that policies can be rolled out in it, and our own behind it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -95,3 +95,17 @@ class SimulatedEnvironment:
     def goal_image(self) -> np.ndarray:
         """The last frame of the expert's episode in this scene."""
         return goal_image(*self._made)
+
+
+def refuse_without_scenes(tasks: Iterable[str], seeds: Sequence[int], image_size: tuple[int, int]) -> None:
+    """Refuse what has no scene before the first one is begun.
+
+    Args:
+        tasks, seeds, image_size: Of `SimulatedEnvironment`; the seeds are one or more.
+
+    Raises:
+        ConfigError: There is no such task, or a demonstration may have one of the seeds.
+    """
+    for task in tasks:
+        for seed in (min(seeds), max(seeds)):
+            SimulatedEnvironment(task, seed, image_size, camera=False)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from bridgelib.data.records import Records
-from bridgelib.evaluation.environment import SimulatedEnvironment
+from bridgelib.evaluation.environment import SimulatedEnvironment, refuse_without_scenes
 from bridgelib.evaluation.neighbours import NeighbourIndex, training_neighbours
 from bridgelib.evaluation.references import Nearest, demonstrator, random_actor, replayer
 from bridgelib.evaluation.results import VERSION, task_result
@@ -31,13 +31,15 @@ def roll_out_references(
         What references.json holds: reference -> task -> result.
 
     Raises:
+        ConfigError: A seed that demonstrations may have, or no such task.
         DataError: A TFRecord is missing or damaged.
     """
+    refuse_without_scenes(tasks, seeds, camera)
     results: dict[str, dict[str, Any]] = {}
     for task in dict.fromkeys(tasks):
         for name, actor in _references(data_root / task / "train" / "out.tfrecord").items():
-            scenes = [SimulatedEnvironment(task, seed, camera, camera=name in LOOKING) for seed in seeds]
-            episodes = list(roll_out(scenes, actor, f"{name}, {task}"))
+            scenes = (SimulatedEnvironment(task, seed, camera, camera=name in LOOKING) for seed in seeds)
+            episodes = list(roll_out(scenes, len(seeds), actor, f"{name}, {task}"))
             results.setdefault(name, {"tasks": {}})["tasks"][task] = task_result(episodes)
     return {"version": VERSION, "camera": list(camera), "longest_episode": STEPS, "references": results}
 

@@ -1,23 +1,32 @@
 """Episodes to look at: animated WebP pictures."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PIL import Image
 
 from bridgelib.evaluation.rollouts import Episode
-from bridgelib.files import written_whole
+from bridgelib.files import disk_errors, written_whole
 
 _STEP = 200  # milliseconds, as long as a step takes
 _LAST = 1500
 _FORMAT = {"format": "WEBP", "quality": 70, "method": 4}
 
 
-def write_pictures(folder: Path, task: str, episodes: Iterable[Episode], each: int = 3) -> list[str]:
+def few_filmed(episodes: Iterable[Episode], each: int = 3) -> Iterator[Episode]:
+    """Episodes as they come, of which only the first `each` successes and failures keep their frames."""
+    counts = {True: 0, False: 0}
+    for episode in episodes:
+        counts[episode.success] += bool(episode.frames)
+        yield episode if counts[episode.success] <= each else replace(episode, frames=())
+
+
+def write_pictures(folder: Path, task: str, episodes: Sequence[Episode], each: int = 3) -> list[str]:
     """Write some successes and some failures, the first that were filmed.
 
     Args:
-        folder: Where to.
+        folder: Where to. Former pictures of these episodes are removed: of another policy they may show the contrary.
         task: Of the episodes.
         episodes: Those without frames are passed over.
         each: At most so many of either.
@@ -25,14 +34,20 @@ def write_pictures(folder: Path, task: str, episodes: Iterable[Episode], each: i
     Returns:
         The names of the files.
     """
-    names, counts = [], {True: 0, False: 0}
-    for episode in episodes:
-        if episode.frames and counts[episode.success] < each:
-            counts[episode.success] += 1
-            outcome = "success" if episode.success else "failure"
-            names.append(f"{task}-{outcome}-{episode.seed}.webp")
+    with disk_errors(folder):
+        for episode in episodes:
+            for success in (True, False):
+                (folder / _name(task, success, episode.seed)).unlink(missing_ok=True)
+    names = []
+    for episode in few_filmed(episodes, each):
+        if episode.frames:
+            names.append(_name(task, episode.success, episode.seed))
             _write(folder / names[-1], episode)
     return names
+
+
+def _name(task: str, success: bool, seed: int) -> str:
+    return f"{task}-{'success' if success else 'failure'}-{seed}.webp"
 
 
 def _write(path: Path, episode: Episode) -> None:

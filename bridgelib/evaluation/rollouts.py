@@ -1,7 +1,8 @@
 """Rollouts: an actor in many scenes at once, each to its success or to the last step."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Protocol
 
 import numpy as np
@@ -50,12 +51,19 @@ class Episode:
 
 
 def roll_out(
-    environments: Sequence[Environment], actor: Actor, label: str, steps: int = STEPS, filmed: int = 0
+    environments: Iterable[Environment],
+    episodes: int,
+    actor: Actor,
+    label: str,
+    steps: int = STEPS,
+    filmed: int = 0,
 ) -> Iterator[Episode]:
     """Let an actor act in scenes, WIDTH of them at once.
 
     Args:
-        environments: The scenes; each is reset first.
+        environments: The scenes; each is reset first. Best made when they are taken: scenes of a simulator are large,
+            and those that are over are let go.
+        episodes: How many there are.
         actor: Who acts.
         label: Of the progress that is shown.
         steps: Longest episode.
@@ -64,10 +72,10 @@ def roll_out(
     Yields:
         The episodes, in the order of the scenes.
     """
-    progress = Progress(len(environments), "episodes", label)
-    for first in range(0, len(environments), WIDTH):
+    progress, coming = Progress(episodes, "episodes", label), iter(environments)
+    for first in range(0, episodes, WIDTH):
         films = [number + first < filmed for number in range(WIDTH)]
-        yield from _side_by_side(environments[first : first + WIDTH], actor, steps, films, progress)
+        yield from _side_by_side(list(islice(coming, WIDTH)), actor, steps, films, progress)
 
 
 def _side_by_side(
@@ -102,4 +110,4 @@ def _small(observation: Observation) -> np.ndarray:
     """The camera's image with every n-th row and column, about _FRAME_HEIGHT high."""
     image = observation["image"]
     every = max(1, round(image.shape[0] / _FRAME_HEIGHT))
-    return image[::every, ::every]
+    return image[::every, ::every].copy()  # a view would keep the whole image

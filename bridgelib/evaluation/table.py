@@ -7,6 +7,7 @@ from typing import Any
 from bridgelib.errors import DataError
 from bridgelib.evaluation.results import VERSION, difference
 from bridgelib.evaluation.seeds import rate_over_seeds
+from bridgelib.sim.tasks import TASKS
 
 Result = Mapping[str, Any]
 """Of one task; see `results.task_result`."""
@@ -118,13 +119,18 @@ def as_text(summary: Mapping[str, Any]) -> str:
     lines = []
     for task, rows in summary["tasks"].items():
         head = f"{'successes':>12}  {'95 % interval':>14}  {'steps':>5}  {'left, cm':>8}"
-        others = any(row["did_other"] for row in rows)
+        others = _has_other(task) or any(row["did_other"] for row in rows)
         lines += ["", f"{task:{_WIDTH}}{head}{'  did the other' if others else ''}"]
         lines += [_row(row, others) for row in rows]
         lines += [_row_of_seeds(row) for row in summary["seeds"][task]]
     told = [_OF_SEEDS] if any(summary["seeds"].values()) else []
     lines += ["", *_said_of_policies(summary), *_said_of_pairs(summary), *told, ""]
     return "\n".join(lines).lstrip("\n")
+
+
+def _has_other(task: str) -> bool:
+    """Whether something else can be done in its scenes: that nobody did it is worth saying there, and only there."""
+    return task in TASKS and TASKS[task].other is not None
 
 
 def _row(row: Mapping[str, Any], others: bool) -> str:

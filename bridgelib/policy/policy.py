@@ -127,6 +127,9 @@ class Policy:
 
         Returns:
             float32 [Ta, A], in the robot's units; Ta is 1 for a policy without chunks.
+
+        Raises:
+            DataError: The network's answer is no number.
         """
         alone = {key: value[None] for key, value in goals.items()}
         return self.predict_batch(images[None], np.asarray(proprio)[None], alone)[0]
@@ -134,6 +137,14 @@ class Policy:
     def predict_batch(self, images: np.ndarray, proprio: np.ndarray, goals: Mapping[str, np.ndarray]) -> np.ndarray:
         """As `predict`, for B observations at once: every array has one more axis in front, [B, ...]."""
         actions = np.asarray(jax.device_get(self.agent.sample_actions(*self.inputs(images, proprio, goals))))
+        if not np.isfinite(actions).all():  # NaN would go to the arm, and through the means of an evaluation
+            raise DataError(
+                f"policy ({self.spec.algorithm} after {self.spec.step} updates), action",
+                given="NaN or infinity",
+                allowed="finite numbers",
+                do="do not use it: its training went wrong, or its weights are damaged. Take an earlier checkpoint "
+                "(export_policy.py)",
+            )
         return self._normaliser.action.inverse(actions.reshape(len(images), -1, self.spec.action_size))
 
     def inputs(

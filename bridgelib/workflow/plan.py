@@ -32,6 +32,7 @@ from bridgelib.workflow.staleness import Staleness
 from bridgelib.workflow.survey import Key, Survey, survey
 from bridgelib.workflow.targets import (
     ONLY_TOLD,
+    ROLLED_OUT,
     TRAINING,
     WITHOUT_DATA,
     WITHOUT_RECORDS,
@@ -170,6 +171,8 @@ class WorkflowPlan:
         lines += [f"`exclude:` of the machine profile: '{pattern}' is no task" for pattern in self.chosen.idle]
         if not targets or targets & TRAINING:
             lines += [line for name in self.settings.experiments for line in oddities(self, name)]
+        if not targets or targets & ROLLED_OUT:
+            lines += self.rollouts.asides()
         return lines
 
     def stages(

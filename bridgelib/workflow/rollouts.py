@@ -28,7 +28,7 @@ class Rollouts:
         """Refuse rollouts where no simulator has the tasks.
 
         Raises:
-            ConfigError: They are asked for, on a machine that does not simulate.
+            ConfigError: They are asked for, on a machine that does not simulate, or of no task that is simulated.
         """
         if targets & SIMULATED and not self.plan.simulation:
             raise ConfigError(
@@ -38,6 +38,8 @@ class Rollouts:
                 do="for real data: snakemake evaluate_all; a policy of simulated tasks anywhere: "
                 "python workflow_scripts/rollout_policy.py --help",
             )
+        if targets & SIMULATED and not self.experiments:
+            raise self._not_simulated(next(iter(self.plan.settings.experiments)))
         last = self.plan.settings.episode_seed + self.plan.settings.episodes - 1
         if self.plan.simulation and last >= FIRST_CHOICE_SEED:
             raise ConfigError(
@@ -47,9 +49,25 @@ class Rollouts:
                 do="begin at a lower seed",
             )
 
+    @property
+    def experiments(self) -> list[str]:
+        """The experiments that are rolled out: one may train on data from elsewhere, whose tasks no simulator has."""
+        return [name for name in self.plan.settings.experiments if self._tasks(name)] if self.plan.simulation else []
+
+    def asides(self) -> list[str]:
+        """Which experiments are left out, for people."""
+        known = self.experiments
+        left_out = [name for name in self.plan.settings.experiments if name not in known]
+        told = "is not rolled out, as no simulator has its tasks"
+        return [f"experiment '{name}' {told}" for name in left_out if self.plan.simulation]
+
     def files(self) -> list[str]:
-        """The rollouts of every experiment."""
-        return [self.file(name) for name in self.plan.settings.experiments]
+        """The rollouts of every experiment that has any."""
+        return [self.file(name) for name in self.experiments]
+
+    def tables(self) -> list[str]:
+        """`<runs>/success.txt` and success.json, where there is a policy to stand in them."""
+        return [str(Path(self.success).with_suffix(".txt")), self.success] if self.experiments else []
 
     def file(self, experiment: str) -> str:
         """`<runs>/<experiment>/rollouts.json`."""
@@ -66,13 +84,16 @@ class Rollouts:
         return shown(Path(self.plan.machine.runs) / "success.json")
 
     def named(self) -> str:
-        """NAME=JSON of every experiment, for success_table.py."""
-        return shlex.join(f"{name}={self.file(name)}" for name in self.plan.settings.experiments)
+        """NAME=JSON of every experiment that is rolled out, for success_table.py."""
+        return shlex.join(f"{name}={self.file(name)}" for name in self.experiments)
 
     def options(self, experiment: str) -> str:
         """Options of rollout_policy.py: the simulated tasks of an experiment, and the scenes."""
+        tasks = self._tasks(experiment)
+        if not tasks:
+            raise self._not_simulated(experiment)
         words = ["--instructions=both"] if needs_language(self.plan.experiment(experiment)) else []
-        return shlex.join([*self._scenes(self._tasks(experiment)), *words])
+        return shlex.join([*self._scenes(tasks), *words])
 
     def origin(self, experiment: str) -> dict[str, Any]:
         """What the rollouts of an experiment are made from."""
@@ -97,6 +118,14 @@ class Rollouts:
     @property
     def _camera(self) -> tuple[int, int]:
         return next(iter(self.plan.simulation.values())).image_size
+
+    def _not_simulated(self, experiment: str) -> ConfigError:
+        return ConfigError(
+            f"rollouts of experiment '{experiment}'",
+            given=f"tasks that no simulator has: {', '.join(self.plan.tasks(experiment)[:5])}",
+            allowed=TASKS,
+            do="for these tasks: snakemake evaluate_all",
+        )
 
     def _tasks(self, experiment: str) -> list[str]:
         return [task for task in self.plan.tasks(experiment) if task in TASKS]

@@ -155,7 +155,7 @@ class Staleness:
         """The table of all successes."""
         rollouts = self.plan.rollouts
         file, references = rollouts.success, Path(rollouts.references)
-        made = {name: Path(rollouts.file(name)) for name in self.plan.settings.experiments}
+        made = {name: Path(rollouts.file(name)) for name in rollouts.experiments}
         return _judged("success", file, origin_in(Path(file)), lambda: success_origin(references, made))
 
     def _read(self, experiment: str) -> tuple:

@@ -13,6 +13,7 @@ WITHOUT_TRAINING = {"numpy", "tfrecords", "data_report"}
 WITHOUT_RECORDS = {"numpy"}
 TRAINING = {"all", "train_all", "success", "evaluate_all"}
 SIMULATED = {"success"}
+ROLLED_OUT = {"all", "success"}
 ONLY_TOLD = {"forecast"}
 
 _TARGETS = sorted(WITHOUT_DATA | WITHOUT_TRAINING | TRAINING | ONLY_TOLD | {"doctor"})

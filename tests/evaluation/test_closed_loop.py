@@ -61,6 +61,18 @@ def test_pictures_are_written_of_what_was_rolled_out(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == result["pictures"]
 
 
+def test_of_many_scenes_the_last_is_filmed_as_well(tmp_path, monkeypatch):
+    """Here the only success; blind policies are filmed in the first scenes alone."""
+    last = 40
+    monkeypatch.setattr(SimulatedEnvironment, "success", lambda environment: environment.seed == last)
+    for name, blind in (("looking", False), ("blind", True)):
+        policy, pictures = policy_of("bc", blind=blind), tmp_path / name
+        result = evaluate_closed_loop(policy, [PUT], range(last + 1), camera=CAMERA, pictures=pictures)
+        assert result["tasks"][PUT]["successes"] == 1
+        assert (f"{PUT}-success-{last}.webp" in result["pictures"]) is not blind
+        assert len(result["pictures"]) == 3 + (not blind)
+
+
 def test_a_language_policy_is_told_in_both_kinds_of_words():
     heard = []
     policy = policy_of("lc_bc")
@@ -86,8 +98,10 @@ def test_a_blind_policy_is_spared_the_camera(monkeypatch):
     assert made == [False, False, True, True]
 
 
-def test_no_demonstration_has_the_seed_of_a_scene_to_evaluate_in():
-    entries = plan({"demonstrations": 400, "dated_folders": 2})
+@pytest.mark.parametrize("seed", [0, 1_000_000, FIRST_DEMONSTRATION_SEED, 2**64])
+def test_no_demonstration_has_the_seed_of_a_scene_to_evaluate_in(seed):
+    """Whatever the `seed` of the simulation, be it that of the scenes."""
+    entries = plan({"demonstrations": 400, "dated_folders": 2, "seed": seed})
     seeds = [demonstration_seed(entry, number) for entry in entries for number in range(entry.demonstrations)]
     assert min(seeds) >= FIRST_DEMONSTRATION_SEED and len(set(seeds)) == 400
     with pytest.raises(ConfigError, match="others are of demonstrations"):
@@ -113,6 +127,16 @@ def test_a_policy_for_another_robot_is_refused():
 def test_an_unknown_task_is_refused():
     with pytest.raises(ConfigError, match="did you mean"):
         evaluate_closed_loop(policy_of("bc"), ["put_red_cub_on_plate"], range(1), camera=CAMERA)
+
+
+@pytest.mark.parametrize(
+    ("tasks", "seeds"),
+    [([PUT, "put_red_cub"], range(3)), ([PUT], range(FIRST_DEMONSTRATION_SEED - 99, FIRST_DEMONSTRATION_SEED + 1))],
+)
+def test_what_has_no_scene_is_refused_before_anything_is_rolled_out(monkeypatch, tasks, seeds):
+    monkeypatch.setattr(closed_loop, "roll_out", lambda *args, **kwargs: pytest.fail("rolled out"))
+    with pytest.raises(ConfigError):
+        evaluate_closed_loop(policy_of("bc"), tasks, seeds, camera=CAMERA)
 
 
 def test_an_ensemble_is_rolled_out_and_told():

@@ -1,7 +1,7 @@
 import numpy as np
 from PIL import Image
 
-from bridgelib.evaluation.pictures import write_pictures
+from bridgelib.evaluation.pictures import few_filmed, write_pictures
 from bridgelib.evaluation.rollouts import Episode
 
 
@@ -36,3 +36,18 @@ def test_the_same_episode_gives_the_same_bytes_and_one_without_frames_none(tmp_p
         write_pictures(tmp_path / folder, "put", [filmed(7, True), Episode(8, True, 3, 0.0)])
     (one,), (two,) = ((tmp_path / folder).iterdir() for folder in ("one", "two"))
     assert one.read_bytes() == two.read_bytes()
+
+
+def test_what_another_policy_did_in_the_same_scenes_is_shown_no_more(tmp_path):
+    write_pictures(tmp_path, "put", [filmed(7, True), filmed(8, False), filmed(9, False)])
+    (tmp_path / "my notes on 7.txt").touch()
+    names = write_pictures(tmp_path, "put", [filmed(7, False), filmed(8, True)])
+    assert names == ["put-failure-7.webp", "put-success-8.webp"]
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {*names, "put-failure-9.webp", "my notes on 7.txt"}
+
+
+def test_the_few_failures_of_a_good_policy_keep_their_frames_and_memory_is_let_go():
+    episodes = list(few_filmed(filmed(seed, seed not in (40, 60)) for seed in range(100)))
+    assert [episode.seed for episode in episodes if episode.frames] == [0, 1, 2, 40, 60]
+    assert [(episode.seed, episode.success) for episode in episodes] == [(n, n not in (40, 60)) for n in range(100)]

@@ -127,7 +127,7 @@ def test_a_binary_gripper_opens_or_closes():
 def test_rolled_out_it_does_what_it_says():
     """The fake's first entry is the image's level: from 0 it never moves, whatever the number of scenes."""
     _, actor = acting()
-    episodes = list(roll_out([Counting(2)] * (WIDTH + 1), actor, "", steps=3))
+    episodes = list(roll_out([Counting(2)] * (WIDTH + 1), WIDTH + 1, actor, "", steps=3))
     assert len(episodes) == WIDTH + 1 and not any(each.success for each in episodes)
 
 

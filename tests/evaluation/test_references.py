@@ -18,7 +18,7 @@ PUT = "put_red_cube_on_plate"
 
 def rolled_out(actor, task, count, camera=False):
     scenes = [SimulatedEnvironment(task, seed, CAMERA, camera=camera) for seed in range(count)]
-    return list(roll_out(scenes, actor, task))
+    return list(roll_out(scenes, count, actor, task))
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -47,14 +47,14 @@ def test_random_actions_do_nothing_and_follow_from_the_seed():
     episodes = rolled_out(random_actor(actions), PUT, 5)
     assert not any(episode.success for episode in episodes)
     assert episodes == rolled_out(random_actor(actions), PUT, 5)
-    alone = list(roll_out([SimulatedEnvironment(PUT, 3, CAMERA, camera=False)], random_actor(actions), ""))
+    alone = list(roll_out([SimulatedEnvironment(PUT, 3, CAMERA, camera=False)], 1, random_actor(actions), ""))
     assert alone == [episodes[3]]
 
 
 def test_the_nearest_neighbour_repeats_the_demonstration_it_stands_in():
     shown = demonstrate(PUT, 4, CAMERA)
     known = NeighbourIndex(np.stack(shown.images[:-1]), shown.actions.astype(np.float32))
-    (episode,) = roll_out([SimulatedEnvironment(PUT, 4, CAMERA)], Nearest(known), "")
+    (episode,) = roll_out([SimulatedEnvironment(PUT, 4, CAMERA)], 1, Nearest(known), "")
     assert episode.success and abs(episode.steps - len(shown.actions)) < 10
 
 

@@ -75,6 +75,13 @@ def test_the_other_thing_has_a_column_where_it_was_done():
     assert "did the other" in text and text.splitlines()[3].endswith(" 2")
 
 
+def test_that_nobody_did_the_other_thing_is_said_where_it_could_be_done():
+    either, plain = "either_put_red_cube_on_plate", "put_red_cube_on_plate"
+    text = as_text(success_summary(REFERENCES, {"lc": rollouts(**{either: "ssf", plain: "ssf"})}))
+    heads = [line for line in text.splitlines() if "successes" in line]
+    assert [either in head for head in heads if "did the other" in head] == [True]
+
+
 @pytest.mark.parametrize("wrong", [[], {"tasks": {}}, {"references": {}}])
 def test_files_of_another_kind_are_refused_in_words(wrong):
     with pytest.raises(DataError, match="results of bc"):

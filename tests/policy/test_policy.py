@@ -79,6 +79,16 @@ def test_instruction_is_embedded_by_the_encoder_of_its_training():
         Policy(spec(goal="language", language_size=3), agent, embed=lambda text: [1, 0]).act(image(0), instruction="")
 
 
+@pytest.mark.parametrize("answer", [np.nan, np.inf])
+def test_an_answer_that_is_no_number_goes_to_no_arm(answer):
+    class Diverged(FakeAgent):
+        def sample_actions(self, observations, goals=None):
+            return np.where(np.arange(7) == 3, answer, super().sample_actions(observations, goals))
+
+    with pytest.raises(DataError, match=r"policy \(bc after 1 updates\), action\n.*NaN or infinity"):
+        Policy(spec(), Diverged()).act(image(0))
+
+
 def test_history_is_padded_by_the_first_frame_and_forgotten_at_a_reset():
     agent = FakeAgent()
     policy = Policy(spec(history=3), agent)

@@ -89,6 +89,23 @@ def test_where_nothing_is_simulated_success_is_refused_in_words(workspace):
     assert "rollout" not in workspace.snakemake("-n", f"experiments={path}", "all")[1]
 
 
+def test_policies_of_tasks_from_elsewhere_are_left_out_and_that_is_said(simulating):
+    """Who tries their own experiments file on the demo has a data_root in it, of real tasks."""
+    records = [simulating.folder / "theirs" / "put_carrot" / side / "out.tfrecord" for side in ("train", "val")]
+    for path in records:
+        path.parent.mkdir(parents=True)
+        path.touch()
+    own = {"global": {**SMALL_TRAINING, "data_root": "theirs"}, "matrix": {"algos": ["bc"], "tasks": ["put_carrot"]}}
+    experiments = f"experiments={simulating.write_experiments(own)}"
+    _, output = simulating.snakemake("-n", experiments, "all")
+    assert "'bc_put_carrot' is not rolled out, as no simulator has its tasks" in output
+    planned = simulating.jobs(experiments, "all")
+    assert "train_policy" in planned and not {"rollout_policy", "rollout_references", "success"} & planned.keys()
+    for target in ("success", "runs/bc_put_carrot/rollouts.json"):
+        code, output = simulating.snakemake("-n", experiments, target, check=False)
+        assert code != 0 and "tasks that no simulator has: put_carrot" in output and "Traceback" not in output
+
+
 @pytest.mark.parametrize(("key", "value"), [("episodes", 0), ("episodes", "many"), ("episode_seed", -1)])
 def test_rollouts_that_cannot_be_are_refused_at_once(simulating, key, value):
     code, output = simulating.snakemake("-n", simulating.experiments, f"{key}={value}", "success", check=False)
