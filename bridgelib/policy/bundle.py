@@ -8,36 +8,26 @@ policy.json      the spec, and the hashes of the others; written last
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
 
-from bridgelib.agents import AGENTS, TrainState
+from bridgelib.agents import TrainState
 from bridgelib.data.normalisation import Normaliser
 from bridgelib.errors import DataError
-from bridgelib.files import disk_errors, read_json, write_json, written_whole
+from bridgelib.files import disk_errors, write_json, written_whole
 from bridgelib.language.table import LanguageTable
 from bridgelib.mistaken import kind_of_file
+from bridgelib.policy.description import FILES, read_description
 from bridgelib.policy.policy import Policy
-from bridgelib.policy.spec import VERSION, PolicySpec
+from bridgelib.policy.spec import PolicySpec
 from bridgelib.policy.weights import packed, unpacked
 
 _TOLERANCE = 0.02
 """How far an action may lie from the golden one, in normalised units: above what TF32 on a GPU makes of a deep network,
 far below what another weight, statistic or image size does."""
-
-_KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    "image_shape": (
-        "three whole numbers, 1 or more",
-        lambda shape: type(shape) is list and [type(side) for side in shape] == [int] * 3 and min(shape) > 0,
-    ),
-    "execute": ("a whole number, 1 or more", lambda count: type(count) is int and count >= 1),
-    "gripper": ("binary or continuous", lambda word: word in ("binary", "continuous")),
-}
-_REQUIRED = [field.name for field in fields(PolicySpec) if field.default is MISSING]
 
 
 def policy_of(spec: PolicySpec, state: TrainState, language: LanguageTable | None = None) -> Policy:
@@ -72,7 +62,7 @@ def save(
         partial.write_bytes(packed({"params": state.params, "target_params": state.target_params}))
     with written_whole(folder / "golden.npz") as partial, partial.open("wb") as file:
         np.savez(file, actions=actions, **golden)
-    written = ["params.msgpack", "golden.npz"]
+    written = list(FILES)
     if language is not None:
         language.save(folder / "language.npz")
         written.append("language.npz")
@@ -99,7 +89,7 @@ def load(
         ConfigError: JAX has no device.
     """
     folder = policy_folder(folder)
-    content = _description(folder / "policy.json")
+    content = read_description(folder / "policy.json")
     for name, expected in content["sha256"].items():
         if not (folder / name).is_file() or _sha256(folder / name) != expected:
             kind = kind_of_file(folder / name, expected=b"PK") if (folder / name).is_file() else None
@@ -131,22 +121,6 @@ def policy_folder(given: Path) -> Path:
         allowed="the folder of a policy, of its run or of its experiment",
         do="correct the path; a training writes its policy when it ends (export_policy.py makes one before)",
     )
-
-
-def _description(path: Path) -> dict[str, Any]:
-    content = read_json(path)
-    version = content.get("version") if isinstance(content, dict) else None
-    if version != VERSION:
-        raise DataError(path, given=f"version {version} of the format", allowed=str(VERSION), do="use its own version")
-    missing = [key for key in (*_REQUIRED, "sha256") if key not in content]
-    if missing or content["algorithm"] not in AGENTS:
-        given = f"no '{missing[0]}'" if missing else f"the algorithm '{content['algorithm']}'"
-        raise DataError(path, given=given, allowed=None if missing else AGENTS, do="copy the folder again, whole")
-    for key, (allowed, fits) in _KINDS.items():
-        if key in content and not fits(content[key]):
-            given, do = content[key], "copy the folder again, whole"
-            raise DataError(f"{path}, key '{key}'", given=given, allowed=allowed, do=do)
-    return content
 
 
 def _agent(spec: PolicySpec, weights: Any, where: str = "") -> Any:
