@@ -100,7 +100,8 @@ def load_experiments(path: Path, datasets: Mapping[str, Dataset]) -> dict[str, E
         ConfigError: An unknown key, algorithm or override, a name given twice, a file without runs.
     """
     content, place = read_yaml(path), shown(path)
-    require_known_keys(content, ("global", "matrix", "runs"), place)
+    anchors = "remove it; or, if it only holds what others merge, begin its name with a dot: `.base: &base`"
+    require_known_keys(content, ("global", "matrix", "runs"), place, do=anchors)
     settings = read_section(GlobalSettings, _section(content, "global"), f"{place}, section 'global'")
     experiments: dict[str, Experiment] = {}
     owners: dict[str, str] = {}  # every name, with its seed and without -> the entry that has it
@@ -251,11 +252,12 @@ def _name(run: RunSettings, settings: GlobalSettings, where: str) -> str:
 def _device_count(cuda_visible_devices: str | int | None, where: str) -> int:
     """How many devices the users' `cuda_visible_devices: "0,1"` asks for; which ones, the machine decides."""
     devices = [entry.strip() for entry in str(cuda_visible_devices or "0").split(",") if entry.strip()]
-    if not all(re.fullmatch(r"\d+|(GPU|MIG)-[\w/-]+", entry) for entry in devices):
+    known = all(re.fullmatch(r"\d+|(GPU|MIG)-[\w/-]+", entry) for entry in devices)
+    if not known or len(set(devices)) < len(devices):
         raise ConfigError(
             where,
             given=cuda_visible_devices,
-            allowed='numbers of GPUs, "0" or "0,1"',
+            allowed='numbers of GPUs, each once: "0" or "0,1"',
             do="write one number for each GPU that a run is to take; to train on the CPU: `jax_platform_name: cpu`",
         )
     return max(1, len(devices))

@@ -19,6 +19,8 @@ T = TypeVar("T")
 def read_yaml(path: Path) -> dict[str, Any]:
     """The mapping in a YAML file; an empty file is an empty mapping.
 
+    A section whose name begins with a dot is left out: it holds what others merge, `.base: &base {...}`.
+
     Raises:
         ConfigError: The file is missing, is not YAML, writes a key twice, holds something else than a mapping, or a
             number or word that YAML 1.1 and 1.2 read differently.
@@ -39,7 +41,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}{line}", given=problem, do=getattr(error, "do", "correct the YAML")) from None
     content = {} if content is None else content
     require_mapping(content, str(path))
-    return content
+    return {key: value for key, value in content.items() if not key.startswith(".")}
 
 
 def read_value(text: str, where: str) -> Any:
@@ -65,13 +67,14 @@ def require_mapping(content: object, where: str) -> None:
             raise ConfigError(where, given=f"the key {key!r}", allowed="text keys", do="put the key in quotes")
 
 
-def require_known_keys(content: Mapping[str, Any], known: typing.Iterable[str], where: str) -> None:
-    """Refuse the first key that is not in `known`, with the closest known one."""
+def require_known_keys(
+    content: Mapping[str, Any], known: typing.Iterable[str], where: str, do: str = "remove the key, or correct it"
+) -> None:
+    """Refuse the first key that is not in `known`, with the closest known one; `do` is said where none is close."""
     known = list(known)
     for key in content:
         if key not in known:
-            hint = did_you_mean(key, known) or "remove the key, or correct it"
-            raise ConfigError(where, given=f"the unknown key '{key}'", allowed=known, do=hint)
+            raise ConfigError(where, given=f"the unknown key '{key}'", allowed=known, do=did_you_mean(key, known) or do)
 
 
 def read_section(schema: type[T], content: Mapping[str, Any], where: str) -> T:

@@ -40,6 +40,7 @@ class _StrictLoader(yaml.SafeLoader):
         return node
 
     def construct_document(self, node: yaml.Node) -> Any:
+        self._clear: set[yaml.Node] = set()
         self._check(node, ())
         return super().construct_document(node)
 
@@ -47,6 +48,9 @@ class _StrictLoader(yaml.SafeLoader):
         """Refuse what is unclear in a node; `around` are those that it lies in."""
         if node in around:
             raise Unclear(node, "an alias of what it lies in itself", "write it out")
+        if node in self._clear:  # by way of another alias: aliases of aliases would else take for ever
+            return
+        self._clear.add(node)
         if isinstance(node, yaml.ScalarNode):
             self._check_scalar(node)
             return
@@ -127,5 +131,5 @@ def loaded(text: str) -> Any:
         return yaml.load(text, Loader=_StrictLoader)
     except RecursionError:
         raise yaml.YAMLError("lists or mappings nested too deeply") from None
-    except (ValueError, AttributeError) as error:  # a tag that its text does not fit, `!!int many`
+    except (ValueError, LookupError, AttributeError) as error:  # a tag that its text does not fit, `!!int many`
         raise yaml.YAMLError(f"a value that is not what its tag says ({error})") from None

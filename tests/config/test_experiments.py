@@ -210,6 +210,7 @@ def test_the_digest_follows_what_determines_the_weights(tmp_path):
         ("global: []\nruns: [{algo: bc, task: t}]", "a mapping (key: value)"),
         ("global: {cuda_visible_devices: all}\nruns: [{algo: bc, task: t}]", '"0" or "0,1"'),
         ("global: {cuda_visible_devices: -1}\nruns: [{algo: bc, task: t}]", "jax_platform_name: cpu"),
+        ("global: {cuda_visible_devices: '0,0'}\nruns: [{algo: bc, task: t}]", "each once"),
         ("global: {jax_platform_name: tpu}\nruns: [{algo: bc, task: t}]", "one of auto, cpu, gpu, cuda"),
         ("runs: [{algo: bc, task: t, extra_args: [--config.batch_size=]}]", "a whole number"),
         ("runs: [{algo: bc, task: t, extra_args: [--config.resume_path=/x]}]", "goes on from its newest checkpoint"),

@@ -131,6 +131,23 @@ def test_merge_keys_work_and_an_explicit_key_wins(tmp_path):
     assert content["both"] == {"rate": 1, "size": 2, "depth": 4}  # of two merged ones the first wins
 
 
+def test_a_section_whose_name_begins_with_a_dot_only_holds_what_others_merge(tmp_path):
+    path = tmp_path / "e.yaml"
+    steps = ".base: &base {train_batch_size: 8}\n.own: &own {config.seed: 3}\nglobal: {<<: *base, num_steps: 9}\n"
+    path.write_text(f"{steps}runs:\n  - {{algo: bc, task: t, config_overrides: {{<<: *own}}}}\n")
+    config = load_experiments(path, {})["bc_t"].config
+    assert (config["batch_size"], config["num_steps"], config["seed"]) == (8, 9, 3)
+    path.write_text("base: &base {num_steps: 8}\nglobal: {<<: *base}\nmatrix: {algos: [bc], tasks: [t]}\n")
+    with pytest.raises(ConfigError, match="begin its name with a dot"):
+        load_experiments(path, {})
+
+
+def test_aliases_of_aliases_are_looked_at_once(tmp_path):
+    """One by one it would be 2^60 of them."""
+    deep = "a0: &a0 [1]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 60))
+    assert read(tmp_path, deep)["a1"] == [[1], [1]]
+
+
 @pytest.mark.parametrize(
     ("text", "given", "do"),
     [
@@ -154,7 +171,9 @@ def test_what_cannot_be_meant_is_refused_in_words(tmp_path, text, given, do):
     assert given in refused.given and do in refused.do
 
 
-@pytest.mark.parametrize("text", ["a: !!int many", "a: !!timestamp soon", "a: " + "[" * 5000, "a: !!float x", "\0"])
+@pytest.mark.parametrize(
+    "text", ["a: !!int many", "a: !!timestamp soon", "a: " + "[" * 5000, "a: !!float x", "a: !!bool may", "\0"]
+)
 def test_no_text_ends_in_a_traceback(tmp_path, text):
     with pytest.raises(ConfigError, match=r"settings\.yaml"):
         read(tmp_path, text)
