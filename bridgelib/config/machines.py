@@ -95,18 +95,40 @@ def _roots(profile: MachineProfile, base: Path, where: str) -> dict[str, str]:
     """The four roots as absolute paths: four different folders, whose names Snakemake takes literally."""
     roots: dict[str, str] = {}
     for key in ("raw", "numpy", "tfrecord", "runs"):
-        given = getattr(profile, key)
-        path = str(absolute_path(given, base, f"{where}, key '{key}'"))
-        same = next((other for other, folder in roots.items() if folder == path), None)
-        if not given.strip() or same or set("{}\n\0") & set(path):
-            raise ConfigError(
-                f"{where}, key '{key}'",
-                given=f"{given!r}, the folder of `{same}`" if same else repr(given),
-                allowed="a folder of its own, with no braces or line breaks in its path",
-                do="name another folder",
-            )
-        roots[key] = path
+        roots[key] = _root(getattr(profile, key), base, f"{where}, key '{key}'", roots)
     return roots
+
+
+def _root(given: str, base: Path, where: str, others: Mapping[str, str]) -> str:
+    """One root as an absolute path, beside the others."""
+    path = str(absolute_path(given, base, where))
+    same = next((other for other, folder in others.items() if folder == path), None)
+    if not given.strip() or same or set("{}\n\0") & set(path):
+        raise ConfigError(
+            where,
+            given=f"{given!r}, the folder of `{same}`" if same else repr(given),
+            allowed="a folder of its own, with no braces or line breaks in its path",
+            do="name another folder",
+        )
+    return path
+
+
+def with_runs(machine: MachineProfile, given: str, base: Path, where: str) -> MachineProfile:
+    """The machine with its runs in another folder, as experiments files name one.
+
+    Args:
+        machine: Its profile.
+        given: The folder.
+        base: Where it starts when it is relative.
+        where: For messages.
+
+    Raises:
+        ConfigError: The folder is another root, or cannot be named so.
+    """
+    others = {key: getattr(machine, key) for key in ("raw", "numpy", "tfrecord")}
+    moved = replace(machine, runs=_root(given, base, where, others))
+    object.__setattr__(moved, "name", machine.name)
+    return moved
 
 
 def profile_path(machine: str, repository: Path) -> Path:

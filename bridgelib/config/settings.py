@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from bridgelib.config.datasets import load_datasets
 from bridgelib.config.experiments import Experiment, load_experiments
-from bridgelib.config.machines import MACHINE_KEYS, MachineProfile, choose_machine, load_machine, shown
+from bridgelib.config.machines import MACHINE_KEYS, MachineProfile, choose_machine, load_machine, shown, with_runs
 from bridgelib.config.paths import found_file
 from bridgelib.config.schema import read_section, read_value, read_yaml, require_known_keys
 from bridgelib.errors import ConfigError
@@ -72,11 +72,15 @@ def load_settings(
     machine = load_machine(choose_machine(given, repository, environ), repository, overrides)
     datasets_file = found_file(keys.datasets, [folder, repository], f"{_WHERE}, key 'datasets'")
     experiments_file = _experiments_file(keys.experiments, machine.name, repository, folder)
+    experiments = load_experiments(experiments_file, load_datasets(datasets_file))
+    save_dir = next(iter(experiments.values())).save_dir  # of the section `global:`, so the same for all
+    if save_dir:
+        machine = with_runs(machine, save_dir, folder, f"{shown(experiments_file)}, section 'global', key 'save_dir'")
     return Settings(
         machine=machine,
         datasets_file=datasets_file,
         experiments_file=experiments_file,
-        experiments=load_experiments(experiments_file, load_datasets(datasets_file)),
+        experiments=experiments,
         split_seed=keys.split_seed,
         wandb=keys.wandb,
         env=keys.env,

@@ -33,27 +33,24 @@ def claims_of(plan: "WorkflowPlan", jobs: Iterable[tuple[Iterable[str], Iterable
     Returns:
         Folder -> whether something is written there.
     """
+    machine, runs, venvs = plan.machine, Path(plan.machine.runs), plan.repository / ".venvs"
+    roots = {venvs, runs, *map(Path, (machine.numpy, machine.tfrecord, *plan.data_roots))}
+    roots |= {Path(machine.raw)} if plan.simulation else set()
     wanted: dict[Path, bool] = {}
     for made, read in jobs:
         for paths, writes in ((read, False), (made, True)):
-            for folder in {_claimed(plan, Path(path).absolute(), writes) for path in paths} - {None}:
+            # Who trains claims no environment: else nobody could build one meanwhile.
+            known = roots if writes else roots - {venvs}
+            for folder in {_claimed(Path(path).absolute(), known, runs) for path in paths} - {None}:
                 wanted[folder] = wanted.get(folder, False) or writes
     return wanted
 
 
-def _claimed(plan: "WorkflowPlan", path: Path, writes: bool) -> Path | None:
-    """The folder that a file is a part of; None for what no other workflow writes."""
-    machine, runs = plan.machine, Path(plan.machine.runs)
-    roots = [Path(machine.numpy), Path(machine.tfrecord)]
-    roots += [Path(machine.raw)] if plan.simulation else []
-    roots += [plan.repository / ".venvs"] if writes else []  # else nobody could build one while another trains
-    for root in roots:
-        if path.is_relative_to(root):
-            return root
-    if path.is_relative_to(runs):
-        below = path.relative_to(runs).parts
-        return runs / below[0] if len(below) > 1 else runs
-    return None
+def _claimed(path: Path, roots: set[Path], runs: Path) -> Path | None:
+    """The folder that a file is a part of, the innermost; None for what no other workflow writes."""
+    root = max((root for root in roots if path.is_relative_to(root)), key=lambda root: len(root.parts), default=None)
+    below = path.relative_to(root).parts if root == runs else ()
+    return runs / below[0] if len(below) > 1 else root
 
 
 def claim(wanted: Mapping[Path, bool]) -> list[int]:

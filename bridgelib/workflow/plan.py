@@ -146,7 +146,7 @@ class WorkflowPlan:
         if targets and targets <= WITHOUT_DATA:
             return ""
         self.rollouts.check(targets)
-        _ = self.dated_folders
+        _ = self.data_roots, self.dated_folders
         if targets and targets <= ONLY_TOLD:
             return ""
         if not targets or targets & TRAINING:
@@ -249,8 +249,7 @@ class WorkflowPlan:
 
     def done_file(self, experiment: str) -> str:
         """`<runs>/<experiment>/done.json`."""
-        folder = self._own_root(experiment, "save_dir") or self.machine.runs
-        return shown(Path(folder) / experiment / "done.json")
+        return shown(Path(self.machine.runs) / experiment / "done.json")
 
     def evaluation_files(self) -> list[str]:
         """What each policy is worth without a simulator."""
@@ -258,7 +257,14 @@ class WorkflowPlan:
 
     def data_root(self, experiment: str) -> str:
         """Where an experiment's TFRecords lie: its own data_root, or the machine's."""
-        return self._own_root(experiment, "data_root") or self.machine.tfrecord
+        given = self.experiment(experiment).data_root
+        where = f"{shown(self.settings.experiments_file)}, section 'global', key 'data_root'"
+        return str(absolute_path(given, Path.cwd(), where)) if given else self.machine.tfrecord
+
+    @cached_property
+    def data_roots(self) -> frozenset[str]:
+        """Where the TFRecords lie that the experiments read."""
+        return frozenset(self.data_root(name) for name in self.settings.experiments)
 
     def language_table(self, experiment: str) -> list[str]:
         """The embeddings of an experiment's instructions; none for an algorithm that needs no language."""
@@ -349,12 +355,6 @@ class WorkflowPlan:
 
     def _launch(self, experiment: str) -> Launch:
         return Launch.of(self.machine, self.experiment(experiment))
-
-    def _own_root(self, experiment: str, key: str) -> str | None:
-        """A root that an experiments file names, as a machine profile's: `~` and variables expanded, no final slash."""
-        given = getattr(self.experiment(experiment), key)
-        where = f"{shown(self.settings.experiments_file)}, section 'global', key '{key}'"
-        return str(absolute_path(given, Path.cwd(), where)) if given else None
 
     def _dates(self, task: str) -> tuple[str, ...]:
         if task not in self.dated_folders:

@@ -94,7 +94,9 @@ def test_claims_are_no_data(tmp_path):
 
 def test_each_job_claims_what_it_uses(tmp_path):
     machine = SimpleNamespace(**{root: str(tmp_path / root) for root in ("raw", "numpy", "tfrecord", "runs")})
+    elsewhere = tmp_path / "elsewhere"  # the TFRecords of another machine, which is perhaps making them
     plan = SimpleNamespace(machine=machine, simulation={}, repository=tmp_path / "repository")
+    plan.data_roots = {machine.tfrecord, str(elsewhere)}
     roots = {root: tmp_path / root for root in ("numpy", "tfrecord", "runs")}
     shard = ([roots["numpy"] / "t/a.npz"], [tmp_path / "raw/t/a", plan.repository / ".venvs/convert/.ready"])
     training = ([roots["runs"] / "bc/done.json"], [roots["tfrecord"] / "t/train/out.tfrecord"])
@@ -104,6 +106,15 @@ def test_each_job_claims_what_it_uses(tmp_path):
     assert claims_of(plan, [table]) == {roots["runs"]: True, roots["runs"] / "bc": False}
     both = claims_of(plan, [([roots["tfrecord"] / "data_report.txt"], []), training])
     assert both[roots["tfrecord"]] is True
+    reading = ([roots["runs"] / "bc/done.json"], [elsewhere / "t/val/out.tfrecord"])
+    assert claims_of(plan, [reading]) == {roots["runs"] / "bc": True, elsewhere: False}
+    plan.data_roots = {str(tmp_path)}  # around all other roots
+    assert claims_of(plan, [shard, training, reading]) == {
+        roots["numpy"]: True,
+        roots["runs"] / "bc": True,
+        roots["tfrecord"]: False,
+        tmp_path: False,
+    }
 
 
 def test_a_second_workflow_is_told_before_it_starts(workspace, holding):

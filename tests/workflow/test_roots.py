@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from bridgelib.config.settings import load_settings
+from bridgelib.errors import ConfigError
 from bridgelib.workflow.plan import WorkflowPlan
 
 
@@ -39,3 +40,24 @@ def test_the_machine_s_own_records_are_known_however_they_are_written(planned, g
 )
 def test_a_run_lies_where_its_file_says(planned, given, done):
     assert planned(save_dir=given).done_file("run") == f"{done}/run/done.json"
+
+
+@pytest.mark.parametrize(("given", "said"), [("tfrecord/", "the folder of `tfrecord`"), ("a{b}", "no braces")])
+def test_a_folder_that_cannot_hold_runs_is_refused_by_its_key(planned, given, said):
+    with pytest.raises(ConfigError, match="key 'save_dir'") as refused:
+        planned(save_dir=given)
+    assert said in str(refused.value)
+
+
+def test_the_workflow_makes_a_run_there_and_all_that_belongs_to_it(workspace):
+    """Of empty trajectories, which a dry run does not open."""
+    task = "put_red_cube_on_plate"
+    (workspace.raw / task / "2021-08-02_10-00-00" / "raw" / "traj_group0" / "traj0").mkdir(parents=True)
+    content = {"global": {"save_dir": "others"}, "matrix": {"algos": ["lc_bc"], "tasks": [task]}}
+    (workspace.raw / task / "2021-08-02_10-00-00" / "raw" / "traj_group0" / "traj0" / "lang.txt").write_text("put it")
+    path = workspace.write_experiments(content)
+    _, output = workspace.snakemake("-n", f"experiments={path}", "all", "evaluate_all")
+    name = f"lc_bc_{task}"
+    for file in ("done.json", "evaluation.json", "language.npz"):
+        assert f"output: others/{name}/{file}" in output
+    assert "runs/" not in output
