@@ -8,8 +8,18 @@ from bridgelib.errors import ConfigError
 
 
 def path(text: str) -> Path:
-    """A path, with `~` and variables expanded. Not for names of folders that were found, which may hold any sign."""
+    """A path, with `~` and variables expanded; as it stands where it is there, for found folders may hold any sign."""
+    if _stands(Path(text)):
+        return Path(text)
     try:
         return expanded(text, "the command line")
     except ConfigError as refused:
         raise argparse.ArgumentTypeError(f"{refused.given}: {refused.do}") from None
+
+
+def _stands(path: Path) -> bool:
+    """Whether a path means what is written: it is there, or a plain name in a folder that is there."""
+    try:
+        return path.exists() or (path.parent.is_dir() and not {"$", "~"} & set(path.name))
+    except OSError:  # a folder that is closed to this user
+        return False

@@ -1,9 +1,9 @@
 """Convert numpy shards to TFRecords with index, split, statistics and report: one task, or a whole tree."""
 
 import argparse
-from pathlib import Path
 
 import _repository  # noqa: F401  (makes bridgelib importable)
+from _paths import path
 
 from bridgelib.errors import run_program
 
@@ -41,16 +41,16 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
         description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--numpy", "--input_path", type=Path, help="root of the shards of all tasks")
-    source.add_argument("--shards", type=Path, nargs="+", metavar="NPZ", help="the shards of one task, or their folder")
+    source.add_argument("--numpy", "--input_path", type=path, help="root of the shards of all tasks")
+    source.add_argument("--shards", type=path, nargs="+", metavar="NPZ", help="the shards of one task, or their folder")
     add = parser.add_argument
-    add("--raw", type=Path, metavar="FOLDER", help="with a folder: only shards of dated folders in this one count")
+    add("--raw", type=path, metavar="FOLDER", help="with a folder: only shards of dated folders in this one count")
     add("--count", type=int, help="with a folder: how many shards there must be")
     add(
         "--output",
         "--tfrecord",
         "--output_path",
-        type=Path,
+        type=path,
         required=True,
         metavar="FOLDER",
         help="with --numpy the root of the TFRecords, with --shards the folder of the task",

@@ -4,9 +4,9 @@ import argparse
 import json
 import sys
 from dataclasses import asdict
-from pathlib import Path
 
 import _repository  # noqa: F401  (makes bridgelib importable)
+from _paths import path
 
 from bridgelib.errors import run_program
 
@@ -30,7 +30,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     add = parser.add_argument
-    add("--raw", type=Path, required=True, help="the raw root")
+    add("--raw", type=path, required=True, help="the raw root")
     add(
         "--trajectories",
         type=argparse.FileType("r", encoding="utf-8"),

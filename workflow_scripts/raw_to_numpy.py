@@ -1,9 +1,9 @@
 """Convert raw BridgeData demonstrations to numpy shards: one dated folder, or a whole tree."""
 
 import argparse
-from pathlib import Path
 
 import _repository  # noqa: F401  (makes bridgelib importable)
+from _paths import path
 
 from bridgelib.conversion.raw_to_numpy import DatedFolder, Settings, available_cores, convert_dated_folder, convert_tree
 from bridgelib.errors import ConfigError, run_program
@@ -39,7 +39,7 @@ def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
         description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--raw", "--input_path", type=Path, required=True, help="the raw root")
+    add("--raw", "--input_path", type=path, required=True, help="the raw root")
     add("--im_size", type=int, default=256, help="height and width of the frames (default: 256)")
     add("--cameras", type=int, nargs="+", default=[0], help="camera numbers to keep, 0 among them (default: 0)")
     add("--gaze", "--bbox_source", default="none", help="gaze boxes to keep: none, filter or no_filter (default: none)")
@@ -48,12 +48,12 @@ def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     add("--overwrite", action="store_true", help="convert also what is complete")
     add("--train_proportion", help=argparse.SUPPRESS)
     tree = parser.add_argument_group("a whole tree")
-    tree.add_argument("--numpy", "--output_path", type=Path, help="the root of the shards")
+    tree.add_argument("--numpy", "--output_path", type=path, help="the root of the shards")
     tree.add_argument("--depth", default="auto", help="levels from the raw root to the dated folders (default: auto)")
     folder = parser.add_argument_group("one dated folder")
-    folder.add_argument("--dated-folder", type=Path, help="the folder, below the raw root")
-    folder.add_argument("--shard", type=Path, help="the .npz to write")
-    folder.add_argument("--report", type=Path, help="the .report.json to write")
+    folder.add_argument("--dated-folder", type=path, help="the folder, below the raw root")
+    folder.add_argument("--shard", type=path, help="the .npz to write")
+    folder.add_argument("--report", type=path, help="the .report.json to write")
     options = parser.parse_args(argv)
     if options.train_proportion is not None:
         raise ConfigError(

@@ -1,9 +1,9 @@
 """Simulate one dated folder of demonstrations and write it into a raw BridgeData tree."""
 
 import argparse
-from pathlib import Path
 
 import _repository  # noqa: F401  (makes bridgelib importable)
+from _paths import path
 
 from bridgelib.errors import run_program
 from bridgelib.sim.demonstrations import write_dated_folder
@@ -14,7 +14,7 @@ from bridgelib.sim.tasks import TASKS
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--raw", type=Path, required=True, metavar="DIR", help="raw root; <task>/<date> is made in it")
+    parser.add_argument("--raw", type=path, required=True, metavar="DIR", help="raw root; <task>/<date> is made in it")
     parser.add_argument("--task", required=True, help=f"one of: {', '.join(TASKS)}")
     parser.add_argument("--date", required=True, metavar="YYYY-MM-DD_hh-mm-ss", help="name of the dated folder")
     parser.add_argument("--demonstrations", type=int, required=True, metavar="N", help="number of trajectories")

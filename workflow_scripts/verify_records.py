@@ -1,9 +1,9 @@
 """Read every byte of TFRecords and name the records that are not what was written: file, record, byte."""
 
 import argparse
-from pathlib import Path
 
 import _repository  # noqa: F401  (makes bridgelib importable)
+from _paths import path
 
 from bridgelib.errors import run_program
 
@@ -41,7 +41,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", type=Path, required=True, metavar="PATH", help="a TFRecord, or a folder of such")
+    parser.add_argument("--data", type=path, required=True, metavar="PATH", help="a TFRecord, or a folder of such")
     return parser.parse_args(argv)
 
 

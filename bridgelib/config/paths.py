@@ -8,22 +8,31 @@ from pathlib import Path
 from bridgelib.errors import ConfigError
 
 _VARIABLE = re.compile(r"\$(\w+|\{[^}]*\})", re.ASCII)  # as os.path.expandvars finds them
+_LEFT = re.compile(r"\$[\w{(]", re.ASCII)
 
 
 def expanded(path: str, where: str) -> Path:
     """`path` with `~` and variables expanded.
 
     Raises:
-        ConfigError: A variable is not set or empty, or `~NAME` is nobody's home: the path would mean another place.
+        ConfigError: A variable is not set or empty, or something else that a shell would expand stands there, or
+            `~NAME` is nobody's home: the path would mean another place.
     """
     for name in (found.strip("{}") for found in _VARIABLE.findall(path)):
-        if not os.environ.get(name):
+        if not os.environ.get(name, "").strip():
             raise ConfigError(
                 where,
                 given=f"{path}, in which ${name} is {'empty' if name in os.environ else 'not set'}",
                 do=f"export {name} first, or write out what it stands for",
             )
     text = os.path.expandvars(path)
+    if left := _LEFT.search(text):
+        becomes = f", which becomes {text}" if text != path else ""
+        raise ConfigError(
+            where,
+            given=f"{path}{becomes}, where {text[left.start() :]} is neither a variable nor the name of a folder",
+            do="write out what it stands for; only `~`, $NAME and ${NAME} are expanded, and once",
+        )
     try:
         return Path(text).expanduser() if text.startswith("~") else Path(text)  # `./~x` is a folder
     except RuntimeError:

@@ -13,13 +13,15 @@ from bridgelib.language.settings import encoder_settings
 from bridgelib.workflow.plan import WorkflowPlan
 
 NOWHERE = ["$NOT_SET_HERE/data", "${NOT_SET_HERE}/data", "/data/$NOT_SET_HERE", "$EMPTY/data", "~nobody-at-all/data"]
-NOWHERE += ["${HOME:-/x}/data"]
+NOWHERE += ["${HOME:-/x}/data", "${LAB/data", "$(pwd)/data", "$NESTED/data", "$BLANK/data"]
 
 
 @pytest.fixture(autouse=True)
 def variables(monkeypatch):
     monkeypatch.delenv("NOT_SET_HERE", raising=False)
     monkeypatch.setenv("EMPTY", "")
+    monkeypatch.setenv("BLANK", " ")
+    monkeypatch.setenv("NESTED", "/data/$NOT_SET_HERE")
     monkeypatch.setenv("LAB", "/lab")
     monkeypatch.setenv("HOME", "/home/me")
 
@@ -81,9 +83,8 @@ def test_and_for_every_file_that_settings_name(repository, tmp_path, given, key)
 def test_and_for_the_roots_of_an_experiments_file(repository, tmp_path, given, key):
     experiments = tmp_path / "other.yaml"
     experiments.write_text(yaml.safe_dump({"global": {key: given}, "matrix": {"algos": ["bc"], "tasks": ["t"]}}))
-    plan = WorkflowPlan(settings_with(repository, tmp_path, experiments=str(experiments)), repository)
     with pytest.raises(ConfigError, match=f"section 'global', key '{key}'"):
-        {"data_root": plan.data_root, "save_dir": plan.done_file}[key]("bc_t")
+        WorkflowPlan(settings_with(repository, tmp_path, experiments=str(experiments)), repository).data_root("bc_t")
 
 
 @pytest.mark.parametrize("given", NOWHERE)
