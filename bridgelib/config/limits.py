@@ -249,6 +249,10 @@ def _check_encoder(config: Mapping[str, Any], algorithm: str, where: str) -> Non
 
 def _check_distribution(config: Mapping[str, Any], where: str) -> None:
     policy = config["agent_kwargs"].get("policy_kwargs") or {}
+    low, high = (policy.get(name) for name in ("log_std_min", "log_std_max"))
+    if None not in (low, high) and low > high:
+        allowed, do = f"at most log_std_max, which is {high}", "raise log_std_max, or lower log_std_min"
+        raise _refusal(where, "agent_kwargs.policy_kwargs.log_std_min", low, allowed, do)
     if policy.get("tanh_squash_distribution") and policy.get("distribution", "normal") != "normal":
         allowed, do = "normal where tanh_squash_distribution is true", "set one of the two to its default"
         raise _refusal(where, "agent_kwargs.policy_kwargs.distribution", policy["distribution"], allowed, do)

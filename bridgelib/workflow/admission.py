@@ -17,19 +17,22 @@ if TYPE_CHECKING:
 
 
 def refusals(plan: "WorkflowPlan", name: str) -> Iterator[BridgeError]:
-    """Why an experiment cannot be trained, as far as that is known by now."""
-    for check in _CHECKS:
+    """Why an experiment cannot be trained, as far as that is known by now.
+
+    One without data is no reason to train none of the others: only where all are, none is started.
+    """
+    no_data = all(without_data(plan, other) for other in plan.settings.experiments)
+    for check in (*_CHECKS, without_data) if no_data else _CHECKS:
         if refusal := check(plan, name):
             yield refusal
 
 
 def unnameable_folder(plan: "WorkflowPlan", name: str) -> ConfigError | None:
     """Snakemake would take the name of a folder of its own for a pattern."""
-    for key in ("data_root", "save_dir"):
-        folder = getattr(plan.experiment(name), key)
-        if folder and (problem := name_problem(folder)):
-            return ConfigError(f"{_where(plan, name)}, key '{key}'", given=f"{folder}: {problem}")
-    return None
+    folder = plan.experiment(name).data_root
+    if not folder or not (problem := name_problem(folder)):
+        return None
+    return ConfigError(f"{_where(plan, name)}, key 'data_root'", given=f"{folder}: {problem}")
 
 
 def without_gaze(plan: "WorkflowPlan", name: str) -> ConfigError | None:
@@ -136,7 +139,6 @@ _CHECKS: tuple[Callable[["WorkflowPlan", str], BridgeError | None], ...] = (
     without_cuda,
     undivided_batch,
     endless_warmup,
-    without_data,
     trained_further,
 )
 
@@ -167,6 +169,11 @@ def oddities(plan: "WorkflowPlan", name: str) -> Iterator[str]:
     for key in ("log_interval", "keep_every"):
         if (config[key] or 0) > steps:
             yield f"experiment '{name}': {key} {config[key]} is more than num_steps {steps}, so it never comes"
+    if (config["keep_every"] or 0) % config["save_interval"]:
+        yield (
+            f"experiment '{name}': keep_every {config['keep_every']} is no multiple of save_interval "
+            f"{config['save_interval']}, so only checkpoints of steps that both divide are kept"
+        )
     for key in ("decay_steps", "actor_decay_steps"):
         if agent.get(key) is not None and agent[key] < steps:
             yield (
@@ -178,6 +185,9 @@ def oddities(plan: "WorkflowPlan", name: str) -> Iterator[str]:
             f"experiment '{name}': train_batch_size {config['batch_size']} is more than the {there} transitions there "
             "are, so every batch holds some of them several times"
         )
+    if nothing := without_data(plan, name):
+        yield f"experiment '{name}' cannot be trained, and its job will fail: {nothing.given}"
+        return
     for task in plan.tasks(name):
         if holds_nothing(plan, name, task):
             yield f"experiment '{name}': task {task} holds no trajectory, and is passed over"

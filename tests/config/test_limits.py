@@ -105,6 +105,8 @@ def words_of(kind) -> set[str]:
         ("bc", "agent_kwargs__network_kwargs__dropout_rate", 1.5, "from 0 to below 1"),
         ("bc", "agent_kwargs__policy_kwargs__fixed_std", [1, 1, 1], "7 positive numbers"),
         ("bc", "agent_kwargs__policy_kwargs__dropout_rate", "much", "a number or nothing (null)"),
+        ("iql", "agent_kwargs__policy_kwargs__log_std_min", 3, "at most log_std_max, which is 2"),
+        ("bc", "agent_kwargs__policy_kwargs", {"log_std_max": -21}, "at most log_std_max, which is -21"),
         ("bc", "agent_kwargs__policy_kwargs", None, "a mapping"),
         ("bc", "agent_kwargs__learning_rate", -1, "above 0"),
         ("bc", "agent_kwargs__decay_steps", 100, "more than warmup_steps, which is 2000"),

@@ -80,13 +80,18 @@ def test_what_makes_sense_is_not_refused(planned):
     ("settings", "said"),
     [
         ({"log_interval": 100}, "log_interval 100 is more than num_steps 40"),
-        ({"config_overrides": {"config.keep_every": 50}}, "keep_every 50 is more than num_steps 40"),
+        (
+            {"save_interval": 25, "config_overrides": {"config.keep_every": 50}},
+            "keep_every 50 is more than num_steps 40",
+        ),
+        ({"config_overrides": {"config.keep_every": 15}}, "keep_every 15 is no multiple of save_interval 10"),
         ({"decay_steps_bc": 30}, "the last 10 steps learn nothing"),
         ({"train_batch_size": 7}, "train_batch_size 7 is more than the 6 transitions"),
     ],
 )
 def test_what_is_odd_is_said(planned, settings, said):
     plain = {"num_steps": 40, "warmup_steps": 1, "train_batch_size": 6, "log_interval": 10, "eval_interval": 100}
+    plain["save_interval"] = 10
     assert planned(plain).asides(["train_all"]) == []
     (line,) = planned({**plain, **settings}).asides(["train_all"])
     assert said in line

@@ -60,10 +60,22 @@ def test_an_experiment_without_another_task_is_refused_once_that_is_known(lab):
     words = [experiments(lab, "broken"), "train_all"]
     code, output = lab.snakemake(*words, check=False)
     assert code == 1 and "nothing was kept of broken" in output and "Traceback" not in output
+    assert "Trying to restart" not in output
     code, output = lab.snakemake("-n", *words, check=False)
     assert code == 2 and "nothing was kept of broken" in output  # by its report
     raw_trees.write_dated_folder(lab.raw, "broken", "2022-03-16_10-00-00", trajectories=1, seed=20)
     assert lab.jobs(*words)["train_policy"] == 1  # it may be otherwise now
+
+
+def test_and_it_keeps_no_other_experiment_from_being_trained(lab):
+    words = [experiments(lab, "broken", "good"), "train_all"]
+    lab.snakemake("tfrecords")
+    _, output = lab.snakemake("-n", *words)
+    assert "experiment 'bc_broken' cannot be trained" in output and "nothing was kept of broken" in output
+    code, output = lab.snakemake(*words, check=False)
+    assert code == 1 and "Traceback" not in output
+    assert read_json(lab.folder / "runs" / "bc_good" / "done.json")["step"] == 2
+    assert not (lab.folder / "runs" / "bc_broken" / "done.json").exists()
 
 
 def test_a_task_that_cannot_be_converted_does_not_keep_the_report_of_the_others_away(lab):
