@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 _BUILDER = 150 << 20  # resident memory of uv, bytes
 _SESSION_FILES, _RUN_FILES, _CHECKPOINT_FILES = 5, 24, 2  # beside what is counted; of a run, some are W&B's
 _RUN_BYTES = 2_000_000  # of a run beside checkpoints and policy: metrics, W&B's own logs
-_SAME = 1.6  # a file is taken for what is wanted when its size is within this factor of what is expected
 
 
 @dataclass(frozen=True)
@@ -96,8 +95,8 @@ def stages(
 ) -> list[StageForecast]:
     """What each step of the plan still needs, in the order data flows.
 
-    A file counts as made where it is of about the expected size and does not say that it was made otherwise; what else
-    makes it stale only Snakemake knows.
+    A file counts as made where it is there and does not say that it was made otherwise; what else makes it stale only
+    Snakemake knows.
 
     Args:
         plan: The plan.
@@ -115,7 +114,7 @@ def stages(
         *([_simulation(plan, slots)] if plan.simulation else []),
         _shards(plan, images, shards, slots, probe),
         _records(plan, images, {task for task, _ in shards}, slots, probe),
-        *_training(plan, slots, trainings or {}),
+        _training(plan, slots, trainings or {}),
     ]
     return [replace(stage, at_once=0) for stage in found] if slots.elsewhere else found
 
@@ -156,7 +155,7 @@ def _missing_shards(plan: "WorkflowPlan", images: Images) -> dict[Key, tuple[int
     found = {}
     for (task, date), content in plan.survey.sessions.items():
         size, stale = conversion.shard_bytes(content, images), plan.staleness.of("raw_to_numpy", task=task, date=date)
-        if missing := _missing(size, [Path(plan.shard(task, date))], certainly=stale is not None):
+        if missing := _missing(size, [Path(plan.shard(task, date))], again=stale is not None):
             found[task, date] = (size, missing)
     return found
 
@@ -192,8 +191,8 @@ def _records(plan: "WorkflowPlan", images: Images, stale: Set[str], slots: Slots
     left: dict[str, tuple[Content, int]] = {}
     for task, content in survey.tasks.items():
         files = [root / task / name for name in conversion.TASK_FILES]
-        certainly = task in stale or plan.staleness.of("numpy_to_tfrecord", task=task) is not None
-        if missing := _missing(conversion.task_bytes(content, images), files, certainly):
+        again = task in stale or plan.staleness.of("numpy_to_tfrecord", task=task) is not None
+        if missing := _missing(conversion.task_bytes(content, images), files, again):
             left[task] = (content, missing)
     threads = min(machine.tfrecord_workers, slots.cores)
     at_once = min(len(left), max(1, slots.cores // threads))
@@ -214,21 +213,8 @@ def _records(plan: "WorkflowPlan", images: Images, stale: Set[str], slots: Slots
     )
 
 
-def _training(plan: "WorkflowPlan", slots: Slots, trainings: Mapping[str, float]) -> list[StageForecast]:
-    """One stage for each folder of runs; there is more than one only where experiments name their own `save_dir`."""
-    by_root: dict[Path, list[str]] = {Path(plan.machine.runs): []}
-    waiting = plan.waiting()
-    for name in plan.settings.experiments:
-        done = Path(plan.done_file(name)).absolute()
-        by_root.setdefault(done.parent.parent, [])
-        if name in waiting:
-            by_root[done.parent.parent].append(name)
-    return [_runs(plan, root, names, slots, trainings) for root, names in by_root.items()]
-
-
-def _runs(
-    plan: "WorkflowPlan", root: Path, names: list[str], slots: Slots, trainings: Mapping[str, float]
-) -> StageForecast:
+def _training(plan: "WorkflowPlan", slots: Slots, trainings: Mapping[str, float]) -> StageForecast:
+    root, names = Path(plan.machine.runs), plan.waiting()
     experiments = [plan.experiment(name) for name in names]
     checkpoints = [_checkpoints(experiment) for experiment in experiments]
     gpus = [plan.gpus(name) for name in names]
@@ -275,20 +261,21 @@ def _made(run: Path) -> int:
     return sum(path.stat().st_size for folder in folders if folder.is_dir() for path in folder.iterdir())
 
 
-def _missing(expected: int, files: list[Path], certainly: bool = False) -> int:
-    """What files that must be made lack in bytes, 1 at least; 0 where they are there and of about the expected size.
+def _missing(expected: int, files: list[Path], again: bool) -> int:
+    """What files that must be made lack in bytes, 1 at least; 0 where they are there.
+
+    Their size says nothing: of broken trajectories little is kept.
 
     Args:
         expected: Their size together.
         files: They.
-        certainly: They will be made again, whatever their size.
+        again: They will be made again where they are there.
     """
     try:
         have = sum(path.stat().st_size for path in files)
     except OSError:
         return expected
-    made = not certainly and expected / _SAME < have < expected * _SAME
-    return 0 if made else max(1, expected - have)
+    return max(1, expected - have) if again else 0
 
 
 def images_of(plan: "WorkflowPlan", probe: Probe | None = None) -> Images:

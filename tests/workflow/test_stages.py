@@ -133,6 +133,17 @@ def test_only_what_is_missing_counts(real, tmp_path):
     assert left["numpy_to_tfrecord"].jobs == 1 and left["numpy_to_tfrecord"].disk_bytes < 3_000
 
 
+def test_what_was_rejected_or_never_there_is_not_still_to_be_made(real, tmp_path):
+    for trajectory in raw_trees.write_dated_folder(tmp_path / "raw", "broken", trajectories=2, actions=9):
+        (trajectory / "images0" / "im_1.jpg").write_bytes(b"")
+    (tmp_path / "raw" / "aborted" / SESSIONS[0]).mkdir(parents=True)
+    assert [by_name(real(im_size=32))[name].jobs for name in ("raw_to_numpy", "numpy_to_tfrecord")] == [2, 2]
+    convert(real(im_size=32))
+    left = by_name(real(im_size=32))
+    for name in ("raw_to_numpy", "numpy_to_tfrecord"):
+        assert (left[name].jobs, left[name].disk_bytes) == (0, 0), name
+
+
 @pytest.mark.parametrize(
     ("date", "shift", "left"), [("2021-06-15_09-00-00", "auto", 1), (SESSIONS[0], "auto", 0), (SESSIONS[0], 1, 1)]
 )
