@@ -7,6 +7,7 @@ import shlex
 import sys
 
 from snakemake.exceptions import WorkflowError
+from snakemake.jobs import Job
 from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, workflow.basedir)
@@ -14,7 +15,7 @@ sys.path.insert(0, workflow.basedir)
 from bridgelib.config.machines import shown
 from bridgelib.config.settings import check_files, load_settings
 from bridgelib.errors import BridgeError
-from bridgelib.jobs.refusals import forget_former, of_this_call
+from bridgelib.jobs.refusals import forget_former, of_this_call, stands_in
 from bridgelib.versions import MODULES, in_words
 from bridgelib.workflow.capacity import available_cores
 from bridgelib.workflow.claims import claim, claims_of
@@ -69,6 +70,13 @@ shell.prefix(
     f" BRIDGE_GPUS={','.join(map(str, MACHINE.gpus))}"
     + (f" WANDB_MODE={PLAN.settings.wandb}" if PLAN.settings.wandb != "auto" else "")
     + "; set -euo pipefail; "
+)
+
+
+# Snakemake would start a refused job again, as often as `retries` says. This is no interface of its: where it asks
+# otherwise one day, the job is started again, and its launcher refuses at once.
+Job.restart_times = property(
+    lambda job: 0 if stands_in(job.log, os.environ) else job.rule.restart_times
 )
 
 

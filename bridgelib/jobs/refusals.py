@@ -1,15 +1,15 @@
-"""A refusal stays one: what a job refused once, its next attempt in the same call of the workflow refuses at once.
+"""A refusal stays one: a job that was refused is not started again in the same call of the workflow.
 
 Snakemake starts a job that failed again whatever it failed of, and the second attempt would load for minutes to say the
-same. So the launcher tells a program where to note its refusal (`bridgelib.errors.run_program` does), and looks there
-before it starts one.
+same. So the launcher tells a program where to note its refusal (`bridgelib.errors.run_program` does). The workflow
+looks there before it tries a job again; where it does not, as on a cluster's node, the launcher does.
 """
 
 import hashlib
 import os
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 FOLDER = "BRIDGE_REFUSALS"
@@ -40,3 +40,11 @@ def refusal_in(note: Path | None) -> str | None:
         return note.read_text(encoding="utf-8") if note else None
     except OSError:
         return None
+
+
+def stands_in(logs: Iterable[str], environ: Mapping[str, str]) -> bool:
+    """Whether one of the logs of a job has words that were noted as a refusal in this call of the workflow."""
+    folder = environ.get(FOLDER)
+    noted = [words for note in Path(folder).glob("*") if (words := refusal_in(note))] if folder else []
+    texts = [Path(log).read_text(encoding="utf-8", errors="replace") for log in logs if noted and Path(log).is_file()]
+    return any(words in text for words in noted for text in texts)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from bridgelib.jobs.refusals import FOLDER, forget_former, of_this_call
+from bridgelib.jobs.refusals import FOLDER, forget_former, of_this_call, stands_in
 
 REFUSING = """
 import sys
@@ -63,3 +63,14 @@ def test_what_may_heal_is_tried_again(attempt, tmp_path, fault):
     call = of_this_call(tmp_path)
     assert attempt(fault, call)[0] not in (0, None)
     assert attempt(fault, call)[2] == "xx"
+
+
+def test_the_workflow_knows_a_refused_job_by_its_log(attempt, tmp_path):
+    call = of_this_call(tmp_path)
+    refused, other, absent = (str(tmp_path / name) for name in ("refused.log", "other.log", "absent.log"))
+    (tmp_path / "other.log").write_text("DataError: elsewhere\n")
+    assert not stands_in([refused, absent], call)
+    (tmp_path / "refused.log").write_bytes(attempt(REFUSAL, call)[1].encode() + b"\xff")
+    assert stands_in([other, refused, absent], call)
+    assert not stands_in([other, absent], call) and not stands_in([], call)
+    assert not stands_in([refused], of_this_call(tmp_path)) and not stands_in([refused], {})

@@ -35,7 +35,8 @@ def test_one_failing_experiment_does_not_stop_the_others(workspace):
     ]
     experiments = f"experiments={workspace.write_experiments({'global': SMALL, 'runs': runs})}"
 
-    code, output = workspace.snakemake("--retries=0", experiments, "train_all", check=False)
+    code, output = workspace.snakemake(experiments, "train_all", check=False)
+    assert "Trying to restart" not in output  # which cannot heal it
     assert code != 0 and "no transition to sample" in output and "Traceback" not in output
     assert done(workspace, "broken") is None
     assert done(workspace, f"lc_bc_{TASK}")["step"] == 3
