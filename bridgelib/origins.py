@@ -42,7 +42,7 @@ def entry_in(path: Path, key: str) -> Any:
 def _read(path: str, *_as_it_is: int) -> dict[str, Any]:
     """Of a result the entries that tell what it is; read once, for a hundred tasks may be read for each experiment."""
     content = json.loads(Path(path).read_text(encoding="utf-8"))
-    return {key: content.get(key) for key in ("origin", "content")} if isinstance(content, Mapping) else {}
+    return {key: content.get(key) for key in ("origin", "content", "found")} if isinstance(content, Mapping) else {}
 
 
 def identity_in(path: Path) -> str:

@@ -99,6 +99,7 @@ class Staleness:
         """The TFRecords of a task."""
         machine, settings = self.plan.machine, self.plan.settings
         folder = Path(machine.tfrecord) / task
+        recorded, found = (entry_in(folder / "report.json", key) for key in ("origin", "found"))
 
         def now() -> Origin:
             chosen = {key: getattr(machine, key) for key in ("im_size", "train_proportion", "image_encoding")}
@@ -106,10 +107,14 @@ class Staleness:
                 date: entry_in(_report(self.plan.shard(task, date)), "content") or UNKNOWN
                 for date in self.plan.dated_folders[task]
             }
-            return records_origin({**chosen, "seed": settings.split_seed}, machine.gaze, contents)
+            # Shards that were removed to save disk do not tell that a trajectory came or went since.
+            count = self.plan.found(task) if UNKNOWN in contents.values() and not self.plan.simulation else found
+            origin = records_origin({**chosen, "seed": settings.split_seed}, machine.gaze, contents)
+            return {**origin, "trajectories": count}
 
         file = shown(folder / "train" / "out.tfrecord")
-        return _judged("numpy_to_tfrecord", file, origin_in(folder / "report.json"), now)
+        recorded = {**recorded, "trajectories": found} if isinstance(recorded, Mapping) else None
+        return _judged("numpy_to_tfrecord", file, recorded, now)
 
     def data_report(self) -> MadeOtherwise | None:
         """The account of all tasks."""

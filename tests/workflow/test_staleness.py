@@ -186,6 +186,9 @@ def test_what_was_removed_to_save_disk_is_not_missed(lab):
     lab.train("bc")
     shutil.rmtree(lab.folder / "numpy")
     assert lab.stale() == {}
+    (lab.folder / "raw" / "close" / DATES[0] / "raw" / "traj_group0" / "traj9").mkdir()
+    assert lab.stale() == {"numpy_to_tfrecord": ["close"]}
+    (lab.folder / "raw" / "close" / DATES[0] / "raw" / "traj_group0" / "traj9").rmdir()
     for path in (lab.folder / "tfrecord").glob("*/*/out.tfrecord"):
         path.unlink()
     assert lab.stale() == {}
