@@ -16,6 +16,7 @@ from bridgelib.files import written_whole
 from bridgelib.training.metrics import read_metrics
 
 MODES = ("auto", "online", "offline", "disabled")
+_FORMER_MODES = {"run": "online", "dryrun": "offline"}  # W&B's own older words, which it still takes
 _INIT_SECONDS = 30
 _FINISH_SECONDS = 120
 
@@ -27,9 +28,10 @@ def resolved_mode(configured: str, environ: Mapping[str, str] = os.environ) -> s
         ConfigError: An unknown mode.
     """
     mode = environ.get("WANDB_MODE") or configured
+    mode = _FORMER_MODES.get(mode, mode)
     if mode not in MODES:
         where = "WANDB_MODE" if environ.get("WANDB_MODE") else "config.wandb.mode"
-        raise ConfigError(where, given=mode, allowed=MODES)
+        raise ConfigError(where, given=mode, allowed=MODES, do="set one of these")
     if mode == "auto":
         return "online" if _has_key(environ) else "offline"
     return mode

@@ -58,6 +58,8 @@ def mirror(folder, mode) -> Mirror:
         ("auto", {"WANDB_API_KEY": "k", "WANDB_MODE": "offline"}, "offline"),
         ("online", {"WANDB_MODE": "disabled"}, "disabled"),
         ("offline", {"WANDB_API_KEY": "k"}, "offline"),
+        ("auto", {"WANDB_API_KEY": "k", "WANDB_MODE": "dryrun"}, "offline"),
+        ("disabled", {"WANDB_MODE": "run"}, "online"),
     ],
 )
 def test_mode(configured, environ, mode):
