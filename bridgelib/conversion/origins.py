@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bridgelib.origins import digest_of, identity_in
+from bridgelib.origins import UNKNOWN, digest_of, identity_in
+from bridgelib.raw.tree import PassedOver
 from bridgelib.versions import versions_of
 
 
@@ -38,12 +39,14 @@ def records_origin(settings: Mapping[str, Any], gaze: str, shards: Mapping[str, 
     return {"versions": versions_of("numpy_to_tfrecord"), **settings, "gaze": gaze, "shards": dict(shards)}
 
 
-def data_report_origin(root: Path, tasks: Sequence[str]) -> dict[str, Any]:
+def data_report_origin(root: Path, tasks: Sequence[str], others: Iterable[PassedOver] | None) -> dict[str, Any]:
     """Of the data report.
 
     Args:
         root: Of the TFRecords.
         tasks: Those reported.
+        others: What else lies in the raw tree, and was passed over or excluded; None where that cannot be told.
     """
     reports = {task: identity_in(Path(root) / task / "report.json") for task in tasks}
-    return {"versions": versions_of("data_report"), "tasks": reports}
+    listed = UNKNOWN if others is None else digest_of(sorted([entry.path, entry.why, entry.count] for entry in others))
+    return {"versions": versions_of("data_report"), "tasks": reports, "passed_over": listed}

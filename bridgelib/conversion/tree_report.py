@@ -11,7 +11,7 @@ from bridgelib.conversion.tables import as_text
 from bridgelib.errors import DataError
 from bridgelib.files import write_json, written_whole
 from bridgelib.raw.chosen import ChosenTasks
-from bridgelib.raw.tree import Task, find_tasks
+from bridgelib.raw.tree import PassedOver, Task, find_tasks
 
 
 def tree_report(
@@ -36,7 +36,7 @@ def tree_report(
     """
     if raw is None:
         reports = tuple(TaskReport.read(path, tfrecord) for path in find_reports(tfrecord))
-        return TreeReport(reports, origin=_origin(tfrecord, reports))
+        return TreeReport(reports, origin=_origin(tfrecord, reports, ()))
     chosen = ChosenTasks.of(find_tasks(raw, depth), exclude)
     reports, unconverted = [], {}
     for task in chosen.tree.tasks:
@@ -46,12 +46,12 @@ def tree_report(
         except DataError as error:
             unconverted[task.name] = f"{error.where}: {error.given}"
     outside = (*chosen.tree.passed_over, *chosen.unnameable)
-    origin = _origin(tfrecord, reports)
+    origin = _origin(tfrecord, reports, chosen.others)
     return TreeReport(tuple(reports), outside, chosen.misplaced(), chosen.excluded, unconverted, origin)
 
 
-def _origin(tfrecord: Path, reports: Sequence[TaskReport]) -> dict[str, Any]:
-    return data_report_origin(tfrecord, [report.task for report in reports])
+def _origin(tfrecord: Path, reports: Sequence[TaskReport], others: Sequence[PassedOver]) -> dict[str, Any]:
+    return data_report_origin(tfrecord, [report.task for report in reports], others)
 
 
 def _require_shards(task: Task, numpy: Path | None) -> None:

@@ -50,6 +50,11 @@ class ChosenTasks:
         """Remarks on dated folders at another depth, as of `RawTree`, but for what the patterns exclude."""
         return self.tree.misplaced(lambda folder: any(excludes(pattern, folder) for pattern in self.patterns))
 
+    @property
+    def others(self) -> tuple[PassedOver, ...]:
+        """What lies in the tree and is not taken."""
+        return (*self.tree.passed_over, *self.unnameable, *self.excluded)
+
 
 def excludes(pattern: str, task: str) -> bool:
     """Whether a pattern matches a task's whole path; `*` crosses slashes, and a task's very name matches it.

@@ -120,7 +120,8 @@ class Staleness:
         """The account of all tasks."""
         root = Path(self.plan.machine.tfrecord)
         file, tasks = shown(root / "data_report.json"), list(self.plan.dated_folders)
-        return _judged("data_report", file, origin_in(Path(file)), lambda: data_report_origin(root, tasks))
+        others = None if self.plan.simulation else self.plan.chosen.others  # of what was planned, not of a real tree
+        return _judged("data_report", file, origin_in(Path(file)), lambda: data_report_origin(root, tasks, others))
 
     def embed_language(self, experiment: str) -> MadeOtherwise | None:
         """The language table of an experiment."""

@@ -12,6 +12,7 @@ from bridgelib.config.settings import load_settings
 from bridgelib.conversion.raw_to_numpy import Settings, convert_tree
 from bridgelib.conversion.task_shards import Settings as TaskSettings
 from bridgelib.conversion.tfrecord_tree import convert_tree as convert_shards
+from bridgelib.conversion.tree_report import save, tree_report
 from bridgelib.data.identity import data_identity
 from bridgelib.files import write_json
 from bridgelib.language.origin import origin_in_table
@@ -180,6 +181,24 @@ def test_what_does_not_say_from_what_it_was_made_is_stale(lab, content):
         "raw_to_numpy": {f"open/{DATES[0]}", f"close/{DATES[0]}"},
         "numpy_to_tfrecord": {"close"},
     }
+
+
+def test_the_data_report_knows_what_lies_beside_the_tasks(lab):
+    def report(**machine):
+        exclude = machine.get("exclude", ())
+        tree = tree_report(lab.folder / "tfrecord", lab.folder / "raw", exclude=exclude)
+        save(tree, None, lab.folder / "tfrecord" / "data_report.json")
+        return lambda: lab.plan(machine=machine).staleness.of("data_report")
+
+    stale = report()
+    assert stale() is None
+    (lab.folder / "raw" / "notes.txt").write_text("x")
+    assert stale().kind == ("data_report", "passed_over")
+    stale = report(exclude=["aborted*"])
+    assert stale() is None
+    write_dated_folder(lab.folder / "raw", "aborted2", DATES[0], trajectories=1)
+    assert stale().kind == ("data_report", "passed_over")
+    assert report(exclude=["aborted*"])() is None
 
 
 def test_what_was_removed_to_save_disk_is_not_missed(lab):
