@@ -11,6 +11,8 @@ from bridgelib.raw.remarks import Noticed
 from bridgelib.raw.tree import PassedOver, RawTree
 
 _PATTERN = re.compile(r"\{.*\}|[\r\n]", re.DOTALL)
+_OURS = {"data_report.txt", "data_report.json", "success.txt", "success.json", "references.json"}  # files in the roots
+_PERIODIC = re.compile(r"(.+)\1{19}$")  # which Snakemake takes for a rule that feeds itself, and does nothing at all
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,10 @@ def composed(name: str) -> str:
 
 def name_problem(name: str) -> str | None:
     """Why the workflow cannot take a folder of this name; None where it can."""
+    if name in _OURS:
+        return "a file of the workflow has this name: rename it"
+    if periodic := _PERIODIC.search(name):
+        return f"its name ends in '{periodic[1]}' twenty times, which Snakemake takes for an endless loop: rename it"
     if not _PATTERN.search(name):
         return None
     what = "a line break" if re.search(r"[\r\n]", name) else "{braces}"

@@ -27,12 +27,12 @@ def refusals(plan: "WorkflowPlan", name: str) -> Iterator[BridgeError]:
             yield refusal
 
 
-def unnameable_folder(plan: "WorkflowPlan", name: str) -> ConfigError | None:
-    """Snakemake would take the name of a folder of its own for a pattern."""
-    folder = plan.experiment(name).data_root
-    if not folder or not (problem := name_problem(folder)):
-        return None
-    return ConfigError(f"{_where(plan, name)}, key 'data_root'", given=f"{folder}: {problem}")
+def unnameable(plan: "WorkflowPlan", name: str) -> ConfigError | None:
+    """Snakemake would take its name, or that of a folder of its own, for a pattern."""
+    for key, given in (("name", name), ("data_root", plan.experiment(name).data_root or "")):
+        if problem := name_problem(given):
+            return ConfigError(f"{_where(plan, name)}, key '{key}'", given=f"{given}: {problem}")
+    return None
 
 
 def without_gaze(plan: "WorkflowPlan", name: str) -> ConfigError | None:
@@ -133,7 +133,7 @@ def trained_further(plan: "WorkflowPlan", name: str) -> DataError | None:
 
 
 _CHECKS: tuple[Callable[["WorkflowPlan", str], BridgeError | None], ...] = (
-    unnameable_folder,
+    unnameable,
     without_gaze,
     too_many_gpus,
     without_cuda,

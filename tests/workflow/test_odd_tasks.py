@@ -114,6 +114,8 @@ def test_what_was_trained_on_before_it_was_excluded_is_so_no_more(lab):
 NAMES = (
     "put_{carrot}_on_plate",
     "new\nline",
+    "wait" + 20 * "_",
+    "data_report.json",
     "lone{brace",
     "two {words here",
     "star*[1]?",
@@ -129,9 +131,10 @@ def test_names_that_are_patterns_elsewhere(workspace):
     _, output = workspace.snakemake(experiments(workspace, "star*[1]?", "all"), "all")
     assert "task 'put_{carrot}_on_plate' is passed over: its name has {braces}" in output
     report = reported(workspace)
-    assert set(report["tasks"]) == set(NAMES[2:]) and report["total"]["kept"] == 2 * len(NAMES[2:])
+    assert set(report["tasks"]) == set(NAMES[4:]) and report["total"]["kept"] == 2 * len(NAMES[4:])
     why = {entry["path"]: entry["why"] for entry in report["passed_over"]}
     assert "{braces}" in why[NAMES[0]] and "a line break" in why[NAMES[1]]
+    assert "ends in '_' twenty times" in why[NAMES[2]] and "of the workflow" in why[NAMES[3]]
     data = json.loads((workspace.folder / "runs" / "bc_starall_1_" / "latest" / "config.json").read_text())["identity"]
     assert list(data["data"]["train"]) == ["star*[1]?"]
     code, output = workspace.snakemake("-n", experiments(workspace, NAMES[0]), "train_all", check=False)
