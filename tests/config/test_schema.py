@@ -96,7 +96,11 @@ def test_a_bad_file_is_refused_with_its_place(tmp_path, text, said):
     assert "settings.yaml" in str(refused.value) and said in str(refused.value)
 
 
-@pytest.mark.parametrize(("content", "said"), [(LFS_POINTER, "git lfs pull"), (gzip.compress(b"a: 1"), "gunzip")])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(LFS_POINTER, "git lfs pull"), (gzip.compress(b"a: 1", mtime=0), "gunzip")],
+    ids=["pointer", "gzip"],
+)
 def test_a_file_that_is_no_text_of_settings_is_told_what_it_is(tmp_path, content, said):
     (tmp_path / "machine.yaml").write_bytes(content)
     with pytest.raises(ConfigError, match=said):
