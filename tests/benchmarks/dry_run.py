@@ -36,7 +36,7 @@ def pretend_made(raw: Path, made: Path) -> None:
     for task in find_tasks(raw, 2).tasks:
         contents = {}
         for date in task.dates:
-            origin = shard_origin(256, (0,), "none", trajectory_names(raw / task.name / date))
+            origin = shard_origin(256, (0,), "none", "auto", trajectory_names(raw / task.name / date))
             contents[date] = digest_of([task.name, date])
             report = {"origin": origin, "content": contents[date], "rejected": rejected}
             write(made / "numpy" / task.name / f"{date}.report.json", json.dumps(report))
