@@ -1,71 +1,52 @@
-"""The algorithms, by the names a configuration uses, and how an agent is made of a configuration."""
+"""How an agent is made of a configuration; which algorithms there are is said in `bridgelib.config.algorithms`."""
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 import jax
 
 from bridgelib.agents.agent import Agent, Batch, TrainState
-from bridgelib.agents.bc import BC, GoalBC, LanguageBC
-from bridgelib.agents.contrastive import ContrastiveRL
-from bridgelib.agents.diffusion import DiffusionBC
-from bridgelib.agents.iql import IQL, GoalIQL
-from bridgelib.agents.saliency import SaliencyBC
-from bridgelib.agents.settings import read_settings
-from bridgelib.errors import ConfigError, DataError, did_you_mean
-from bridgelib.networks.encoders import make_encoder
+from bridgelib.config.algorithms import Algorithm, algorithm_named
+from bridgelib.config.declaration import read_settings
+from bridgelib.errors import DataError
+from bridgelib.networks.encoders import Encoder, make_encoder
 
-__all__ = ["AGENTS", "Agent", "TrainState", "agent_class", "make_agent"]
-
-AGENTS: dict[str, type[Agent]] = {
-    "bc": BC,
-    "gc_bc": GoalBC,
-    "lc_bc": LanguageBC,
-    "gc_ddpm_bc": DiffusionBC,
-    "iql": IQL,
-    "gc_iql": GoalIQL,
-    "contrastive_rl_td": ContrastiveRL,
-    "bc_saliency": SaliencyBC,
-}
+__all__ = ["Agent", "TrainState", "agent_class", "make_agent"]
 
 
-def agent_class(algorithm: str) -> type[Agent]:
-    """The agents of an algorithm.
-
-    Raises:
-        ConfigError: It is no key of `AGENTS`.
-    """
-    if algorithm not in AGENTS:
-        hint = did_you_mean(algorithm, list(AGENTS)) or "choose one of the allowed, or enter yours in bridgelib.agents"
-        raise ConfigError("algorithm", given=algorithm, allowed=AGENTS, do=hint)
-    return AGENTS[algorithm]
+def agent_class(algorithm: Algorithm) -> type[Agent[Any]]:
+    """The agents of an algorithm, as its declaration names them."""
+    module, _, name = algorithm.agent.partition(":")
+    return getattr(import_module(module), name)
 
 
-def make_agent(algorithm: str, key: jax.Array, batch: Batch, config: Mapping[str, Any]) -> Agent:
+def make_agent(algorithm: str, key: jax.Array, batch: Batch, config: Mapping[str, Any]) -> Agent[Any]:
     """A new agent.
 
     Args:
-        algorithm: A key of `AGENTS`.
+        algorithm: A key of `ALGORITHMS`.
         key: Random key: the first parameters and all later draws follow from it.
         batch: An example batch; only shapes and dtypes count.
-        config: A tree like `ALGORITHMS[algorithm]`; its `agent_kwargs`, `encoder` and `encoder_kwargs` are read.
+        config: A configuration tree; its `agent_kwargs`, `encoder` and `encoder_kwargs` are read.
 
     Raises:
         ConfigError: An unknown algorithm, encoder or setting, or settings that contradict each other or the batch.
         DataError: The batch lacks what the algorithm needs.
     """
-    chosen = agent_class(algorithm)
-    _require_inputs(algorithm, batch)
-    settings = read_settings(chosen.Settings, config["agent_kwargs"], "config.agent_kwargs")
+    published = algorithm_named(algorithm, "algorithm")
+    _require_inputs(published, batch)
+    given = {section: config[section] for section in ("agent_kwargs", "encoder", "encoder_kwargs")}
+    settings = read_settings(published, given, "config")
 
-    def new_encoder():
-        return make_encoder(config["encoder"], config["encoder_kwargs"])
+    def new_encoder() -> Encoder:
+        return make_encoder(settings.encoder, settings.encoder_kwargs)
 
-    return chosen.create(key, batch, settings, new_encoder)
+    return agent_class(published).create(key, batch, settings.agent_kwargs, new_encoder)
 
 
-def _require_inputs(algorithm: str, batch: Batch) -> None:
-    """Refuse a batch without what the algorithm's `NEEDS` names."""
+def _require_inputs(algorithm: Algorithm, batch: Batch) -> None:
+    """Refuse a batch without what the algorithm needs."""
     observations, goals = batch["observations"], batch.get("goals", {})
     present = {
         "goals": "image" in goals,
@@ -73,11 +54,11 @@ def _require_inputs(algorithm: str, batch: Batch) -> None:
         "next_observations": "next_observations" in batch,
         "gaze": "gaze" in observations,
     }
-    for need in sorted(AGENTS[algorithm].NEEDS):
+    for need in sorted(algorithm.needs):
         if not present[need]:
             raise DataError(
-                f"batch for {algorithm}",
+                f"batch for {algorithm.name}",
                 given=f"no {need}",
-                allowed=f"batches with {', '.join(sorted(AGENTS[algorithm].NEEDS))}",
+                allowed=f"batches with {', '.join(sorted(algorithm.needs))}",
                 do=f"choose data that has {need}, or an algorithm that does without",
             )

@@ -1,18 +1,26 @@
 """What all agents have in common: their state, one update, and how they are asked for actions."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, Generic, Self, TypeVar
 
 import flax
 import jax
 import jax.numpy as jnp
 import optax
+from flax import linen as nn
 from flax.core import FrozenDict
+
+from bridgelib.config.algorithms.parts import OptimiserSettings, TargetSettings
+from bridgelib.config.declaration import Section
+from bridgelib.networks.encoders import Encoder
 
 Batch = Mapping[str, Any]
 Params = dict[str, Any]
 Info = dict[str, jax.Array]
 Loss = Callable[[Params, jax.Array], tuple[jax.Array, Info]]
+NewEncoder = Callable[[], Encoder]
+Networks = dict[str, tuple[nn.Module, tuple[Any, ...]]]
+S = TypeVar("S", bound=Section)
 
 
 class TrainState(flax.struct.PyTreeNode):
@@ -34,36 +42,29 @@ class TrainState(flax.struct.PyTreeNode):
     key: jax.Array
 
 
-class Agent(flax.struct.PyTreeNode):
+class Agent(Generic[S], flax.struct.PyTreeNode):
     """An algorithm with its state. Agents are values: `update` returns a new one.
 
     Attributes:
         state: What training changes.
         networks: The modules by name, "actor" among them.
-        settings: The hyperparameters, an instance of the class's `Settings`.
-
-    Class attributes:
-        NEEDS: What a batch must hold besides observations and actions: "goals", "language", "next_observations",
-            "gaze".
-        Settings: Frozen dataclass of the hyperparameters; with a `target_update_rate` where there are targets.
+        settings: The hyperparameters that its algorithm declares in `bridgelib.config.algorithms`; there are targets
+            where they are `TargetSettings`.
     """
 
     state: TrainState
     networks: FrozenDict = flax.struct.field(pytree_node=False)
-    settings: Any = flax.struct.field(pytree_node=False)
-
-    NEEDS: ClassVar[frozenset[str]] = frozenset()
-    Settings: ClassVar[type]
+    settings: S = flax.struct.field(pytree_node=False)
 
     # What an algorithm defines
 
     @classmethod
-    def build(cls, settings: Any, new_encoder: Callable, batch: Batch) -> dict[str, tuple[Any, tuple]]:
+    def build(cls, settings: S, new_encoder: NewEncoder, batch: Batch) -> Networks:
         """The networks by name, "actor" first, each with an example of its inputs."""
         raise NotImplementedError
 
     @classmethod
-    def shares_encoder(cls, settings: Any) -> bool:
+    def shares_encoder(cls, settings: S) -> bool:
         """Whether all networks use the actor's encoder."""
         return False
 
@@ -82,13 +83,13 @@ class Agent(flax.struct.PyTreeNode):
     # What all share
 
     @classmethod
-    def create(cls, key: jax.Array, batch: Batch, settings: Any, new_encoder: Callable) -> "Agent":
+    def create(cls, key: jax.Array, batch: Batch, settings: S, new_encoder: NewEncoder) -> Self:
         """A new agent with random parameters.
 
         Args:
             key: Gives the first parameters and all later draws.
             batch: An example; only shapes and dtypes count.
-            settings: An instance of `Settings`.
+            settings: The hyperparameters.
             new_encoder: Called without arguments, returns a new image encoder.
         """
         example = jax.tree_util.tree_map(lambda x: jnp.zeros((1, *x.shape[1:]), x.dtype), dict(batch))
@@ -111,9 +112,8 @@ class Agent(flax.struct.PyTreeNode):
             settings=settings,
         )
         opt_state = {name: agent.optimiser(rate).init(params) for name, rate in agent.schedules().items()}
-        has_targets = hasattr(settings, "target_update_rate")
         # a copy, not an alias: a training step may donate its buffers
-        target_params = jax.tree_util.tree_map(jnp.copy, params) if has_targets else None
+        target_params = jax.tree_util.tree_map(jnp.copy, params) if isinstance(settings, TargetSettings) else None
         return agent.replace(state=agent.state.replace(opt_state=opt_state, target_params=target_params))
 
     def apply(self, name: str, params: Params, *inputs: Any, dropout: jax.Array | None = None, **options: Any) -> Any:
@@ -133,7 +133,7 @@ class Agent(flax.struct.PyTreeNode):
             options = {**options, "train": True, "rngs": {"dropout": dropout}}
         return self.networks[name].apply({"params": own}, *inputs, **options)
 
-    def updated(self, batch: Batch) -> tuple["Agent", Info]:
+    def updated(self, batch: Batch) -> tuple[Self, Info]:
         """One step of training, to be compiled by the caller (`update` is this, compiled).
 
         Returns:
@@ -156,7 +156,7 @@ class Agent(flax.struct.PyTreeNode):
 
     def optimiser(self, rate: optax.Schedule) -> optax.GradientTransformation:
         """Adam, with decoupled weight decay where it is asked for."""
-        decay = getattr(self.settings, "weight_decay", 0.0)  # which a new algorithm need not have
+        decay = self.settings.weight_decay if isinstance(self.settings, OptimiserSettings) else 0.0
         return optax.adamw(rate, weight_decay=decay) if decay else optax.adam(rate)
 
     def _stepped(self, gradients: dict[str, Params], schedules: dict[str, optax.Schedule]) -> TrainState:
@@ -168,7 +168,7 @@ class Agent(flax.struct.PyTreeNode):
             )
             params = optax.apply_updates(params, change)
         target_params = self.state.target_params
-        if target_params is not None:
+        if isinstance(self.settings, TargetSettings):
             rate = self.settings.target_update_rate
             target_params = jax.tree_util.tree_map(
                 lambda param, target: rate * param + (1 - rate) * target, params, target_params
@@ -178,7 +178,7 @@ class Agent(flax.struct.PyTreeNode):
         )
 
     @jax.jit
-    def update(self, batch: Batch) -> tuple["Agent", Info]:
+    def update(self, batch: Batch) -> tuple[Self, Info]:
         """One compiled step of training; see `updated`."""
         return self.updated(batch)
 

@@ -1,26 +1,25 @@
 """The parts agents are built of: encodings and perceptrons from their settings."""
 
-from collections.abc import Callable
-
-from bridgelib.agents.settings import GoalSettings, NetworkSettings, SightSettings
-from bridgelib.errors import ConfigError
-from bridgelib.networks.encoding import Encoding
+from bridgelib.agents.agent import NewEncoder
+from bridgelib.config.algorithms.parts import GoalSettings, NetworkSettings, SightSettings
+from bridgelib.networks.encoders import Encoder
+from bridgelib.networks.encoding import Encoding, Fusion
 from bridgelib.networks.mlp import MLP
 
 
-def plain_encoding(new_encoder: Callable, sight: SightSettings) -> Encoding:
+def plain_encoding(new_encoder: NewEncoder, sight: SightSettings) -> Encoding:
     """An encoding of the observation alone."""
     return _encoding(new_encoder, "none", sight)
 
 
-def goal_encoding(new_encoder: Callable, sight: SightSettings, goals: GoalSettings) -> Encoding:
+def goal_encoding(new_encoder: NewEncoder, sight: SightSettings, goals: GoalSettings) -> Encoding:
     """An encoding of the observation and a goal image."""
     if goals.early_goal_concat:
         return _encoding(new_encoder, "early", sight)
     return _encoding(new_encoder, "late", sight, None if goals.shared_goal_encoder else new_encoder())
 
 
-def language_encoding(new_encoder: Callable, sight: SightSettings) -> Encoding:
+def language_encoding(new_encoder: NewEncoder, sight: SightSettings) -> Encoding:
     """An encoding of the observation under an instruction."""
     return _encoding(new_encoder, "language", sight)
 
@@ -31,14 +30,7 @@ def perceptron(settings: NetworkSettings, dropout_rate: float | None = None) -> 
     return MLP(settings.hidden_dims, activate_final=True, use_layer_norm=settings.use_layer_norm, dropout_rate=rate)
 
 
-def _encoding(new_encoder: Callable, fusion: str, sight: SightSettings, goal_encoder=None) -> Encoding:
-    encoder = new_encoder()
-    takes_instruction = encoder.takes_condition
-    if takes_instruction != (fusion == "language"):
-        raise ConfigError(
-            "config.encoder",
-            given=f"an encoder that takes {'an' if takes_instruction else 'no'} instruction",
-            allowed="a '-film' encoder for lc_bc, any other for the other algorithms",
-            do=f"choose the encoder {'without' if takes_instruction else 'with'} '-film' in its name",
-        )
-    return Encoding(encoder, fusion, goal_encoder, sight.use_proprio, sight.blind)
+def _encoding(
+    new_encoder: NewEncoder, fusion: Fusion, sight: SightSettings, goal_encoder: Encoder | None = None
+) -> Encoding:
+    return Encoding(new_encoder(), fusion, goal_encoder, sight.use_proprio, sight.blind)

@@ -4,20 +4,25 @@ The critic tells the goals a state and action lead to from those of other sample
 maximises the critic and imitates the data.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import ClassVar, Literal
-
 import jax
 import jax.numpy as jnp
 import optax
 
-from bridgelib.agents.agent import Agent, Batch, Info, Loss, Params, learning_rate_schedule
+from bridgelib.agents.agent import (
+    Agent,
+    Batch,
+    Info,
+    Loss,
+    Networks,
+    NewEncoder,
+    Params,
+    learning_rate_schedule,
+)
 from bridgelib.agents.build import goal_encoding, perceptron
-from bridgelib.agents.gaussian import gaussian_policy, policy_measures, require_single_actions
+from bridgelib.agents.gaussian import gaussian_policy, policy_measures, require_single_actions, require_single_frames
 from bridgelib.agents.losses import classification_loss, squared_error, temporal_difference_loss
-from bridgelib.agents.settings import GoalSettings, NetworkSettings, OptimiserSettings, PolicySettings, SightSettings
-from bridgelib.errors import ConfigError
+from bridgelib.config.algorithms.contrastive import ContrastiveSettings
+from bridgelib.config.algorithms.parts import GoalSettings
 from bridgelib.networks.heads import ContrastiveCritic
 from bridgelib.shapes import require_shapes
 
@@ -25,55 +30,8 @@ LARGEST_WEIGHT = 20.0
 EARLY = GoalSettings(early_goal_concat=True)
 
 
-@dataclass(frozen=True)
-class CriticSettings:
-    """The contrastive critic (`critic_kwargs`).
-
-    Attributes:
-        init_final: Bound of the uniform first weights of the last layers; None for the usual ones.
-        repr_dim: Number of dimensions of the representations.
-        twin_q: Whether there are two critics, of which the policy believes the lower.
-    """
-
-    init_final: float | None = None
-    repr_dim: int = 16
-    twin_q: bool = True
-
-
-@dataclass(frozen=True)
-class ContrastiveSettings(SightSettings, OptimiserSettings, GoalSettings):
-    """Hyperparameters of contrastive reinforcement learning.
-
-    Attributes:
-        shared_encoder: Whether the critic uses the policy's encoder; a policy with its own takes the goal early.
-        actor_decay_steps: Length of the policy's cosine decay; None keeps its rate, as the critic always does.
-        use_td: Whether the critic learns by temporal differences; otherwise from the goals in the batch.
-        gcbc_coef: Weight of imitation in the policy's loss, between 0 and 1.
-        discount: Discount factor of the temporal differences.
-        temperature: Read by nothing.
-        target_update_rate: Share of the new parameters in the targets after each step.
-        dropout_target_networks: Whether networks that are not being trained by a loss have dropout in it.
-    """
-
-    critic_network_kwargs: NetworkSettings = field(default_factory=NetworkSettings)
-    critic_kwargs: CriticSettings = field(default_factory=lambda: CriticSettings(init_final=1e-12))
-    policy_network_kwargs: NetworkSettings = field(default_factory=NetworkSettings)
-    policy_kwargs: PolicySettings = field(default_factory=lambda: PolicySettings(state_dependent_std=False))
-    shared_encoder: bool = True
-    actor_decay_steps: int | None = None
-    use_td: bool = False
-    gcbc_coef: float = 0.1
-    discount: float = 0.95
-    temperature: Literal[1] = 1
-    target_update_rate: float = 0.002
-    dropout_target_networks: bool = True
-
-
-class ContrastiveRL(Agent):
+class ContrastiveRL(Agent[ContrastiveSettings]):
     """Contrastive reinforcement learning with twin critics, temporal differences and imitation."""
-
-    NEEDS: ClassVar[frozenset[str]] = frozenset({"goals", "next_observations"})
-    Settings: ClassVar[type] = ContrastiveSettings
 
     def losses(self, batch: Batch) -> dict[str, Loss]:
         """The losses of the critic and the policy."""
@@ -167,10 +125,10 @@ class ContrastiveRL(Agent):
         return settings.shared_encoder
 
     @classmethod
-    def build(cls, settings: ContrastiveSettings, new_encoder: Callable, batch: Batch) -> dict:
+    def build(cls, settings: ContrastiveSettings, new_encoder: NewEncoder, batch: Batch) -> Networks:
         """Policy and critic."""
-        _require_consistent(settings, batch)
         require_single_actions(batch["actions"])
+        require_single_frames(batch["observations"]["image"], "contrastive_rl_td: a next observation is a goal there")
         actor_goals = settings if settings.shared_encoder else EARLY
         actor = gaussian_policy(
             goal_encoding(new_encoder, settings, actor_goals),
@@ -187,26 +145,6 @@ class ContrastiveRL(Agent):
         )
         inputs = (batch["observations"], batch["goals"])
         return {"actor": (actor, inputs), "critic": (critic, (*inputs, batch["actions"]))}
-
-
-def _require_consistent(settings: ContrastiveSettings, batch: Batch) -> None:
-    """Refuse settings under which the critic has no meaning."""
-
-    def refuse(key: str, given: object, allowed: str, do: str) -> None:
-        raise ConfigError(f"config.{key}", given=given, allowed=allowed, do=do)
-
-    if settings.early_goal_concat:
-        allowed = "false: the critic compares an encoding of the state with one of the goal"
-        refuse("agent_kwargs.early_goal_concat", True, allowed, "set early_goal_concat to false")
-    if settings.use_td and not settings.critic_kwargs.twin_q:
-        allowed = "true where use_td is true"
-        refuse("agent_kwargs.critic_kwargs.twin_q", False, allowed, "set twin_q to true, or use_td to false")
-    if not 0 <= settings.gcbc_coef <= 1:
-        allowed = "a number between 0 and 1"
-        refuse("agent_kwargs.gcbc_coef", settings.gcbc_coef, allowed, "give the share of imitation in the loss")
-    if batch["observations"]["image"].ndim != 4:
-        allowed = "null for contrastive_rl_td, whose next observation serves as a goal"
-        refuse("dataset_kwargs.obs_horizon", "a history of observations", allowed, "remove obs_horizon")
 
 
 def _lower_twin(logits: jax.Array) -> jax.Array:

@@ -1,71 +1,35 @@
 """Goal-conditioned behavioural cloning with a diffusion model over action chunks (Ho et al. 2020; Chi et al. 2023)."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from collections.abc import Mapping
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 
-from bridgelib.agents.agent import Agent, Batch, Info, Loss, Params, learning_rate_schedule
+from bridgelib.agents.agent import (
+    Agent,
+    Batch,
+    Info,
+    Loss,
+    Networks,
+    NewEncoder,
+    Params,
+    learning_rate_schedule,
+)
 from bridgelib.agents.build import goal_encoding
 from bridgelib.agents.losses import masked_mean, squared_error
-from bridgelib.agents.settings import GoalSettings, OptimiserSettings, SightSettings
+from bridgelib.config.algorithms.diffusion import DiffusionSettings
 from bridgelib.errors import ConfigError
-from bridgelib.networks.diffusion import BetaSchedule, FourierFeatures, ScoreNetwork, noise_variances, remaining_signal
+from bridgelib.networks.diffusion import FourierFeatures, ScoreNetwork, noise_variances, remaining_signal
 from bridgelib.networks.mlp import MLP, MLPResNet
 
 LARGEST_ACTION = 2.0  # samples are clipped to this many standard deviations at each step
 
 
-@dataclass(frozen=True)
-class ScoreSettings:
-    """The network that predicts the noise (`score_network_kwargs`).
-
-    Attributes:
-        time_dim: Number of features of the diffusion step.
-        num_blocks: Number of residual blocks.
-        dropout_rate: Share of units dropped in training.
-        hidden_dim: Width of the blocks.
-        use_layer_norm: Whether each block normalises its input.
-    """
-
-    time_dim: int = 32
-    num_blocks: int = 3
-    dropout_rate: float | None = 0.1
-    hidden_dim: int = 256
-    use_layer_norm: bool = True
-
-
-@dataclass(frozen=True)
-class DiffusionSettings(SightSettings, OptimiserSettings, GoalSettings):
-    """Hyperparameters of diffusion behavioural cloning.
-
-    Attributes:
-        actor_decay_steps: Length of the cosine decay; None keeps the rate.
-        beta_schedule: How noise is added over the diffusion steps.
-        diffusion_steps: Their number.
-        action_samples: One sample is drawn.
-        repeat_last_step: How often the last denoising step is repeated.
-        target_update_rate: Share of the new parameters in the targets, which draw the samples, after each step.
-    """
-
-    score_network_kwargs: ScoreSettings = field(default_factory=ScoreSettings)
-    actor_decay_steps: int | None = None
-    beta_schedule: BetaSchedule = "cosine"
-    diffusion_steps: int = 25
-    action_samples: Literal[1] = 1
-    repeat_last_step: int = 0
-    target_update_rate: float = 0.002
-
-
-class DiffusionBC(Agent):
+class DiffusionBC(Agent[DiffusionSettings]):
     """Diffusion over action chunks [B, Ta, A], given a history of observations and a goal image."""
-
-    NEEDS: ClassVar[frozenset[str]] = frozenset({"goals"})
-    Settings: ClassVar[type] = DiffusionSettings
 
     def losses(self, batch: Batch) -> dict[str, Loss]:
         """The loss of the noise prediction alone."""
@@ -159,7 +123,7 @@ class DiffusionBC(Agent):
         return {"actor": rate}
 
     @classmethod
-    def build(cls, settings: DiffusionSettings, new_encoder: Callable, batch: Batch) -> dict:
+    def build(cls, settings: DiffusionSettings, new_encoder: NewEncoder, batch: Batch) -> Networks:
         """One network: the noise prediction."""
         actions, image = batch["actions"], batch["observations"]["image"]
         if actions.ndim != 3 or image.ndim != 5:

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from bridgelib.agents.agent import Info
 from bridgelib.agents.build import perceptron
 from bridgelib.agents.losses import masked_mean, squared_error
-from bridgelib.agents.settings import NetworkSettings, PolicySettings
+from bridgelib.config.algorithms.parts import NetworkSettings, PolicySettings
 from bridgelib.errors import ConfigError
 from bridgelib.networks.distributions import DiagonalLaplace, DiagonalNormal, TanhNormal
 from bridgelib.networks.encoding import Encoding
@@ -22,18 +22,7 @@ def gaussian_policy(encoding: Encoding, network: NetworkSettings, policy: Policy
         encoding: What the policy sees.
         network, policy: Its settings.
         actions: [B, A], or chunks [B, Ta, A].
-
-    Raises:
-        ConfigError: `fixed_std` does not suit the actions, or the distribution cannot be squashed.
     """
-    _require_suitable_std(policy.fixed_std, actions.shape[-1])
-    if policy.tanh_squash_distribution and policy.distribution != "normal":
-        raise ConfigError(
-            "config.agent_kwargs.policy_kwargs.tanh_squash_distribution",
-            given=f"true, with distribution: {policy.distribution}",
-            allowed="true for a normal distribution only",
-            do="set one of the two to its default",
-        )
     return Policy(
         encoding,
         perceptron(network, policy.dropout_rate),
@@ -62,13 +51,18 @@ def require_single_actions(actions: jax.Array) -> None:
         )
 
 
-def _require_suitable_std(fixed_std: tuple[float, ...] | None, action_dim: int) -> None:
-    if fixed_std is not None and (len(fixed_std) != action_dim or min(fixed_std) <= 0):
+def require_single_frames(image: jax.Array, why: str) -> None:
+    """Refuse a history of observations where an algorithm looks at one frame.
+
+    Raises:
+        ConfigError: It is one, [B, T, H, W, C].
+    """
+    if image.ndim != 4:
         raise ConfigError(
-            "config.agent_kwargs.policy_kwargs.fixed_std",
-            given=list(fixed_std),
-            allowed=f"{action_dim} positive numbers, one for each dimension of an action; or null, to learn them",
-            do="give one standard deviation per dimension",
+            "config.dataset_kwargs.obs_horizon",
+            given="a history of observations",
+            allowed=f"null for {why}",
+            do="remove obs_horizon",
         )
 
 

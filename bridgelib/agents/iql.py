@@ -1,14 +1,22 @@
 """Implicit Q-learning (Kostrikov et al. 2022), for a fixed task and towards goal images."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar
 
 import jax
 import jax.numpy as jnp
 import optax
 
-from bridgelib.agents.agent import Agent, Batch, Info, Loss, Params, learning_rate_schedule
+from bridgelib.agents.agent import (
+    Agent,
+    Batch,
+    Info,
+    Loss,
+    Networks,
+    NewEncoder,
+    Params,
+    learning_rate_schedule,
+)
 from bridgelib.agents.build import goal_encoding, perceptron, plain_encoding
 from bridgelib.agents.gaussian import gaussian_policy, policy_measures, require_single_actions
 from bridgelib.agents.losses import (
@@ -18,52 +26,15 @@ from bridgelib.agents.losses import (
     squared_difference,
     squared_error,
 )
-from bridgelib.agents.settings import GoalSettings, NetworkSettings, OptimiserSettings, PolicySettings, SightSettings
+from bridgelib.config.algorithms.iql import GoalIQLSettings, IQLSettings
 from bridgelib.networks.encoding import Encoding
 from bridgelib.networks.heads import Value
 
-
-@dataclass(frozen=True)
-class IQLSettings(SightSettings, OptimiserSettings):
-    """Hyperparameters of implicit Q-learning.
-
-    Attributes:
-        shared_encoder: Whether the value functions use the policy's encoder.
-        actor_decay_steps: Length of the policy's cosine decay; None keeps its rate, as value functions always do.
-        discount: Discount factor.
-        expectile: Which expectile of Q the value function estimates.
-        temperature: Divides the advantage in the policy's weights.
-        target_update_rate: Share of the new parameters in the targets after each step.
-        dropout_target_networks: Whether networks that are not being trained by a loss have dropout in it.
-    """
-
-    network_kwargs: NetworkSettings = field(default_factory=NetworkSettings)
-    policy_kwargs: PolicySettings = field(default_factory=lambda: PolicySettings(state_dependent_std=False))
-    shared_encoder: bool = True
-    actor_decay_steps: int | None = None
-    discount: float = 0.95
-    expectile: float = 0.9
-    temperature: float = 1.0
-    target_update_rate: float = 0.002
-    dropout_target_networks: bool = True
+S = TypeVar("S", bound=IQLSettings)
 
 
-@dataclass(frozen=True)
-class GoalIQLSettings(IQLSettings, GoalSettings):
-    """Hyperparameters of goal-conditioned implicit Q-learning.
-
-    Attributes:
-        negative_proportion: Share of the samples whose goal is taken from another sample, with reward -1.
-    """
-
-    negative_proportion: float = 0.0
-
-
-class IQL(Agent):
+class IQL(Agent[S], Generic[S]):
     """Implicit Q-learning: a value function, a critic, and a policy weighted by the advantage."""
-
-    NEEDS: ClassVar[frozenset[str]] = frozenset({"next_observations"})
-    Settings: ClassVar[type] = IQLSettings
 
     def losses(self, batch: Batch) -> dict[str, Loss]:
         """The losses of the critic, the value function and the policy."""
@@ -145,17 +116,17 @@ class IQL(Agent):
         return key if self.settings.dropout_target_networks else None
 
     @classmethod
-    def encoding(cls, settings: IQLSettings, new_encoder: Callable) -> Encoding:
+    def encoding(cls, settings: S, new_encoder: NewEncoder) -> Encoding:
         """What each network sees."""
         return plain_encoding(new_encoder, settings)
 
     @classmethod
-    def shares_encoder(cls, settings: IQLSettings) -> bool:
+    def shares_encoder(cls, settings: S) -> bool:
         """Whether the value functions use the policy's encoder."""
         return settings.shared_encoder
 
     @classmethod
-    def build(cls, settings: IQLSettings, new_encoder: Callable, batch: Batch) -> dict:
+    def build(cls, settings: S, new_encoder: NewEncoder, batch: Batch) -> Networks:
         """Policy, value function and critic."""
         network, actions = settings.network_kwargs, batch["actions"]
         require_single_actions(actions)
@@ -165,11 +136,8 @@ class IQL(Agent):
         return {"actor": (actor, inputs), "value": (value, inputs), "critic": (critic, (*inputs, actions))}
 
 
-class GoalIQL(IQL):
+class GoalIQL(IQL[GoalIQLSettings]):
     """Implicit Q-learning towards goal images."""
-
-    NEEDS: ClassVar[frozenset[str]] = frozenset({"goals", "next_observations"})
-    Settings: ClassVar[type] = GoalIQLSettings
 
     def goals_and_rewards(self, batch: Batch, key: jax.Array) -> tuple[Mapping[str, Any], jax.Array]:
         """The goals, a share of them exchanged for the next sample's, which this sample does not reach: reward -1."""
@@ -183,6 +151,6 @@ class GoalIQL(IQL):
         return jax.tree_util.tree_map(exchanged, batch["goals"]), jnp.where(is_negative, -1, rewards)
 
     @classmethod
-    def encoding(cls, settings: GoalIQLSettings, new_encoder: Callable) -> Encoding:
+    def encoding(cls, settings: GoalIQLSettings, new_encoder: NewEncoder) -> Encoding:
         """What each network sees: the observation and the goal image."""
         return goal_encoding(new_encoder, settings, settings)

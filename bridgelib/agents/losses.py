@@ -4,16 +4,12 @@ They are not averaged over the batch: the caller takes the mean, of chunks perha
 shapes than told raise ValueError, also where they would broadcast.
 """
 
-from typing import Literal, get_args
-
 import jax
 import jax.numpy as jnp
 import optax
 
+from bridgelib.config.algorithms.saliency import Divergence
 from bridgelib.shapes import require_shapes
-
-Divergence = Literal["KL", "JS", "TV", "MSE"]
-DIVERGENCES: tuple[str, ...] = get_args(Divergence)
 
 
 def squared_error(predicted: jax.Array, actions: jax.Array) -> jax.Array:

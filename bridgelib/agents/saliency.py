@@ -4,42 +4,18 @@ The saliency of an image is where the encoder's last feature map is active. A di
 map is added to the loss of behavioural cloning.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ClassVar
-
 import jax
 import jax.numpy as jnp
 
-from bridgelib.agents.agent import Batch, Info, Loss, Params
-from bridgelib.agents.bc import BC, BCSettings
-from bridgelib.agents.gaussian import likelihood_loss
-from bridgelib.agents.losses import Divergence, saliency_divergence, saliency_map
-from bridgelib.errors import ConfigError
+from bridgelib.agents.agent import Batch, Info, Loss, Networks, NewEncoder, Params
+from bridgelib.agents.bc import BC
+from bridgelib.agents.gaussian import likelihood_loss, require_single_frames
+from bridgelib.agents.losses import saliency_divergence, saliency_map
+from bridgelib.config.algorithms.saliency import SaliencySettings
 
 
-@dataclass(frozen=True)
-class SaliencySettings(BCSettings):
-    """Hyperparameters of behavioural cloning with gaze.
-
-    Attributes:
-        lambda_weight: Weight of the divergence.
-        prob_dist_type: The divergence.
-        gaze_ratio: Share of the samples whose gaze is used.
-        beta: Temperature of the softmax over positions.
-    """
-
-    lambda_weight: float = 1.0
-    prob_dist_type: Divergence = "KL"
-    gaze_ratio: float = 1.0
-    beta: float = 1.0
-
-
-class SaliencyBC(BC):
+class SaliencyBC(BC[SaliencySettings]):
     """Behavioural cloning with gaze regularisation."""
-
-    NEEDS: ClassVar[frozenset[str]] = frozenset({"gaze"})
-    Settings: ClassVar[type] = SaliencySettings
 
     def losses(self, batch: Batch) -> dict[str, Loss]:
         """The policy's loss, the gaze term in it."""
@@ -82,22 +58,7 @@ class SaliencyBC(BC):
         return saliency_divergence(gaze, saliency, self.settings.prob_dist_type)
 
     @classmethod
-    def build(cls, settings: SaliencySettings, new_encoder: Callable, batch: Batch) -> dict:
+    def build(cls, settings: SaliencySettings, new_encoder: NewEncoder, batch: Batch) -> Networks:
         """One network: the policy, on an encoder that keeps its feature map."""
-        networks = super().build(settings, new_encoder, batch)
-        pooling = networks["actor"][0].encoder.encoder.settings.pooling_method
-        if pooling != "none":
-            raise ConfigError(
-                "config.encoder_kwargs.pooling_method",
-                given=pooling,
-                allowed="none: saliency is where the feature map is active, and pooling leaves no map",
-                do="set pooling_method to none",
-            )
-        if batch["observations"]["image"].ndim != 4:
-            raise ConfigError(
-                "config.dataset_kwargs.obs_horizon",
-                given="a history of observations",
-                allowed="null for bc_saliency: a gaze heat map belongs to one frame",
-                do="remove obs_horizon",
-            )
-        return networks
+        require_single_frames(batch["observations"]["image"], "bc_saliency: a gaze heat map belongs to one frame")
+        return super().build(settings, new_encoder, batch)

@@ -8,15 +8,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from bridgelib.config.algorithms import ALGORITHMS, algorithm_defaults, without_added
+from bridgelib.config.algorithms import algorithm_defaults, algorithm_named, checked
+from bridgelib.config.algorithms.added import without_added
 from bridgelib.config.datasets import Dataset, read_dataset
-from bridgelib.config.goal_settings import settle_goal_settings, with_all_goal_settings
-from bridgelib.config.limits import check_limits
 from bridgelib.config.machines import shown
 from bridgelib.config.overrides import apply_override, overrides_of_arguments, overrides_of_mapping
 from bridgelib.config.runs import Run, RunSettings, runs_of
 from bridgelib.config.schema import read_section, read_yaml, require_known_keys
-from bridgelib.errors import ConfigError, did_you_mean
+from bridgelib.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -135,14 +134,8 @@ def _section(content: Mapping[str, Any], name: str) -> Any:
 def _resolve(member: Run, settings: GlobalSettings, datasets: Mapping[str, Dataset], path: str) -> Experiment:
     """One run with the global settings and the algorithm's defaults under it."""
     run, where = member.settings, member.where
-    if run.algo not in ALGORITHMS:
-        raise ConfigError(
-            where,
-            given=f"the algorithm '{run.algo}'",
-            allowed=ALGORITHMS,
-            do=did_you_mean(run.algo, list(ALGORITHMS)) or "choose one of the allowed algorithms",
-        )
-    config = with_all_goal_settings(algorithm_defaults(run.algo))
+    algorithm_named(run.algo, where)
+    config = algorithm_defaults(run.algo)
     for key, value in _global_overrides(run.algo, settings).items():
         apply_override(config, key, value, f"{path}, section 'global'")
     dataset = datasets.get(run.task) or Dataset(run.task, ((run.task,),))
@@ -167,14 +160,12 @@ def _resolve(member: Run, settings: GlobalSettings, datasets: Mapping[str, Datas
     if run.seed not in (None, config["seed"]):
         given = f"seed {run.seed}, and {config['seed']} among the overrides of the same run"
         raise ConfigError(f"{where}, key 'seed'", given=given, do="remove one of the two")
-    settle_goal_settings(config, run.algo, where)
-    check_limits(config, run.algo, where)
     name = _name(run, settings, where)
     return Experiment(
         name=f"{name}_s{run.seed}" if member.is_member else name,
         algorithm=run.algo,
         dataset=dataset,
-        config=config,
+        config=checked(config, run.algo, where),
         data_root=settings.data_root,
         save_dir=settings.save_dir,
         devices=_device_count(settings.cuda_visible_devices, f"{path}, section 'global', key 'cuda_visible_devices'"),
@@ -205,15 +196,9 @@ def _global_overrides(algorithm: str, settings: GlobalSettings) -> dict[str, Any
         "config.seed": settings.seed,
         "config.agent_kwargs.warmup_steps": settings.warmup_steps,
     }
-    decay = {
-        "bc": ("decay_steps", settings.decay_steps_bc),
-        "gc_bc": ("decay_steps", settings.decay_steps_gc_bc),
-        "gc_ddpm_bc": ("actor_decay_steps", settings.actor_decay_steps_gc_ddpm_bc),
-    }
-    if algorithm in decay:
-        key, value = decay[algorithm]
-        given[f"config.agent_kwargs.{key}"] = value
-    if "warmup_steps" not in ALGORITHMS[algorithm]["agent_kwargs"]:  # as a new one may be; the others are meant
+    for name in ("decay_steps", "actor_decay_steps"):
+        given[f"config.agent_kwargs.{name}"] = getattr(settings, f"{name}_{algorithm}", None)
+    if not hasattr(ALGORITHMS[algorithm].agent_kwargs, "warmup_steps"):  # as of a new one; the others are meant
         del given["config.agent_kwargs.warmup_steps"]
     return {key: value for key, value in given.items() if value is not None}
 

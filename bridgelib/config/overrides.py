@@ -4,11 +4,15 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bridgelib.config.algorithms import goals
 from bridgelib.config.schema import as_type_of, read_value, require_mapping
 from bridgelib.errors import ConfigError, did_you_mean
 
 _MOVED = {"obs_horizon": "dataset_kwargs.obs_horizon"}
 """Where the predecessor's configurations have a setting, and where it stands here."""
+
+_OPEN = {"dataset_kwargs.goal_relabeling_kwargs": goals.SETTINGS}
+"""Sections to which an override may add what another setting's value may ask for."""
 
 _IN_MEMORY = "remove it: batches are drawn from an index of all frames, and no buffer is filled with images"
 _LEFT_OUT = {
@@ -43,11 +47,11 @@ def apply_override(config: dict[str, Any], key: str, value: Any, where: str) -> 
     path = _MOVED.get(dotted, dotted).split(".")
     node = config
     for depth, part in enumerate(path):
-        if not isinstance(node, dict) or part not in node:
+        if part not in _entries(node, path[:depth]):
             raise _names_nothing(key, path[:depth], part, node, where)
         if depth < len(path) - 1:
             node = node[part]
-    current = node[path[-1]]
+    current = node.get(path[-1])
     if isinstance(current, dict):
         require_mapping(value, f"{where}, {key}")
         for entry, below in value.items():
@@ -56,8 +60,13 @@ def apply_override(config: dict[str, Any], key: str, value: Any, where: str) -> 
         node[path[-1]] = as_type_of(value, current, f"{where}, {key}")
 
 
+def _entries(node: Any, path: Sequence[str]) -> list[str]:
+    """What an override may name in the entry of a tree that a path leads to."""
+    return list({**node, **_OPEN.get(".".join(path), {})}) if isinstance(node, dict) else []
+
+
 def _names_nothing(key: str, before: Sequence[str], part: str, node: Any, where: str) -> ConfigError:
-    known = list(node) if isinstance(node, dict) else []
+    known = _entries(node, before)
     hint = _LEFT_OUT.get(".".join([*before, part])) or did_you_mean(part, known)
     place = ".".join(["config", *before])
     return ConfigError(

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from bridgelib.data.angles import Angles, wrapped
+from bridgelib.config.algorithms.parts import Angles
+from bridgelib.data.angles import wrapped
 from bridgelib.data.dimensions import ANGLES
 from bridgelib.raw.gripper import CLOSED_BELOW, OPEN_ABOVE
 

@@ -1,12 +1,6 @@
 """Angles turn round: their differences, and where a list of them lies on both sides of ±π."""
 
-from typing import Literal
-
 import numpy as np
-
-Angles = Literal["wrapped", "plain"]
-"""Differences of angles as the shorter way round, or as plain numbers. BridgeData's states jump from π to -π, and its
-published statistics have turns of ±6.28 rad within a step: the predecessor subtracts plain numbers."""
 
 HALF_TURN = np.nextafter(np.float32(np.pi), np.float32(0))
 """The largest float32 below π."""

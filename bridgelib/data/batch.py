@@ -22,11 +22,12 @@ are there only when they are configured (then also when they are 1).
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
+from bridgelib.config.algorithms.algorithm import Need
 from bridgelib.errors import DataError, did_you_mean
 
-NEEDS = frozenset({"goals", "next_observations", "language", "gaze"})
+NEEDS = frozenset(get_args(Need))
 """What an agent can ask for beyond observations, actions and rewards."""
 
 

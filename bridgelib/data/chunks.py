@@ -2,10 +2,6 @@
 
 import numpy as np
 
-PADDINGS = ("repeat", "still", "mask")
-"""What stands in a chunk beyond the end of its trajectory: the last action again, which for a relative motion means to
-go on moving; no motion, the gripper held as it was told last; or the last action, which the loss leaves out."""
-
 
 def history_frames(step: np.ndarray, horizon: int) -> np.ndarray:
     """The last `horizon` frames up to each step, oldest first; before the start the first frame repeats.

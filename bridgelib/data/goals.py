@@ -9,29 +9,22 @@ transition depends on these two and on nothing else in its batch.
 """
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from bridgelib.errors import ConfigError, did_you_mean
+from bridgelib.config.algorithms import goals as declared
 
 DRAWS = 2
 """Uniform numbers in [0, 1) that a strategy takes for each transition: is the goal reached, and which one is it."""
 
 
-@dataclass(frozen=True)
-class _SometimesReached:
-    """A strategy that gives the reached frame with probability `reached_proportion` and draws a later one otherwise."""
-
-    reached_proportion: float
-
-    def __post_init__(self):
-        _require(0 <= self.reached_proportion <= 1, "reached_proportion", self.reached_proportion, "0 ... 1")
+class Strategy(Protocol):
+    """Draws goals."""
 
     def transitions_with_goal(self, length: np.ndarray) -> np.ndarray:
         """How many transitions, counted from the start, of trajectories with `length` transitions can have a goal."""
-        return length
+        ...
 
     def goal_frames(self, step: np.ndarray, length: np.ndarray, draws: np.ndarray) -> np.ndarray:
         """Draw a goal for each transition.
@@ -44,6 +37,20 @@ class _SometimesReached:
         Returns:
             int64 [B]; frame number of the goal in the trajectory, step + 1 where the goal is reached.
         """
+        ...
+
+
+class _SometimesReached:
+    """A strategy that gives the reached frame with probability `reached_proportion` and draws a later one otherwise."""
+
+    reached_proportion: float
+
+    def transitions_with_goal(self, length: np.ndarray) -> np.ndarray:
+        """See `Strategy`."""
+        return length
+
+    def goal_frames(self, step: np.ndarray, length: np.ndarray, draws: np.ndarray) -> np.ndarray:
+        """See `Strategy`."""
         reached = (draws[:, 0] < self.reached_proportion) | (step == length - 1)
         return step + 1 + np.where(reached, 0, self._offset(step, length, draws[:, 1]))
 
@@ -52,41 +59,31 @@ class _SometimesReached:
         raise NotImplementedError
 
 
-@dataclass(frozen=True)
-class Uniform(_SometimesReached):
-    """Goals uniform over the frames beyond the reached one."""
+class Uniform(declared.Uniform, _SometimesReached):
+    """See `declared.Uniform`."""
 
-    def _offset(self, step, length, draw):
+    def _offset(self, step: np.ndarray, length: np.ndarray, draw: np.ndarray) -> np.ndarray:
         return 1 + _below(length - 1 - step, draw)
 
 
-@dataclass(frozen=True)
-class LastStateUpweighted(_SometimesReached):
-    """Offsets uniform over the whole trajectory's length, then cut at its end: the last frame gets the rest."""
+class LastStateUpweighted(declared.LastStateUpweighted, _SometimesReached):
+    """See `declared.LastStateUpweighted`."""
 
-    def _offset(self, step, length, draw):
+    def _offset(self, step: np.ndarray, length: np.ndarray, draw: np.ndarray) -> np.ndarray:
         return np.minimum(1 + _below(length - 1, draw), length - 1 - step)
 
 
-@dataclass(frozen=True)
-class Final(_SometimesReached):
-    """Always the last frame: what a robot is shown that is to do the whole task."""
+class Final(declared.Final, _SometimesReached):
+    """See `declared.Final`."""
 
-    def _offset(self, step, length, draw):
+    def _offset(self, step: np.ndarray, length: np.ndarray, draw: np.ndarray) -> np.ndarray:
         return length - 1 - step
 
 
-@dataclass(frozen=True)
-class Geometric(_SometimesReached):
-    """Goals with probability proportional to discount^offset over the frames beyond the reached one."""
+class Geometric(declared.Geometric, _SometimesReached):
+    """See `declared.Geometric`."""
 
-    discount: float
-
-    def __post_init__(self):
-        super().__post_init__()
-        _require(0 < self.discount <= 1, "discount", self.discount, "above 0, at most 1")
-
-    def _offset(self, step, length, draw):
+    def _offset(self, step: np.ndarray, length: np.ndarray, draw: np.ndarray) -> np.ndarray:
         options = length - 1 - step
         if self.discount == 1:
             return 1 + _below(options, draw)
@@ -96,41 +93,32 @@ class Geometric(_SometimesReached):
         return np.minimum(offset, options)
 
 
-@dataclass(frozen=True)
-class DeltaGoals:
-    """Goals uniform over the frames step + low ... step + high - 1, as far as the trajectory has them.
+class DeltaGoals(declared.DeltaGoals):
+    """See `declared.DeltaGoals`: the frames step + low ... step + high - 1, as far as the trajectory has them.
 
     Transitions with fewer than `low` frames left have no goal and are not sampled. (The predecessor leaves out the
     last one that has, too: with it, where `low` is 1, the last action of every trajectory.) With low = 0 the goal may
     be the observation itself, which counts as not reached.
     """
 
-    goal_delta: tuple[int, int]
-
-    def __post_init__(self):
-        low_high = tuple(self.goal_delta) if isinstance(self.goal_delta, list | tuple) else ()
-        valid = len(low_high) == 2 and all(isinstance(entry, int) for entry in low_high) and low_high[0] >= 0
-        _require(valid and low_high[0] < low_high[1], "goal_delta", self.goal_delta, "[low, high], 0 <= low < high")
-
     def transitions_with_goal(self, length: np.ndarray) -> np.ndarray:
-        """See `_SometimesReached.transitions_with_goal`."""
+        """See `Strategy`."""
         return np.clip(length + 1 - self.goal_delta[0], 0, length)
 
     def goal_frames(self, step: np.ndarray, length: np.ndarray, draws: np.ndarray) -> np.ndarray:
-        """See `_SometimesReached.goal_frames`; only the second draw is used."""
+        """See `Strategy`; only the second draw is used."""
         low, high = self.goal_delta
         return step + low + _below(np.minimum(high, length + 1 - step) - low, draws[:, 1])
 
 
-Strategy = Uniform | LastStateUpweighted | Final | Geometric | DeltaGoals
-
-STRATEGIES: dict[str, type] = {
-    "uniform": Uniform,
-    "last_state_upweighted": LastStateUpweighted,
-    "final": Final,
-    "geometric": Geometric,
-    "delta_goals": DeltaGoals,
+STRATEGIES: dict[type[declared.Strategy], type[Strategy]] = {
+    declared.Uniform: Uniform,
+    declared.LastStateUpweighted: LastStateUpweighted,
+    declared.Final: Final,
+    declared.Geometric: Geometric,
+    declared.DeltaGoals: DeltaGoals,
 }
+"""By their declarations."""
 
 
 def goal_strategy(name: str, kwargs: Mapping[str, Any]) -> Strategy:
@@ -139,20 +127,8 @@ def goal_strategy(name: str, kwargs: Mapping[str, Any]) -> Strategy:
     Raises:
         ConfigError: An unknown strategy, an unknown or missing keyword, a value out of range.
     """
-    if name not in STRATEGIES:
-        hint = did_you_mean(name, list(STRATEGIES)) or "choose one of the allowed strategies"
-        raise ConfigError("dataset_kwargs.goal_relabeling_strategy", given=name, allowed=STRATEGIES, do=hint)
-    known = {field.name: field.default is MISSING for field in fields(STRATEGIES[name])}
-    missing = [key for key, required in known.items() if required and key not in kwargs]
-    unknown = [key for key in kwargs if key not in known]
-    if missing or unknown:
-        raise ConfigError(
-            f"dataset_kwargs.goal_relabeling_kwargs (strategy '{name}')",
-            given=dict(kwargs),
-            allowed=f"exactly the keys {list(known)}",
-            do="; ".join([f"add '{key}'" for key in missing] + [f"remove '{key}'" for key in unknown]),
-        )
-    return STRATEGIES[name](**kwargs)
+    settings = declared.read_goals(name, kwargs, "dataset_kwargs.goal_relabeling_kwargs")
+    return STRATEGIES[type(settings)](**vars(settings))
 
 
 def rewards(step: np.ndarray, goal_frames: np.ndarray) -> np.ndarray:
@@ -163,9 +139,3 @@ def rewards(step: np.ndarray, goal_frames: np.ndarray) -> np.ndarray:
 def _below(bound: np.ndarray, draw: np.ndarray) -> np.ndarray:
     """A whole number uniform in [0, bound), int64; a uniform draw below 1 never reaches the bound in float64."""
     return np.floor(draw * bound).astype(np.int64)
-
-
-def _require(condition: bool, key: str, given: object, allowed: str) -> None:
-    if not condition:
-        where = f"dataset_kwargs.goal_relabeling_kwargs.{key}"
-        raise ConfigError(where, given=given, allowed=allowed, do="correct the value")

@@ -1,12 +1,13 @@
 """Actions and proprio in units that networks like, and back."""
 
-from typing import Protocol
+from typing import Protocol, get_args
 
 import numpy as np
 
+from bridgelib.config.algorithms.parts import Normalisation
 from bridgelib.errors import ConfigError, did_you_mean
 
-KINDS = ("normal", "bounds", "none")
+KINDS = get_args(Normalisation)
 
 
 class Moments(Protocol):

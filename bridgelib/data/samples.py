@@ -5,16 +5,16 @@ from typing import Any
 
 import numpy as np
 
+from bridgelib.config.algorithms.parts import Angles
 from bridgelib.data import goals
 from bridgelib.data.actions import relabelled_actions
-from bridgelib.data.angles import Angles
 from bridgelib.data.batch import NEEDS
-from bridgelib.data.chunks import PADDINGS, action_chunk, demonstrated, held_still, history_frames
+from bridgelib.data.chunks import action_chunk, demonstrated, held_still, history_frames
 from bridgelib.data.instructions import Instructions
 from bridgelib.data.normalisation import Normaliser
 from bridgelib.data.records import Records
 from bridgelib.data.statistics import Statistics
-from bridgelib.errors import ConfigError, DataError, did_you_mean
+from bridgelib.errors import DataError
 
 DRAWS = goals.DRAWS + 1
 """Uniform numbers a sample takes: two for its goal, one for the choice among its trajectory's instructions."""
@@ -66,7 +66,7 @@ class Samples:
         self._proprio = normaliser.proprio.forward(records.state)
         actions = learnt_actions(records, dataset_kwargs["relabel_actions"], dataset_kwargs["relabel_angles"])
         self._actions = normaliser.action.forward(actions)
-        self._padding = _known_padding(dataset_kwargs["chunk_padding"])
+        self._padding = dataset_kwargs["chunk_padding"]
         self._no_motion = normaliser.action.forward(np.zeros(actions.shape[1]))
         languages, self.counts = records.languages, self._goals.transitions_with_goal(records.lengths)
         if held_out is not None:
@@ -149,13 +149,6 @@ class Transitions:
         """Trajectory and step, int64 [B] each, of transitions by their numbers, int64 [B]."""
         places = np.searchsorted(self._ends, numbers, side="right")
         return self._trajectories[places], numbers - self._starts[places]
-
-
-def _known_padding(padding: str) -> str:
-    if padding not in PADDINGS:
-        hint = did_you_mean(padding, PADDINGS) or "choose one of the allowed paddings"
-        raise ConfigError("dataset_kwargs.chunk_padding", given=padding, allowed=PADDINGS, do=hint)
-    return padding
 
 
 def learnt_actions(records: Records, relabel: bool, angles: Angles = "wrapped") -> np.ndarray:

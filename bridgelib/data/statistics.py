@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bridgelib.config.algorithms.parts import Angles
 from bridgelib.data.actions import relabelled_actions
-from bridgelib.data.angles import Angles, crosses, straddle
+from bridgelib.data.angles import crosses, straddle
 from bridgelib.data.dimensions import ANGLES, DIMENSIONS, scale_floor
 from bridgelib.errors import DataError
 from bridgelib.formats.index import RecordIndex

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from bridgelib.data.angles import Angles
+from bridgelib.config.algorithms.parts import Angles
 from bridgelib.data.records import Records
 from bridgelib.data.samples import learnt_actions
 from bridgelib.progress import Progress

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from bridgelib.networks.initialisers import kaiming_normal
 from bridgelib.networks.layers import (
     ACTIVATIONS,
-    EncoderSettings,
+    LayerSettings,
     conditioned,
     convolution,
     norm,
@@ -32,7 +32,7 @@ class ConvNetEncoder(nn.Module):
         settings: What may be chosen; `num_filters` is the width of the convolutions.
     """
 
-    settings: EncoderSettings
+    settings: LayerSettings
 
     @property
     def takes_condition(self) -> bool:

@@ -1,17 +1,13 @@
 """What a diffusion policy is made of: noise schedules and the network that predicts the noise."""
 
-from typing import Literal, get_args
-
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from bridgelib.config.algorithms.diffusion import BetaSchedule
 from bridgelib.networks.encoding import Arrays, Encoding
 from bridgelib.networks.mlp import MLP, MLPResNet
-
-BetaSchedule = Literal["cosine", "linear", "vp"]
-BETA_SCHEDULES: tuple[str, ...] = get_args(BetaSchedule)
 
 
 def noise_variances(schedule: BetaSchedule, steps: int) -> np.ndarray:

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 Arrays = Mapping[str, jax.Array]
+Fusion = Literal["none", "early", "late", "language"]
 
 
 class Encoding(nn.Module):
@@ -23,7 +24,7 @@ class Encoding(nn.Module):
     """
 
     encoder: nn.Module
-    fusion: Literal["none", "early", "late", "language"] = "none"
+    fusion: Fusion = "none"
     goal_encoder: nn.Module | None = None
     use_proprio: bool = False
     blind: bool = False

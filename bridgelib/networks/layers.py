@@ -1,12 +1,13 @@
-"""What the image encoders share: their settings, their layers, and how an instruction enters them."""
+"""What the image encoders share: their layers, and how an instruction enters them."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from bridgelib.config.algorithms.parts import EncoderSettings
 from bridgelib.networks.initialisers import kaiming_normal, xavier_normal
 from bridgelib.networks.pooling import SpatialLearnedEmbeddings, SpatialSoftmax
 
@@ -14,30 +15,10 @@ ACTIVATIONS = {"relu": nn.relu, "swish": nn.swish, "gelu": nn.gelu, "elu": nn.el
 
 
 @dataclass(frozen=True)
-class EncoderSettings:
-    """What may be chosen about an encoder (`encoder_kwargs`); the defaults are those of the predecessor's class.
+class LayerSettings(EncoderSettings):
+    """The settings of an encoder, and what its name says of its layers."""
 
-    Attributes:
-        num_filters: Width of the first stage, a multiple of 4; each later stage is twice as wide.
-        act: The activation.
-        norm: Group normalisation (4 groups) or layer normalisation.
-        add_spatial_coordinates: Whether the row and column in [-1, 1] are two more input channels.
-        pooling_method: How the last feature map becomes a vector; "none" keeps the map.
-        softmax_temperature: Of "spatial_softmax"; -1 learns it.
-        num_spatial_blocks: Weightings per channel of "spatial_learned_embeddings".
-        use_film: Whether an instruction scales and shifts the features of each block.
-        use_multiplicative_cond: Whether an instruction scales the features of each block.
-    """
-
-    num_filters: int = 64
-    act: Literal["relu", "swish", "gelu", "elu"] = "relu"
-    norm: Literal["group", "layer"] = "group"
-    add_spatial_coordinates: bool = False
-    pooling_method: Literal["avg", "max", "none", "spatial_softmax", "spatial_learned_embeddings"] = "avg"
-    softmax_temperature: float = 1.0
-    num_spatial_blocks: int = 8
-    use_film: bool = False
-    use_multiplicative_cond: bool = False
+    use_film: Annotated[bool, "Whether an instruction scales and shifts the features of each block."] = False
 
     @property
     def takes_condition(self) -> bool:
@@ -73,14 +54,14 @@ def convolution(filters: int, size: int, stride: int = 1, padding="SAME", name: 
     )
 
 
-def norm(settings: EncoderSettings, scale_init=nn.initializers.ones, name: str | None = None) -> nn.Module:
+def norm(settings: LayerSettings, scale_init=nn.initializers.ones, name: str | None = None) -> nn.Module:
     """The normalisation that the settings name."""
     if settings.norm == "layer":
         return nn.LayerNorm(epsilon=1e-5, scale_init=scale_init, name=name)
     return MyGroupNorm(num_groups=4, epsilon=1e-5, scale_init=scale_init, name=name)
 
 
-def conditioned(settings: EncoderSettings, x: jax.Array, condition: jax.Array | None) -> jax.Array:
+def conditioned(settings: LayerSettings, x: jax.Array, condition: jax.Array | None) -> jax.Array:
     """Features [B, H, W, C] under an instruction [B, E], as far as the settings ask for it."""
     if settings.use_film:
         x = FilmConditioning()(x, condition)
@@ -90,7 +71,7 @@ def conditioned(settings: EncoderSettings, x: jax.Array, condition: jax.Array | 
     return x
 
 
-def pooled(settings: EncoderSettings, x: jax.Array) -> jax.Array:
+def pooled(settings: LayerSettings, x: jax.Array) -> jax.Array:
     """The last feature map [B, H, W, C] as a vector [B, F]; as it is for `pooling_method` "none"."""
     match settings.pooling_method:
         case "avg":

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 
 from bridgelib.networks.layers import (
     ACTIVATIONS,
-    EncoderSettings,
+    LayerSettings,
     conditioned,
     convolution,
     norm,
@@ -20,7 +20,7 @@ class ResNetBlock(nn.Module):
 
     filters: int
     stride: int
-    settings: EncoderSettings
+    settings: LayerSettings
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
@@ -38,7 +38,7 @@ class BottleneckResNetBlock(nn.Module):
 
     filters: int
     stride: int
-    settings: EncoderSettings
+    settings: LayerSettings
 
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
@@ -63,7 +63,7 @@ class ResNetEncoder(nn.Module):
 
     stage_sizes: tuple[int, ...]
     bottleneck: bool
-    settings: EncoderSettings
+    settings: LayerSettings
 
     @property
     def takes_condition(self) -> bool:
@@ -93,7 +93,7 @@ class ResNetEncoder(nn.Module):
         return pooled(settings, x)
 
 
-def _shortcut(x: jax.Array, y: jax.Array, stride: int, settings: EncoderSettings) -> jax.Array:
+def _shortcut(x: jax.Array, y: jax.Array, stride: int, settings: LayerSettings) -> jax.Array:
     """The block's input `x`, projected where the block changed its shape to that of `y`."""
     if x.shape == y.shape:
         return x

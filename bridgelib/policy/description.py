@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from bridgelib.agents import AGENTS
+from bridgelib.config.algorithms import ALGORITHMS
 from bridgelib.errors import DataError
 from bridgelib.files import read_json
 from bridgelib.policy.spec import VERSION, PolicySpec, goal_of
@@ -52,7 +52,7 @@ _COUNT_OR_NONE = (f"{_COUNT}, or null", lambda value, _: value is None or _is_co
 
 # In this order: the later ones take the earlier ones for granted.
 _KINDS: dict[str, tuple[str, Callable[[Any, Mapping[str, Any]], bool]]] = {
-    "algorithm": (", ".join(AGENTS), lambda name, _: type(name) is str and name in AGENTS),
+    "algorithm": (", ".join(ALGORITHMS), lambda name, _: type(name) is str and name in ALGORITHMS),
     "goal": ("as its algorithm is told what to do", lambda goal, content: goal == goal_of(content["algorithm"])),
     "config": (f"a section with {', '.join(_CONFIG)}", lambda config, _: _holds(config, _CONFIG)),
     "image_shape": ("three whole numbers, 1 or more", lambda shape, _: _is_shape(shape)),

@@ -7,9 +7,11 @@ from typing import Any, Literal
 import jax
 import numpy as np
 
-from bridgelib.agents import AGENTS, Agent, make_agent
+from bridgelib.agents import Agent, make_agent
+from bridgelib.config.algorithms import ALGORITHMS
 from bridgelib.data.statistics import Statistics
 from bridgelib.networks.device import visible_devices
+from bridgelib.policy.jaxrl_m.constructors import as_constructed
 
 VERSION = 1
 PREPROCESSING = {"resize": "lanczos", "aspect": "squashed", "colours": "RGB", "dtype": "uint8"}
@@ -19,8 +21,8 @@ Goal = Literal["none", "image", "language"]
 
 
 def goal_of(algorithm: str) -> Goal:
-    """How a policy of an algorithm, a key of `bridgelib.agents.AGENTS`, is told what to do."""
-    needs = AGENTS[algorithm].NEEDS
+    """How a policy of an algorithm, a key of `bridgelib.config.algorithms.ALGORITHMS`, is told what to do."""
+    needs = ALGORITHMS[algorithm].needs
     return "language" if "language" in needs else "image" if "goals" in needs else "none"
 
 
@@ -29,7 +31,7 @@ class PolicySpec:
     """How a policy was trained and what it expects.
 
     Attributes:
-        algorithm: A key of `bridgelib.agents.AGENTS`.
+        algorithm: A key of `bridgelib.config.algorithms.ALGORITHMS`.
         config: The tree it was made of: agent_kwargs, encoder, encoder_kwargs.
         image_shape: (H, W, 3) of what it sees.
         proprio_size: Entries of the robot's state; all are in metres, radians and gripper units.
@@ -112,7 +114,7 @@ class PolicySpec:
             "image": np.zeros((1, *past, *self.image_shape), np.uint8),
             "proprio": np.zeros((1, *past, self.proprio_size), np.float32),
         }
-        if "gaze" in AGENTS[self.algorithm].NEEDS:
+        if "gaze" in ALGORITHMS[self.algorithm].needs:
             observations["gaze"] = np.zeros((1, *past, *self.image_shape[:2], 1), np.float32)
         return {
             "observations": observations,
@@ -140,8 +142,8 @@ class PolicySpec:
             ConfigError: JAX has no device: it asks for one already to make a random key.
         """
         visible_devices()
-        key = jax.random.PRNGKey(0)
-        return jax.eval_shape(lambda key: make_agent(self.algorithm, key, self.example(), self.config), key)
+        key, config = jax.random.PRNGKey(0), as_constructed(self.algorithm, self.config)
+        return jax.eval_shape(lambda key: make_agent(self.algorithm, key, self.example(), config), key)
 
     def to_json(self) -> dict[str, Any]:
         """As plain lists and numbers, with what a reader needs to use the policy without this library."""

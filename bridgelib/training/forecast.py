@@ -1,11 +1,14 @@
 """How much disk a run's checkpoints will take, told before it starts: by arithmetic, for dry runs have no JAX."""
 
 import math
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
+
+from bridgelib.config.algorithms import ALGORITHMS
+from bridgelib.config.algorithms.encoders import ENCODERS
+from bridgelib.config.algorithms.parts import TargetSettings
 
 _FLOAT = 4  # bytes of a float32
 _MOMENTS = 2  # Adam keeps two moments per weight, for each loss
@@ -15,14 +18,7 @@ _MOMENTS = 2  # Adam keeps two moments per weight, for each loss
 _ENCODER = {3: 5.7e4, 18: 11.2e6, 34: 21.3e6, 50: 23.6e6}
 _FILM = {3: 1.64e5, 18: 1.97e6, 34: 3.9e6, 50: 15.5e6}  # linear in the width: from an instruction of 512 entries
 _FEATURES = {3: 1, 18: 8, 34: 8, 50: 32}  # times the filters: the width of the last feature map
-_MISNAMED = {"resnetv1-18-deeper": 26, "resnetv1-18-deepest": 34}  # their layers; the predecessor's names
 _HEAD = (256, 256, 256)  # of what has no widths of its own
-_SCORE_NETWORK = 1.47e6, 274  # what it has more than a head, and more of that for each entry of the encoding
-
-# Of an algorithm that is not named: one loss, one head, one encoder, and two where they are not shared.
-_LOSSES = {"iql": 3, "gc_iql": 3, "contrastive_rl_td": 2}
-_HEADS = {"iql": 3, "gc_iql": 3, "contrastive_rl_td": 5}
-_ENCODERS = {"contrastive_rl_td": 2}
 
 
 @dataclass(frozen=True)
@@ -55,14 +51,14 @@ def checkpoint_forecast(algorithm: str, config: Mapping[str, Any]) -> Checkpoint
         algorithm: A key of `ALGORITHMS`.
         config: Its complete configuration tree.
     """
-    weights = approximate_weights(algorithm, config)
-    targets = "target_update_rate" in config["agent_kwargs"]
+    declared, weights = ALGORITHMS[algorithm], approximate_weights(algorithm, config)
+    targets = isinstance(declared.agent_kwargs, TargetSettings)
     saved = -(-config["num_steps"] // config["save_interval"])
     periodic = config["num_steps"] // config["keep_every"] if config["keep_every"] else 0
     kept = min(saved, config["keep_last"] + periodic) + 1  # and the best
     return CheckpointForecast(
         count=kept + 1,  # and the one being written
-        bytes_each=bytes_of_checkpoint(weights, _LOSSES.get(algorithm, 1), targets),
+        bytes_each=bytes_of_checkpoint(weights, declared.losses, targets),
         policy_bytes=_FLOAT * weights * (1 + targets),
     )
 
@@ -74,22 +70,18 @@ def bytes_of_checkpoint(weights: int, losses: int = 1, targets: bool = False) ->
 
 def approximate_weights(algorithm: str, config: Mapping[str, Any]) -> int:
     """How many weights an algorithm's networks have, to a few per cent."""
-    depth = layers(config["encoder"])
-    width, agent = relative_width(config), config["agent_kwargs"]
-    film = by_depth(_FILM, depth) * width if config["encoder"].endswith("-film") else 0
+    declared, architecture = ALGORITHMS[algorithm], ENCODERS[config["encoder"]]
+    width, agent, depth = relative_width(config), config["agent_kwargs"], architecture.layers
+    film = by_depth(_FILM, depth) * width if architecture.use_film else 0
     encoder = by_depth(_ENCODER, depth) * width**2 + film
     encoding = _FEATURES[nearest(_FEATURES, depth)] * 64 * width * _pooled_to(config["encoder_kwargs"])
-    encoders = _ENCODERS.get(algorithm, 1) if agent.get("shared_encoder", True) else _LOSSES.get(algorithm, 2)
+    encoders = 1 if agent.get("shared_encoder", True) else declared.encoders
     if not (agent.get("early_goal_concat", True) or agent.get("shared_goal_encoder", True)):
         encoders *= 2
-    score = _SCORE_NETWORK[0] + _SCORE_NETWORK[1] * encoding if "score_network_kwargs" in agent else 0
-    return round(encoders * encoder + _HEADS.get(algorithm, 1) * _head(encoding, agent) + score)
-
-
-def layers(encoder: str) -> int:
-    """How deep an encoder is, by its name; one that does not say counts as the published one, a ResNet-34."""
-    named = re.search(r"-(\d+)", encoder)
-    return _MISNAMED.get(encoder) or (int(named[1]) if named else 34)
+    more, per_entry = declared.more_weights
+    widths = [encoding, *(agent.get(declared.head) or {}).get("hidden_dims", _HEAD)]
+    head = sum(before * after for before, after in pairwise(widths))
+    return round(encoders * encoder + declared.heads * head + more + per_entry * encoding)
 
 
 def relative_width(config: Mapping[str, Any]) -> float:
@@ -112,10 +104,3 @@ def _pooled_to(encoder_kwargs: Mapping[str, Any]) -> int:
     """Entries of the encoding for each channel of the last feature map."""
     entries = {"spatial_softmax": 2, "spatial_learned_embeddings": encoder_kwargs.get("num_spatial_blocks", 1)}
     return entries.get(encoder_kwargs.get("pooling_method"), 1)
-
-
-def _head(encoding: float, agent_kwargs: Mapping[str, Any]) -> float:
-    """Weights of one perceptron on an encoding."""
-    network = agent_kwargs.get("network_kwargs") or agent_kwargs.get("policy_network_kwargs") or {}
-    widths = [encoding, *network.get("hidden_dims", _HEAD)]
-    return sum(before * after for before, after in pairwise(widths))

@@ -11,7 +11,8 @@ from typing import Any
 
 import jax
 
-from bridgelib.agents import Agent, agent_class, make_agent
+from bridgelib.agents import Agent, make_agent
+from bridgelib.config.algorithms import ALGORITHMS
 from bridgelib.config.experiments import Experiment
 from bridgelib.data.augment import augment
 from bridgelib.data.normalisation import Normaliser
@@ -118,7 +119,7 @@ def read_inputs(
         groups,
         experiment.dataset.sample_weights,
         experiment.config,
-        agent_class(experiment.algorithm).NEEDS,
+        ALGORITHMS[experiment.algorithm].needs,
         process=this_process(),
         embeddings=language.by_instruction if language else None,
     )

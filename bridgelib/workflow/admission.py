@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bridgelib.config.algorithms import ALGORITHMS
 from bridgelib.config.machines import shown
 from bridgelib.errors import BridgeError, ConfigError, DataError
 from bridgelib.raw.chosen import name_problem
@@ -38,7 +39,7 @@ def unnameable(plan: "WorkflowPlan", name: str) -> ConfigError | None:
 def without_gaze(plan: "WorkflowPlan", name: str) -> ConfigError | None:
     """It learns from gaze, on TFRecords that this machine makes without."""
     experiment = plan.experiment(name)
-    learns_from_gaze = "gaze_ratio" in experiment.config["agent_kwargs"]
+    learns_from_gaze = "gaze" in ALGORITHMS[experiment.algorithm].needs
     if not learns_from_gaze or plan.machine.gaze != "none" or plan.data_root(name) != plan.machine.tfrecord:
         return None
     return ConfigError(

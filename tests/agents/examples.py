@@ -6,11 +6,10 @@ import jax
 import numpy as np
 import pytest
 
-from bridgelib.agents import AGENTS, Agent, make_agent
+from bridgelib.agents import Agent, make_agent
 from bridgelib.config.algorithms import algorithm_defaults
-from bridgelib.networks.encoders import ENCODERS, Architecture
+from bridgelib.config.algorithms.encoders import ENCODERS, Architecture
 
-ALGORITHMS = tuple(AGENTS)
 SIZE, ACTIONS, PROPRIO = 16, 7, 7
 
 

@@ -1,7 +1,5 @@
 """Adam, and weight decay where an algorithm's settings have one."""
 
-from types import SimpleNamespace
-
 import jax.numpy as jnp
 import numpy as np
 import optax
@@ -9,6 +7,8 @@ import pytest
 from flax.core import FrozenDict
 
 from bridgelib.agents import Agent
+from bridgelib.config.algorithms.parts import OptimiserSettings
+from bridgelib.config.declaration import Section
 
 RATE = 0.1
 
@@ -22,7 +22,7 @@ def step_of(settings, gradient: float) -> float:
     return float(np.asarray(change["w"])[0])
 
 
-@pytest.mark.parametrize("settings", [SimpleNamespace(weight_decay=0.0), SimpleNamespace()])
+@pytest.mark.parametrize("settings", [OptimiserSettings(), Section()])
 def test_without_weight_decay_nothing_moves_without_a_gradient(settings):
     """Settings of a new algorithm need not have it."""
     assert step_of(settings, 0.0) == 0.0
@@ -30,6 +30,6 @@ def test_without_weight_decay_nothing_moves_without_a_gradient(settings):
 
 
 def test_weight_decay_is_decoupled_from_the_gradient():
-    decaying = SimpleNamespace(weight_decay=0.01)
+    decaying = OptimiserSettings(weight_decay=0.01)
     assert step_of(decaying, 0.0) == pytest.approx(-RATE * 0.01 * 2)
     assert step_of(decaying, 1.0) == pytest.approx(-RATE - RATE * 0.01 * 2, rel=1e-3)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bridgelib.config.algorithms import ALGORITHMS
+from bridgelib.config.algorithms import algorithm_defaults
 from bridgelib.data.batches import TrainingBatches
 from bridgelib.data.prefetch import prefetched
 from bridgelib.data.records import Records
@@ -29,7 +29,7 @@ from bridgelib.formats.index import load_index
 
 GOAL_RATIO = 0.1  # of the speed of a copy within memory, in processor time, raw encoding
 GOAL_MEMORY = 3  # batches' worth of memory beyond one batch: those in the making
-DATASET_KWARGS = ALGORITHMS["gc_bc"]["dataset_kwargs"]
+DATASET_KWARGS = algorithm_defaults("gc_bc")["dataset_kwargs"]
 
 
 def main():

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bridgelib.config.algorithms import ADDED, ALGORITHMS, without_added
+from bridgelib.config.algorithms import ALGORITHMS, algorithm_defaults
+from bridgelib.config.algorithms.added import ADDED, without_added
 from bridgelib.config.datasets import load_datasets
 from bridgelib.config.experiments import load_experiments
 
@@ -106,7 +107,7 @@ def test_an_added_setting_that_changes_something_changes_the_digest(tmp_path, ke
 
 def test_every_added_setting_is_one_and_stands_at_its_neutral_value():
     for path, neutral in ADDED.items():
-        value = ALGORITHMS["bc"]
+        value = algorithm_defaults("bc")
         for key in path.split("."):
             value = value[key]
         assert value == neutral

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from bridgelib.config.algorithms import ALGORITHMS
+from bridgelib.config.algorithms import algorithm_defaults
 from bridgelib.conversion import raw_to_numpy, task_shards
 from bridgelib.conversion.numpy_to_tfrecord import SIDES, convert_task
 from bridgelib.data.batches import ValidationBatches
@@ -66,7 +66,7 @@ def test_boxes_become_the_maps_of_batches(raw, tmp_path, encoding):
     assert records.has_gaze
     np.testing.assert_array_equal(records.gaze(np.arange(12)), np.concatenate([maps] * 3))
 
-    settings = ALGORITHMS["bc_saliency"]["dataset_kwargs"]
+    settings = algorithm_defaults("bc_saliency")["dataset_kwargs"]
     samples = Samples(records, statistics_of(indices), settings, frozenset({"gaze"}))
     batch = ValidationBatches(samples, batch_size=9, seed=0).batch(0)
     np.testing.assert_array_equal(batch["observations"]["gaze"], np.concatenate([maps[:-1]] * 3))

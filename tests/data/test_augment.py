@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from scipy.stats import kstest
 
-from bridgelib.config.algorithms import ALGORITHMS
+from bridgelib.config.algorithms import algorithm_defaults
 from bridgelib.data import augment as augmentation
 from bridgelib.data.augment import augment
 from bridgelib.errors import ConfigError
 
-KWARGS = ALGORITHMS["gc_bc"]["dataset_kwargs"]
+KWARGS = algorithm_defaults("gc_bc")["dataset_kwargs"]
 SIGNIFICANCE = 1e-3
 KEY = jax.random.PRNGKey(0)
 CROP_AND_FLIP = ["random_resized_crop", "random_flip_left_right"]

@@ -11,6 +11,7 @@ import numpy as np
 
 from bridgelib.agents import Agent, make_agent
 from bridgelib.errors import DataError
+from bridgelib.policy.jaxrl_m.constructors import as_constructed
 from tests.golden.files import GoldenCase, as_tree, drawn_weights
 
 EXACT_BOUND = 1e-4
@@ -85,7 +86,8 @@ def golden_agent(case: GoldenCase) -> Agent:
     Raises:
         DataError: The parameters of our networks are not those of the golden file.
     """
-    shapes = jax.eval_shape(lambda key: make_agent(case.algorithm, key, case.batch, case.config), jax.random.PRNGKey(0))
+    config = as_constructed(case.algorithm, case.config)
+    shapes = jax.eval_shape(lambda key: make_agent(case.algorithm, key, case.batch, config), jax.random.PRNGKey(0))
     ours = {path: leaf.shape for path, leaf in flax.traverse_util.flatten_dict(shapes.state.params, sep="/").items()}
     _require_same_parameters(case, ours)
     zeros = jax.tree_util.tree_map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes.state)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from bridgelib.agents import AGENTS
+from bridgelib.config.algorithms import ALGORITHMS
 from bridgelib.errors import DataError
 
 
@@ -19,7 +19,7 @@ class GoldenCase:
 
     Attributes:
         name: Of the files, without their endings.
-        algorithm: A key of `AGENTS`.
+        algorithm: A key of `ALGORITHMS`.
         config: `encoder`, `encoder_kwargs` and `agent_kwargs`.
         seed: Of the weights.
         shapes: Each parameter's path to its shape.
@@ -99,12 +99,12 @@ def as_tree(flat: dict[str, Any]) -> dict[str, Any]:
 
 def _algorithm(description: Path) -> str:
     """The algorithm whose name stands in the file's name; of several, the longest (gc_bc, not bc)."""
-    named = [algorithm for algorithm in AGENTS if re.search(rf"(^|_){algorithm}($|_)", description.stem)]
+    named = [algorithm for algorithm in ALGORITHMS if re.search(rf"(^|_){algorithm}($|_)", description.stem)]
     if not named:
         raise DataError(
             description,
             given=f"the name '{description.stem}'",
-            allowed=[f"{algorithm}..." for algorithm in AGENTS],
+            allowed=[f"{algorithm}..." for algorithm in ALGORITHMS],
             do="name the file after its algorithm",
         )
     return max(named, key=len)

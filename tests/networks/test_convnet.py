@@ -3,10 +3,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from bridgelib.config.algorithms.parts import EncoderSettings
 from bridgelib.networks.convnet import patches
 from bridgelib.networks.encoders import make_encoder
 
 KEY = jax.random.PRNGKey(0)
+PLAIN = {"num_filters": 16, "act": "relu", "add_spatial_coordinates": False}
 
 
 def images(height=32, width=32, channels=3, batch=2):
@@ -14,7 +16,7 @@ def images(height=32, width=32, channels=3, batch=2):
 
 
 def features(name="convnet-3", shown=None, condition=None, **settings):
-    encoder = make_encoder(name, {"num_filters": 16, **settings})
+    encoder = make_encoder(name, EncoderSettings(**{**PLAIN, **settings}))
     shown = images() if shown is None else shown
     parameters = encoder.init(KEY, shown, condition)
     return encoder.apply(parameters, shown, condition), parameters, encoder

@@ -1,9 +1,12 @@
+from typing import get_args
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from bridgelib.networks.diffusion import BETA_SCHEDULES, FourierFeatures, noise_variances, remaining_signal
+from bridgelib.config.algorithms.diffusion import BetaSchedule
+from bridgelib.networks.diffusion import FourierFeatures, noise_variances, remaining_signal
 
 
 def test_the_linear_schedule_goes_from_a_ten_thousandth_to_two_hundredths():
@@ -20,7 +23,7 @@ def test_the_variance_preserving_schedule_by_hand():
     np.testing.assert_allclose(noise_variances("vp", 2), [0.72406, 0.97676], atol=1e-4)
 
 
-@pytest.mark.parametrize("schedule", BETA_SCHEDULES)
+@pytest.mark.parametrize("schedule", get_args(BetaSchedule))
 @pytest.mark.parametrize("steps", [1, 20, 1000])
 def test_every_schedule_takes_away_signal_step_by_step(schedule, steps):
     betas = noise_variances(schedule, steps)

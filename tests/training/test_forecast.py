@@ -2,11 +2,12 @@ import jax
 import numpy as np
 import pytest
 
-from bridgelib.agents import AGENTS, make_agent
+from bridgelib.agents import make_agent
 from bridgelib.config.algorithms import ALGORITHMS, algorithm_defaults
+from bridgelib.config.algorithms.bc import BC
+from bridgelib.config.algorithms.encoders import ENCODERS, Architecture
 from bridgelib.config.datasets import Dataset
 from bridgelib.config.experiments import Experiment
-from bridgelib.networks.encoders import ENCODERS, Architecture
 from bridgelib.training.forecast import approximate_weights, bytes_of_checkpoint, checkpoint_forecast
 from bridgelib.training.memory import training_memory
 
@@ -42,7 +43,7 @@ def size(tree) -> int:
     return sum(int(np.prod(leaf.shape)) for leaf in jax.tree_util.tree_leaves(tree))
 
 
-@pytest.mark.parametrize("algorithm", sorted(ALGORITHMS.keys() & AGENTS.keys()))
+@pytest.mark.parametrize("algorithm", sorted(ALGORITHMS))
 @pytest.mark.parametrize(("depth", "filters"), [(3, 32), (18, 8), (18, 16), (34, 64), (50, 64)])
 def test_forecast_is_close_to_what_the_networks_really_have(algorithm, depth, filters):
     config = config_of(algorithm, "convnet-3" if depth == 3 else f"resnetv1-{depth}-bridge", filters)
@@ -72,14 +73,22 @@ def test_the_deeper_ones_are_deeper_than_their_names(encoder):
     assert approximate_weights("bc", config) == pytest.approx(weights, rel=0.12)
 
 
-@pytest.mark.parametrize("encoder", ["vit-b", "tiny", "resnetv1-1"])
+@pytest.mark.parametrize("stages", [(), (1,), (9, 99, 999)])
 @pytest.mark.parametrize("algorithm", sorted(ALGORITHMS))
-def test_no_encoder_and_no_separate_encoders_kill_the_forecast(algorithm, encoder):
-    config = config_of(algorithm, encoder)
+def test_no_encoder_and_no_separate_encoders_kill_the_forecast(monkeypatch, algorithm, stages):
+    for name in ("new", "new-film"):
+        monkeypatch.setitem(ENCODERS, name, Architecture(stages, use_film=name == "new-film"))
+    config = config_of(algorithm, "new")
+    config["agent_kwargs"]["shared_encoder"] = True
     shared = approximate_weights(algorithm, config)
     config["agent_kwargs"]["shared_encoder"] = False
     assert approximate_weights(algorithm, config) >= shared > 0
-    assert checkpoint_forecast("not yet named", config).total > 0
+    assert checkpoint_forecast(algorithm, config).total > 0
+
+
+@pytest.mark.parametrize(("name", "layers"), [("18", 18), ("18-deeper", 26), ("34-bridge", 34), ("50-bridge-film", 50)])
+def test_a_resnet_has_as_many_layers_as_it_is_called_after(name, layers):
+    assert ENCODERS[f"resnetv1-{name}"].layers == layers and ENCODERS["convnet-3"].layers == 3
 
 
 @pytest.mark.parametrize(
@@ -93,11 +102,13 @@ def test_no_encoder_and_no_separate_encoders_kill_the_forecast(algorithm, encode
         ("agent_kwargs", {"policy_network_kwargs": {"hidden_dims": []}, "target_update_rate": 0.1}),
     ],
 )
-def test_what_a_new_algorithm_or_encoder_has_not_kills_no_forecast(section, entries):
-    """They stand in an author's own file, which need not have what all of ours have."""
+def test_what_a_new_algorithm_or_encoder_has_not_kills_no_forecast(monkeypatch, section, entries):
+    """Their author declares them, and need not give them what all of ours have."""
+    monkeypatch.setitem(ALGORITHMS, "new", BC())
+    monkeypatch.setitem(ENCODERS, "vit-b16", Architecture())
     config = {**config_of("bc", "vit-b16"), section: entries}
-    experiment = Experiment("mine", "not yet named", Dataset("t", (("t",),)), config)
-    assert checkpoint_forecast("not yet named", config).total > 0
+    experiment = Experiment("mine", "new", Dataset("t", (("t",),)), config)
+    assert checkpoint_forecast("new", config).total > 0
     assert all(training_memory(experiment, 64, 1000, on_gpu) > 0 for on_gpu in (False, True))
 
 

@@ -10,14 +10,14 @@ import time
 
 import pytest
 
-from bridgelib.agents import AGENTS
+from bridgelib.config.algorithms import ALGORITHMS
 from tests.training.command import outcome
 
 KILLS = int(os.environ.get("BRIDGE_KILLS", 2))
 STEPS = {"num_steps": 60, "log_interval": 3, "eval_interval": 15, "save_interval": 10}
 
 
-@pytest.fixture(scope="module", params=sorted(AGENTS))
+@pytest.fixture(scope="module", params=sorted(ALGORITHMS))
 def algorithm(request):
     return request.param
 

@@ -1,4 +1,4 @@
-"""A new algorithm needs its agent and its defaults, and goes all the way: limits, forecast, training, policy."""
+"""A new algorithm is a declaration, an agent, a loss and a line, and goes all the way, to a policy that acts."""
 
 from dataclasses import replace
 
@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import yaml
 
-from bridgelib.agents import agent_class, make_agent
-from bridgelib.config.algorithms import ALGORITHMS, algorithm_defaults
+from bridgelib.agents import make_agent
+from bridgelib.config.algorithms import ALGORITHMS
 from bridgelib.config.experiments import load_experiments
+from bridgelib.config.reference import as_markdown
 from bridgelib.errors import ConfigError
 from bridgelib.policy import load
 from bridgelib.training.forecast import checkpoint_forecast
@@ -42,8 +43,12 @@ def test_its_own_settings_are_read_and_checked_by_their_types(tmp_path):
             experiment(tmp_path, **{f"agent_kwargs.{key}": value})
 
 
+def test_it_stands_in_the_reference_of_settings():
+    assert f"| `zeal` | Weight of the judge's error. | a number | `1.0` | {NAME} |" in as_markdown()
+
+
 def test_what_it_takes_is_forecast(tmp_path):
-    """Two encoders of their own: the checkpoint to a sixth, and more of all than with one that is shared."""
+    """Two encoders of their own: the checkpoint to a tenth, and more of all than with one that is shared."""
     own = experiment(tmp_path, encoder="resnetv1-18-bridge", **{"encoder_kwargs.num_filters": 64})
     shared = replace(own, config={**own.config, "agent_kwargs": {**own.config["agent_kwargs"], "shared_encoder": True}})
     batch = {
@@ -53,7 +58,7 @@ def test_what_it_takes_is_forecast(tmp_path):
     state = jax.eval_shape(lambda key: make_agent(NAME, key, batch, own.config), jax.random.PRNGKey(0)).state
     real = sum(4 * int(np.prod(leaf.shape)) for leaf in jax.tree_util.tree_leaves(state))
     forecast = checkpoint_forecast(NAME, own.config)
-    assert forecast.bytes_each == pytest.approx(real, rel=1 / 6)
+    assert forecast.bytes_each == pytest.approx(real, rel=0.1)
     assert forecast.bytes_each > checkpoint_forecast(NAME, shared.config).bytes_each
     assert images_per_sample(own) == 1
     assert training_memory(own, 64, 0, on_gpu=False) > training_memory(shared, 64, 0, on_gpu=False) > 0
@@ -70,7 +75,7 @@ def test_it_trains_and_acts(workplace, tmp_path):
     assert action.shape == (7,) and np.isfinite(action).all()
 
 
-def test_without_an_agent_it_is_refused_in_words(monkeypatch):
-    monkeypatch.setitem(ALGORITHMS, "unwritten", algorithm_defaults("bc"))
-    with pytest.raises(ConfigError, match=r"unwritten[\s\S]*enter yours in bridgelib.agents"):
-        agent_class("unwritten")
+def test_it_is_refused_in_words_where_it_is_not_in_the_registry(monkeypatch):
+    monkeypatch.delitem(ALGORITHMS, NAME)
+    with pytest.raises(ConfigError, match=rf"{NAME}[\s\S]*enter yours in bridgelib.config.algorithms"):
+        make_agent(NAME, jax.random.PRNGKey(0), {}, {})

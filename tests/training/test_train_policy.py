@@ -11,11 +11,11 @@ import time
 import jax
 import pytest
 
-from bridgelib.agents import AGENTS
+from bridgelib.config.algorithms import ALGORITHMS
 from bridgelib.policy import load
 from tests.training.command import SETTINGS, Workplace, outcome
 
-ALGORITHMS = os.environ.get("BRIDGE_ALGORITHMS", ",".join(sorted(AGENTS))).split(",")
+CONTINUED = os.environ.get("BRIDGE_ALGORITHMS", ",".join(sorted(ALGORITHMS))).split(",")
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def straight(workplace, tmp_path_factory):
     return runs
 
 
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize("algorithm", CONTINUED)
 def test_two_steps_and_two_more_equal_four_bit_for_bit(workplace, straight, tmp_path, algorithm):
     runs = tmp_path / "runs"
     if algorithm != "bc":

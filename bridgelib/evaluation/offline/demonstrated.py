@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from bridgelib.data.angles import Angles
+from bridgelib.config.algorithms.parts import Angles
 from bridgelib.data.records import Records
 from bridgelib.data.samples import learnt_actions
 

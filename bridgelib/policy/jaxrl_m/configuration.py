@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bridgelib.agents import AGENTS
-from bridgelib.config.algorithms import without_added
+from bridgelib.config.algorithms import ALGORITHMS
+from bridgelib.config.algorithms.added import without_added
 from bridgelib.config.schema import as_type, read_yaml, require_mapping
 from bridgelib.data.statistics import Statistics
 from bridgelib.errors import ConfigError, did_you_mean
@@ -30,7 +30,7 @@ class Configuration:
     """What a checkpoint's configuration says of its policy.
 
     Attributes:
-        algorithm: A key of `AGENTS`.
+        algorithm: A key of `ALGORITHMS`.
         config: Our tree: agent_kwargs, encoder, encoder_kwargs.
         history: Frames per observation, or None.
         chunk: Actions predicted at once, or None.
@@ -55,8 +55,8 @@ def read_configuration(path: Path) -> Configuration:
     content, where = _sections(path), str(path)
     name = str(content.get("agent", content.get("algorithm")))
     algorithm = _OUR_NAMES.get(name, name)
-    if algorithm not in AGENTS:
-        known = [THEIR_NAMES.get(ours, ours) for ours in AGENTS]
+    if algorithm not in ALGORITHMS:
+        known = [THEIR_NAMES.get(ours, ours) for ours in ALGORITHMS]
         hint = did_you_mean(name, known) or "give the configuration of the checkpoint's training"
         raise ConfigError(f"{where}, key 'agent'", given=name, allowed=known, do=hint)
     if not isinstance(content.get("encoder"), str):
@@ -184,7 +184,7 @@ def _require_buildable(spec: PolicySpec) -> None:
     width = agent_kwargs.get("score_network_kwargs", {}).get("hidden_dim", _SCORE_WIDTH)
     temperature = encoder_kwargs.get("softmax_temperature", 1.0)
     distribution = agent_kwargs.get("policy_kwargs", {}).get("distribution", "normal")
-    is_gaussian = "score_network_kwargs" not in agent_kwargs
+    is_gaussian = not ALGORITHMS[spec.algorithm].chunks_with_history
     refusals = [
         ("score_network_kwargs.hidden_dim", width, _SCORE_WIDTH, width != _SCORE_WIDTH),
         (

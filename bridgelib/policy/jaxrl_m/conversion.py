@@ -14,8 +14,8 @@ import numpy as np
 from flax import serialization
 from flax.traverse_util import flatten_dict
 
-from bridgelib.agents import AGENTS
-from bridgelib.agents.bc import BC
+from bridgelib.config.algorithms import ALGORITHMS
+from bridgelib.config.algorithms.bc import BC
 from bridgelib.data.statistics import Statistics
 from bridgelib.errors import ConfigError, DataError
 from bridgelib.files import write_json
@@ -93,7 +93,7 @@ def export_checkpoint(folder: Path, output: Path) -> tuple[PolicySpec, Path]:
     text_encoder = LanguageTable.load(table).encoder_identity["name"] if table.is_file() else None
     content = their_configuration(spec, text_encoder)
     weights = serialization.msgpack_restore((folder / "params.msgpack").read_bytes())
-    has_one_loss = issubclass(AGENTS[spec.algorithm], BC)
+    has_one_loss = isinstance(ALGORITHMS[spec.algorithm], BC)
     write_checkpoint(output, weights, spec.step, None if has_one_loss else list(spec.agent().state.opt_state))
     beside = output.with_name(f"{output.name}.json")
     write_json(beside, content)

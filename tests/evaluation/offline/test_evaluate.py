@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bridgelib.agents import AGENTS
+from bridgelib.config.algorithms import ALGORITHMS
 from bridgelib.errors import DataError
 from bridgelib.evaluation.offline.evaluate import evaluation
 from bridgelib.policy import Policy
@@ -35,7 +35,7 @@ def experiment(tmp_path, repository):
     return made
 
 
-@pytest.mark.parametrize("algorithm", sorted(AGENTS))
+@pytest.mark.parametrize("algorithm", sorted(ALGORITHMS))
 def test_every_algorithm_is_evaluated(data, experiment, algorithm):
     chosen = experiment(algorithm)
     policy = untrained_policy(chosen, data)

@@ -7,7 +7,8 @@ import jax
 import numpy as np
 import yaml
 
-from bridgelib.agents import AGENTS, make_agent
+from bridgelib.agents import make_agent
+from bridgelib.config.algorithms import ALGORITHMS
 from bridgelib.config.datasets import load_datasets
 from bridgelib.config.experiments import Experiment, load_experiments
 from bridgelib.language.encoder import make_encoder
@@ -59,7 +60,7 @@ def save_untrained_policy(folder: Path, experiment: Experiment, data: Path) -> P
 
 
 def _table_and_inputs(experiment: Experiment, data: Path) -> tuple[LanguageTable | None, Inputs]:
-    table, needs = language_table(experiment), AGENTS[experiment.algorithm].NEEDS
+    table, needs = language_table(experiment), ALGORITHMS[experiment.algorithm].needs
     embeddings = table.by_instruction if table else None
     return table, open_inputs(data, [[TASK]], None, experiment.config, needs, embeddings=embeddings)
 

@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
+from bridgelib.config.algorithms.encoders import ENCODERS, Architecture
 from bridgelib.errors import run_program
-from bridgelib.networks.encoders import ENCODERS, Architecture
 from tests.policy.jaxrl_m.predecessor import configuration, saved, small_weights, their_agent
 
 

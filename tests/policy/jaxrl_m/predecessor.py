@@ -13,6 +13,7 @@ import optax
 from flax import struct
 
 from bridgelib.agents import make_agent
+from bridgelib.policy.jaxrl_m.constructors import as_constructed
 
 IDENTITY = {
     quantity: {"mean": [0.0] * 7, "std": [1.0] * 7, "min": [0.0] * 7, "max": [1.0] * 7}
@@ -74,7 +75,7 @@ def small_weights(algorithm: str, seed: int = 0) -> Any:
         "goals": {**observations, "language": np.zeros((1, LANGUAGE_SIZE), np.float32)},
         "actions": np.zeros((1, 7), np.float32),
     }
-    config = {**SMALL, "encoder": "tiny-film" if algorithm == "lc_bc" else "tiny"}
+    config = as_constructed(algorithm, {**SMALL, "encoder": "tiny-film" if algorithm == "lc_bc" else "tiny"})
     shapes = jax.eval_shape(lambda key: make_agent(algorithm, key, batch, config), jax.random.PRNGKey(0)).state.params
     draws = np.random.default_rng(seed)
     return jax.tree_util.tree_map(lambda leaf: 0.2 * draws.standard_normal(leaf.shape, np.float32), shapes)

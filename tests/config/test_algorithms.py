@@ -1,95 +1,124 @@
-"""Which values a setting takes, and that the rooms which read it would say the same."""
+"""What the algorithms declare, and which values a setting takes."""
 
+import functools
 import typing
 from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Annotated, ClassVar
 
 import pytest
 
-from bridgelib.agents.losses import DIVERGENCES
-from bridgelib.agents.settings import PolicySettings
-from bridgelib.config.algorithms import ALGORITHMS, algorithm_defaults
-from bridgelib.config.limits import LIMITS, check_limits
+from bridgelib.config.algorithms import ALGORITHMS, algorithm_defaults, checked, parts
+from bridgelib.config.algorithms.algorithm import Algorithm
+from bridgelib.config.algorithms.bc import BC, BCSettings
+from bridgelib.config.algorithms.contrastive import CriticSettings
+from bridgelib.config.algorithms.parts import PolicySettings
+from bridgelib.config.declaration import Section, settings_of
 from bridgelib.config.overrides import apply_override
-from bridgelib.data import augment, normalisation
+from bridgelib.config.reference import as_markdown
+from bridgelib.data import augment
 from bridgelib.errors import ConfigError
-from bridgelib.networks.diffusion import BETA_SCHEDULES
-from bridgelib.networks.encoders import ENCODERS
-from bridgelib.networks.layers import EncoderSettings
+from bridgelib.networks.layers import ACTIVATIONS
 
 
-def checked(algorithm, **overrides):
+def made(algorithm, **overrides):
     """The tree under overrides, whose keys have `__` for each dot."""
     config = algorithm_defaults(algorithm)
     for key, value in overrides.items():
         apply_override(config, key.replace("__", "."), value, "here")
-    check_limits(config, algorithm, "here")
-    return config
+    return checked(config, algorithm, "here")
 
 
 @pytest.mark.parametrize("algorithm", sorted(ALGORITHMS))
 def test_every_default_fits_and_stays_as_it_is(algorithm):
-    assert repr(checked(algorithm)) == repr(algorithm_defaults(algorithm))
+    assert repr(made(algorithm)) == repr(algorithm_defaults(algorithm))
+
+
+def leaves(section):
+    """The declarations of all settings in a section, by name, and its sections."""
+    for name, setting in settings_of(type(section)).items():
+        value = getattr(section, name)
+        yield section, name, setting
+        if isinstance(value, Section):
+            yield from leaves(value)
 
 
 @pytest.mark.parametrize("algorithm", sorted(ALGORITHMS))
-def test_every_setting_of_ours_has_a_limit(algorithm):
-    """A setting without one is taken as it comes, so a forgotten one would go unnoticed."""
+def test_every_setting_says_what_it_is(algorithm):
+    for section, name, setting in leaves(ALGORITHMS[algorithm]):
+        is_section = isinstance(getattr(section, name), Section)
+        assert is_section != (setting.about.endswith(".") and "\n" not in setting.about), name
 
-    def without(section, path):
-        for key, value in section.items():
-            if f"{path}.{key}" in LIMITS or key in LIMITS:
-                continue
-            yield from without(value, key) if isinstance(value, dict) else [f"{path}.{key}"]
 
-    assert list(without(algorithm_defaults(algorithm), "config")) == []
+@pytest.mark.parametrize("algorithm", sorted(ALGORITHMS))
+def test_what_only_one_value_is_known_of_has_it_by_default(algorithm):
+    declared = ALGORITHMS[algorithm]
+    for path, (value, why) in declared.only.items():
+        assert value == functools.reduce(getattr, path.split("."), declared) and why
+
+
+@dataclass(frozen=True)
+class OwnSettings(Section):
+    on: Annotated[bool, "…"] = True
+    of: Annotated[list | None, "…"] = None
+
+
+@dataclass(frozen=True)
+class ToySettings(BCSettings):
+    zeal: Annotated[float, "…"] = 0.5
+    layers: Annotated[list, "…"] = field(default_factory=lambda: [1, 2])
+    toy_kwargs: OwnSettings = field(default_factory=OwnSettings)
+
+
+@dataclass(frozen=True)
+class Toy(BC):
+    name: ClassVar[str] = "toy"
+
+    agent_kwargs: ToySettings = field(default_factory=ToySettings)
 
 
 def test_a_setting_without_a_limit_takes_any_value_of_its_type(monkeypatch):
     """A new algorithm's own hyperparameters, before anybody has said what they may be."""
-    toy = algorithm_defaults("bc")
-    toy["agent_kwargs"] |= {
-        "zeal": 0.5,
-        "layers": [1, 2],
-        "shared_encoder": False,
-        "toy_kwargs": {"on": True, "of": None},
-    }
-    monkeypatch.setitem(ALGORITHMS, "toy", toy)
-    config = checked("toy", agent_kwargs__zeal="1e-3", agent_kwargs__toy_kwargs__of=[3], agent_kwargs__layers=["x"])
+    monkeypatch.setitem(ALGORITHMS, "toy", Toy())
+    config = made("toy", agent_kwargs__zeal="1e-3", agent_kwargs__toy_kwargs__of=[3], agent_kwargs__layers=["x"])
     assert config["agent_kwargs"]["zeal"] == 1e-3 and config["agent_kwargs"]["toy_kwargs"] == {"on": True, "of": [3]}
+    assert config["agent_kwargs"]["layers"] == ["x"]
     with pytest.raises(ConfigError, match=r"zeal[\s\S]*a number"):
-        checked("toy", agent_kwargs__zeal="much")
-    for bare in (
-        {"decay_steps": 5},
-        {"use_td": True, "critic_kwargs": None},
-        {"policy_kwargs": {"tanh_squash_distribution": True}},
-        {"policy_kwargs": None},
-    ):
-        monkeypatch.setitem(ALGORITHMS, "toy", {**toy, "agent_kwargs": bare})
-        assert checked("toy")["agent_kwargs"] == bare
-    own = {key: value for key, value in toy.items() if key != "act_exec_horizon"}  # a tree of its author's own
-    monkeypatch.setitem(ALGORITHMS, "toy", {**own, "encoder_kwargs": {}})
-    assert checked("toy")["encoder_kwargs"] == {}
+        made("toy", agent_kwargs__zeal="much")
+
+
+@dataclass(frozen=True)
+class BareSettings(Section):
+    decay_steps: Annotated[int, "…"] = 5
+    policy_kwargs: Annotated[PolicySettings | None, "…"] = None
+    critic_kwargs: Annotated[CriticSettings | None, "…"] = None
+    use_td: Annotated[bool, "…"] = True
+
+
+@dataclass(frozen=True)
+class Bare(Algorithm):
+    name: ClassVar[str] = "bare"
+
+    agent_kwargs: BareSettings = field(default_factory=BareSettings)
+    encoder_kwargs: Section = field(default_factory=Section)
+
+
+def test_an_algorithm_need_not_have_what_all_of_ours_have(monkeypatch):
+    """No warm-up, no perceptron, an encoder of which nothing can be set."""
+    monkeypatch.setitem(ALGORITHMS, "bare", Bare())
+    config = made("bare", agent_kwargs__decay_steps=7)
+    assert config["agent_kwargs"] == {"decay_steps": 7, "policy_kwargs": None, "critic_kwargs": None, "use_td": True}
+    assert config["encoder_kwargs"] == {}
 
 
 def test_the_words_are_those_that_are_understood():
-    encoder = typing.get_type_hints(EncoderSettings)
-    understood = {
-        "encoder": ENCODERS,
-        "beta_schedule": BETA_SCHEDULES,
-        "prob_dist_type": DIVERGENCES,
-        "normalization_type": normalisation.KINDS,
-        "augment_order": augment._OPS,
-        "distribution": typing.get_args(typing.get_type_hints(PolicySettings)["distribution"]),
-        **{name: typing.get_args(encoder[name]) for name in ("act", "norm", "pooling_method")},
-    }
-    assert {name: words_of(LIMITS[name].kind) for name in understood} == {
-        name: set(words) for name, words in understood.items()
-    }
+    assert set(typing.get_args(parts.Op)) == set(augment._OPS)
+    assert set(typing.get_args(typing.get_type_hints(parts.EncoderSettings)["act"])) == set(ACTIVATIONS)
 
 
-def words_of(kind) -> set[str]:
-    first = typing.get_args(kind)[0]
-    return set(typing.get_args(kind if isinstance(first, str) else first))
+def test_the_page_is_made_from_the_declarations(repository):
+    page = (repository / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert page == as_markdown(), "run: python -m bridgelib.config.reference > docs/settings.md"
 
 
 @pytest.mark.parametrize(
@@ -148,18 +177,18 @@ def words_of(kind) -> set[str]:
 )
 def test_what_could_not_be_trained_is_refused(algorithm, key, value, said):
     with pytest.raises(ConfigError) as refused:
-        checked(algorithm, **{key: value})
+        made(algorithm, **{key: value})
     assert str(refused.value).startswith("ConfigError: here, ") and said in str(refused.value)
 
 
 def test_numbers_stay_as_they_were_written_unless_they_were_text():
-    config = checked("iql", agent_kwargs__actor_decay_steps="1e5", agent_kwargs__network_kwargs__dropout_rate=0)
+    config = made("iql", agent_kwargs__actor_decay_steps="1e5", agent_kwargs__network_kwargs__dropout_rate=0)
     assert repr(config["agent_kwargs"]["actor_decay_steps"]) == "100000"
     assert repr(config["agent_kwargs"]["network_kwargs"]["dropout_rate"]) == "0"
 
 
 def test_checking_again_changes_nothing():
-    config = checked("bc", agent_kwargs__network_kwargs__hidden_dims=["128", 64.0])
+    config = made("bc", agent_kwargs__network_kwargs__hidden_dims=["128", 64.0])
     before = deepcopy(config)
-    check_limits(config, "bc", "here")
-    assert config == before and config["agent_kwargs"]["network_kwargs"]["hidden_dims"] == [128, 64]
+    assert repr(checked(config, "bc", "here")) == repr(before) == repr(config)
+    assert config["agent_kwargs"]["network_kwargs"]["hidden_dims"] == [128, 64]

@@ -1,0 +1,86 @@
+"""Behavioural cloning: conditioned on nothing, a goal image or an instruction."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar
+
+from bridgelib.config.algorithms.algorithm import Algorithm, EncoderName, Need
+from bridgelib.config.algorithms.parts import (
+    AgentSettings,
+    DatasetSettings,
+    GoalSettings,
+    NetworkSettings,
+    PolicySettings,
+)
+from bridgelib.config.declaration import Contradiction, Section
+from bridgelib.config.limits import at_least
+
+
+@dataclass(frozen=True)
+class BCSettings(AgentSettings):
+    """What can be set about behavioural cloning."""
+
+    network_kwargs: NetworkSettings = field(default_factory=lambda: NetworkSettings(dropout_rate=0.1))
+    policy_kwargs: PolicySettings = field(default_factory=PolicySettings)
+    decay_steps: Annotated[int, at_least(1), "Length of the cosine decay."] = 2_000_000
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """See `decaying`."""
+        return self.decaying("decay_steps", self.decay_steps)
+
+
+@dataclass(frozen=True)
+class GoalBCSettings(BCSettings, GoalSettings):
+    """What can be set about behavioural cloning beside a goal image; beside an instruction it is only carried."""
+
+
+@dataclass(frozen=True)
+class BC(Algorithm):
+    """Behavioural cloning."""
+
+    name: ClassVar[str] = "bc"
+    agent: ClassVar[str] = "bridgelib.agents.bc:BC"
+
+    agent_kwargs: BCSettings = field(default_factory=BCSettings)
+
+
+@dataclass(frozen=True)
+class GoalBC(BC):
+    """Behavioural cloning towards a goal image."""
+
+    name: ClassVar[str] = "gc_bc"
+    agent: ClassVar[str] = "bridgelib.agents.bc:GoalBC"
+    needs: ClassVar[frozenset[Need]] = frozenset({"goals"})
+
+    agent_kwargs: GoalBCSettings = field(default_factory=GoalBCSettings)
+
+
+@dataclass(frozen=True)
+class TextProcessorSettings(Section):
+    """What embeds instructions; see `bridgelib.language.settings`."""
+
+    model: Annotated[str | None, "Its folder, or of muse its URL."] = None
+
+
+@dataclass(frozen=True)
+class LanguageBC(BC):
+    """Behavioural cloning under an instruction."""
+
+    name: ClassVar[str] = "lc_bc"
+    agent: ClassVar[str] = "bridgelib.agents.bc:LanguageBC"
+    needs: ClassVar[frozenset[Need]] = frozenset({"language"})
+    only: ClassVar[Mapping[str, tuple[Any, str]]] = {
+        "agent_kwargs.early_goal_concat": (True, "there is no goal image"),
+        "agent_kwargs.shared_goal_encoder": (True, "there is no goal image"),
+        "dataset_kwargs.load_language": (True, "it learns from instructions"),
+    }
+
+    agent_kwargs: GoalBCSettings = field(default_factory=GoalBCSettings)
+    dataset_kwargs: DatasetSettings = field(
+        default_factory=lambda: DatasetSettings(load_language=True, skip_unlabeled=True)
+    )
+    encoder: EncoderName = "resnetv1-34-bridge-film"
+    text_processor: Annotated[
+        str, "What embeds instructions: hashing, muse (the published one, a download), sentence-transformer or clip."
+    ] = "hashing"
+    text_processor_kwargs: TextProcessorSettings = field(default_factory=TextProcessorSettings)

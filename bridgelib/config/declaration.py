@@ -1,0 +1,153 @@
+"""Declarations: frozen dataclasses whose fields say all there is to say about a setting, each in one line.
+
+    batch_size: Annotated[int, at_least(1), "Transitions in a training batch."] = 256
+
+The type, what a value must be besides (`Limit`), what it means, and the default. A configuration is read by its
+declaration; the plain tree that overrides address, and docs/settings.md, are made from it.
+"""
+
+import typing
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cache
+from typing import Any, Protocol, TypeVar
+
+from bridgelib.config.limits import Limit
+from bridgelib.config.schema import as_type, require_known_keys, require_mapping
+from bridgelib.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """Settings of which each is allowed, but not all of them together.
+
+    Attributes:
+        path: The setting to name, from the section that knows of it.
+        given: Its value, in the reader's words.
+        allowed: What would do, in words.
+        do: What to change.
+    """
+
+    path: str
+    given: object
+    allowed: str
+    do: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """What every declared section of a configuration is."""
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """Which of its settings do not go together."""
+        return iter(())
+
+
+S = TypeVar("S", bound=Section)
+
+
+class _Reader(Protocol):
+    def __call__(self, name: str, given: Mapping[str, Any], where: str, default: Section | None = None) -> Section: ...
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Marks a section whose declaration depends on another setting.
+
+    Attributes:
+        by: The name of that setting.
+        read: Makes the section of its value, of what is given, and of the default choice.
+    """
+
+    by: str
+    read: _Reader
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a field declares.
+
+    Attributes:
+        kind: Its type, as `schema.as_type` takes it.
+        limits: What a value of that type must be besides; null, where the type allows it, is never asked about.
+        about: What it means, in one line; empty for a section.
+        chosen: For a section that depends on another setting.
+    """
+
+    kind: Any
+    limits: tuple[Limit, ...]
+    about: str
+    chosen: Chosen | None
+
+    def read(self, value: Any, where: str) -> Any:
+        """`value` as the declared type.
+
+        Raises:
+            ConfigError: It is of another type, or beyond the limits.
+        """
+        converted = as_type(value, self.kind, where)
+        for limit in self.limits if converted is not None else ():
+            if not limit.fits(converted):
+                or_null = "; or null" if type(None) in typing.get_args(self.kind) else ""
+                raise ConfigError(where, given=value, allowed=limit.allowed + or_null, do=limit.hint(value))
+        return converted
+
+
+@cache
+def settings_of(schema: type[Section]) -> dict[str, Setting]:
+    """What the fields of a declared section say, by name."""
+    kinds, annotated = typing.get_type_hints(schema), typing.get_type_hints(schema, include_extras=True)
+    return {field.name: _setting(kinds[field.name], annotated[field.name]) for field in fields(schema)}
+
+
+def _setting(kind: Any, annotated: Any) -> Setting:
+    said = getattr(annotated, "__metadata__", ())
+    return Setting(
+        kind=kind,
+        limits=tuple(entry for entry in said if isinstance(entry, Limit)),
+        about=next((entry for entry in said if isinstance(entry, str)), ""),
+        chosen=next((entry for entry in said if isinstance(entry, Chosen)), None),
+    )
+
+
+def read_settings(defaults: S, given: Mapping[str, Any], where: str) -> S:
+    """Settings from a mapping; what it does not name is as in `defaults`.
+
+    Raises:
+        ConfigError: An unknown key, a value of another type or beyond the limits, or values that contradict each other.
+    """
+    require_mapping(given, where)
+    declared = settings_of(type(defaults))
+    require_known_keys(given, declared, where)
+    values: dict[str, Any] = {}
+    for name in sorted(given, key=lambda name: declared[name].chosen is not None):  # once it is known what was chosen
+        setting, default, place = declared[name], getattr(defaults, name), f"{where}.{name}"
+        if setting.chosen:
+            choice = values.get(setting.chosen.by, getattr(defaults, setting.chosen.by))
+            values[name] = setting.chosen.read(choice, given[name], place, default)
+        elif isinstance(default, Section):
+            values[name] = read_settings(default, given[name], place)
+        else:
+            values[name] = setting.read(given[name], place)
+    settings = replace(defaults, **values)
+    for wrong in settings.contradictions():
+        raise ConfigError(f"{where}.{wrong.path}", given=wrong.given, allowed=wrong.allowed, do=wrong.do)
+    return settings
+
+
+def tree_of(settings: Section, written: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Settings as a plain tree, lists for tuples.
+
+    Args:
+        settings: The settings.
+        written: The mapping they were read from: numbers stay as they stand there, 1 and not 1.0.
+    """
+    tree, written = {}, written or {}
+    for name in settings_of(type(settings)):
+        value = getattr(settings, name)
+        if isinstance(value, Section):
+            tree[name] = tree_of(value, written.get(name))
+            continue
+        value = list(value) if isinstance(value, tuple) else value
+        tree[name] = written[name] if name in written and written[name] == value else value
+    return tree

@@ -1,0 +1,75 @@
+"""What the predecessor's constructors take where its configuration says nothing: not what it published.
+
+Its checkpoints are of these values, so a policy that came from one is built by them. Our own configurations are
+complete but for settings that came later, of which it has the values that change nothing.
+"""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+from bridgelib.config.algorithms import algorithm_defaults
+from bridgelib.config.algorithms.encoders import ENCODERS
+from bridgelib.errors import ConfigError
+
+_NETWORK = {"hidden_dims": [256, 256], "use_layer_norm": False, "dropout_rate": None}
+_POLICY = {"state_dependent_std": True, "fixed_std": None, "dropout_rate": None}
+_SECTIONS = {
+    "network_kwargs": _NETWORK,
+    "critic_network_kwargs": _NETWORK,
+    "policy_network_kwargs": _NETWORK,
+    "policy_kwargs": _POLICY,
+    "critic_kwargs": {"init_final": None},
+}
+"""What a section lacks that is there; one that is not there at all is as in `_WITHOUT`."""
+
+_WITHOUT = {"policy_kwargs": {**_POLICY, "state_dependent_std": False}, "critic_kwargs": {"init_final": 1e-12}}
+_BC = {"warmup_steps": 1000, "decay_steps": 1_000_000}
+_AGENTS: dict[str, dict[str, Any]] = {
+    "bc": _BC,
+    "gc_bc": {**_BC, "early_goal_concat": False},
+    "lc_bc": _BC,
+    "bc_saliency": _BC,
+    "gc_ddpm_bc": {"early_goal_concat": False, "actor_decay_steps": None, "diffusion_steps": 25},
+    "iql": {"discount": 0.95, "expectile": 0.9},
+    "gc_iql": {"discount": 0.95, "expectile": 0.9, "early_goal_concat": False, "negative_proportion": 0.0},
+    "contrastive_rl_td": {
+        "shared_encoder": True,
+        "actor_decay_steps": None,
+        "use_td": False,
+        "gcbc_coef": 0.1,
+        "discount": 0.95,
+    },
+}
+_ENCODER = {"act": "relu", "add_spatial_coordinates": False, "pooling_method": "avg"}
+
+
+def as_constructed(algorithm: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """The tree that an agent is made of: what `config` does not say is as the predecessor's constructors have it.
+
+    Args:
+        algorithm: A key of `ALGORITHMS`.
+        config: agent_kwargs, encoder, encoder_kwargs.
+
+    Raises:
+        ConfigError: A network whose last layer is not activated.
+    """
+    given, published = deepcopy(dict(config)), algorithm_defaults(algorithm)["agent_kwargs"]
+    agent = {**published, **_AGENTS.get(algorithm, {}), **given["agent_kwargs"]}
+    for name in agent.keys() & _SECTIONS.keys():
+        section = given["agent_kwargs"].get(name)
+        if isinstance(section, Mapping | None):
+            own = _SECTIONS[name] if section is not None else {**_SECTIONS[name], **_WITHOUT.get(name, {})}
+            agent[name] = _without_activation({**published[name], **own, **(section or {})}, name)
+    encoder_kwargs, encoder = {**_ENCODER, **given["encoder_kwargs"]}, given["encoder"]
+    if encoder_kwargs.pop("use_film", False) and f"{encoder}-film" in ENCODERS:  # there by its name, here too
+        encoder += "-film"
+    return {"agent_kwargs": agent, "encoder": encoder, "encoder_kwargs": encoder_kwargs}
+
+
+def _without_activation(network: dict[str, Any], name: str) -> dict[str, Any]:
+    """A section without `activate_final`, which published configurations carry: heads stand on an activated layer."""
+    if not (activated := network.pop("activate_final", True)):
+        where, do = f"config.agent_kwargs.{name}.activate_final", "remove it"
+        raise ConfigError(where, given=activated, allowed="true: heads always stand on an activated layer", do=do)
+    return network
