@@ -30,8 +30,8 @@ def main(argv: list[str] | None = None) -> None:
     options = parse_arguments(argv)
     # Not before the arguments are read: these load JAX, which takes seconds.
     from bridgelib.language.table import LanguageTable
-    from bridgelib.policy.jaxrl_m import export_checkpoint, import_checkpoint
     from bridgelib.policy.jaxrl_m.configuration import read_mapping
+    from bridgelib.policy.jaxrl_m.conversion import export_checkpoint, import_checkpoint
     from bridgelib.policy.jaxrl_m.statistics import PUBLISHED, read_statistics
 
     if options.bundle:
