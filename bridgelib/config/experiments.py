@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from bridgelib.config.algorithms import algorithm_defaults, algorithm_named, checked
+from bridgelib.config.algorithms import ALGORITHMS, algorithm_defaults, algorithm_named, checked
 from bridgelib.config.algorithms.added import without_added
+from bridgelib.config.algorithms.algorithm import Need
 from bridgelib.config.datasets import Dataset, read_dataset
 from bridgelib.config.machines import shown
 from bridgelib.config.overrides import apply_override, overrides_of_arguments, overrides_of_mapping
@@ -73,6 +74,11 @@ class Experiment:
     cuda_libs: str | None = None
     jax_platform: str | None = None
     family: str | None = None
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """What its algorithm needs of a batch besides observations and actions."""
+        return ALGORITHMS[self.algorithm].needs
 
     @property
     def digest(self) -> str:

@@ -8,7 +8,7 @@ A strategy draws by inversion from uniform numbers that it is given, two per tra
 transition depends on these two and on nothing else in its batch.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -40,10 +40,8 @@ class Strategy(Protocol):
         ...
 
 
-class _SometimesReached:
+class _SometimesReached(declared.SometimesReached):
     """A strategy that gives the reached frame with probability `reached_proportion` and draws a later one otherwise."""
-
-    reached_proportion: float
 
     def transitions_with_goal(self, length: np.ndarray) -> np.ndarray:
         """See `Strategy`."""
@@ -111,7 +109,7 @@ class DeltaGoals(declared.DeltaGoals):
         return step + low + _below(np.minimum(high, length + 1 - step) - low, draws[:, 1])
 
 
-STRATEGIES: dict[type[declared.Strategy], type[Strategy]] = {
+STRATEGIES: dict[type[declared.Strategy], Callable[..., Strategy]] = {
     declared.Uniform: Uniform,
     declared.LastStateUpweighted: LastStateUpweighted,
     declared.Final: Final,

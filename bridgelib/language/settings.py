@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bridgelib.config.algorithms import ALGORITHMS
 from bridgelib.config.experiments import Experiment
 from bridgelib.config.paths import expanded
 from bridgelib.config.schema import read_section
@@ -53,7 +52,7 @@ _FORMER_NAMES = {"muse_embedding": "muse"}  # what the predecessor's configurati
 
 def needs_language(experiment: Experiment) -> bool:
     """Whether an experiment's algorithm learns from instructions."""
-    return "language" in ALGORITHMS[experiment.algorithm].needs
+    return "language" in experiment.needs
 
 
 def encoder_settings(

@@ -46,6 +46,6 @@ def training_memory(experiment: Experiment, im_size: int, frames: float, on_gpu:
 
 def images_per_sample(experiment: Experiment) -> int:
     """Camera images that one sample of a batch brings: observation and history, the next ones, the goal."""
-    needs = ALGORITHMS[experiment.algorithm].needs
+    needs = experiment.needs
     history = experiment.config["dataset_kwargs"]["obs_horizon"] or 1
     return history * (1 + ("next_observations" in needs)) + ("goals" in needs)

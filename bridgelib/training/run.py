@@ -12,7 +12,6 @@ from typing import Any
 import jax
 
 from bridgelib.agents import Agent, make_agent
-from bridgelib.config.algorithms import ALGORITHMS
 from bridgelib.config.experiments import Experiment
 from bridgelib.data.augment import augment
 from bridgelib.data.normalisation import Normaliser
@@ -119,7 +118,7 @@ def read_inputs(
         groups,
         experiment.dataset.sample_weights,
         experiment.config,
-        ALGORITHMS[experiment.algorithm].needs,
+        experiment.needs,
         process=this_process(),
         embeddings=language.by_instruction if language else None,
     )

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bridgelib.config.algorithms import ALGORITHMS
 from bridgelib.config.machines import shown
 from bridgelib.errors import BridgeError, ConfigError, DataError
 from bridgelib.raw.chosen import name_problem
@@ -39,8 +38,7 @@ def unnameable(plan: "WorkflowPlan", name: str) -> ConfigError | None:
 def without_gaze(plan: "WorkflowPlan", name: str) -> ConfigError | None:
     """It learns from gaze, on TFRecords that this machine makes without."""
     experiment = plan.experiment(name)
-    learns_from_gaze = "gaze" in ALGORITHMS[experiment.algorithm].needs
-    if not learns_from_gaze or plan.machine.gaze != "none" or plan.data_root(name) != plan.machine.tfrecord:
+    if "gaze" not in experiment.needs or plan.machine.gaze != "none" or plan.data_root(name) != plan.machine.tfrecord:
         return None
     return ConfigError(
         _where(plan, name),

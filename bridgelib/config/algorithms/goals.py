@@ -9,36 +9,38 @@ from bridgelib.config.limits import SHARE, SOME, Limit
 from bridgelib.errors import ConfigError, did_you_mean
 
 _PATH = "config.dataset_kwargs.goal_relabeling_kwargs"
-_REACHED = "Share of the transitions whose goal is the frame that they lead to."
+Reached = Annotated[float, SHARE, "Share of the transitions whose goal is the frame that they lead to."]
 _LOW_HIGH = Limit("[low, high], 0 <= low < high", lambda pair: len(pair) == 2 and 0 <= pair[0] < pair[1])
 
 
 @dataclass(frozen=True)
-class Uniform(Section):
+class SometimesReached(Section):
+    """A share of the goals is the reached frame; of the others a strategy says more."""
+
+    reached_proportion: Reached
+
+
+@dataclass(frozen=True)
+class Uniform(SometimesReached):
     """Uniform over the frames beyond the reached one."""
 
-    reached_proportion: Annotated[float, SHARE, _REACHED] = 0.0
+    reached_proportion: Reached = 0.0
 
 
 @dataclass(frozen=True)
-class LastStateUpweighted(Section):
+class LastStateUpweighted(SometimesReached):
     """Offsets uniform over the whole trajectory's length, then cut at its end: the last frame gets the rest."""
 
-    reached_proportion: Annotated[float, SHARE, _REACHED]
-
 
 @dataclass(frozen=True)
-class Final(Section):
+class Final(SometimesReached):
     """Always the last frame: what a robot is shown that is to do the whole task."""
 
-    reached_proportion: Annotated[float, SHARE, _REACHED]
-
 
 @dataclass(frozen=True)
-class Geometric(Section):
+class Geometric(SometimesReached):
     """With probability proportional to discount^offset over the frames beyond the reached one."""
 
-    reached_proportion: Annotated[float, SHARE, _REACHED]
     discount: Annotated[float, SOME, "How much less likely each further frame is."]
 
 
