@@ -7,15 +7,12 @@ An op sees one image as a tuple of its channels, float32 [..., H, W] each, in [0
 one pass over the pixels; as an axis of length 3, XLA's CPU backend computes them anew for each op that mixes them.
 """
 
-import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-
-from bridgelib.errors import ConfigError, did_you_mean
 
 Batch = Mapping[str, Any]
 Channels = tuple[jax.Array, ...]
@@ -36,9 +33,6 @@ def augment(batch: Batch, key: jax.Array, dataset_kwargs: Mapping[str, Any]) -> 
         key: A PRNG key; another one for each step.
         dataset_kwargs: `augment`, `augment_next_obs_goal_differently` and `augment_kwargs` of an algorithm's
             configuration tree.
-
-    Raises:
-        ConfigError: `augment_order` names an op that there is not, or an op is given wrong arguments.
     """
     if not dataset_kwargs["augment"]:
         return batch
@@ -70,25 +64,14 @@ def _augmented(ops: Mapping[str, Op], images: Mapping[str, jax.Array], key: jax.
 
 def _configured_ops(augment_kwargs: Mapping[str, Any]) -> dict[str, Op]:
     """The ops of `augment_order`, in order, with their arguments bound."""
-    ops = {}
-    for name in augment_kwargs["augment_order"]:
-        if name not in _OPS:
-            hint = did_you_mean(name, list(_OPS)) or "choose one of the allowed ops"
-            raise ConfigError("dataset_kwargs.augment_kwargs.augment_order", given=name, allowed=_OPS, do=hint)
-        given = augment_kwargs.get(name, ())
-        args, kwargs = ((), given) if isinstance(given, Mapping) else (given, {})
-        signature = inspect.signature(_OPS[name])
-        try:
-            bound = signature.bind(None, None, *args, **kwargs)
-        except TypeError as error:
-            raise ConfigError(
-                f"dataset_kwargs.augment_kwargs.{name}",
-                given=f"{given} ({error})",
-                allowed=f"the arguments {list(signature.parameters)[2:]}, as a list or by name",
-                do="correct the arguments",
-            ) from None
-        ops[name] = partial(_OPS[name], **dict(list(bound.arguments.items())[2:]))
-    return ops
+    return {name: _bound(_OPS[name], augment_kwargs.get(name, ())) for name in augment_kwargs["augment_order"]}
+
+
+def _bound(op: Callable[..., Channels], arguments: Mapping[str, Any] | Sequence[Any]) -> Op:
+    """An op with its arguments, told by name or in order."""
+    if isinstance(arguments, Mapping):
+        return partial(op, **arguments)
+    return lambda key, image: op(key, image, *arguments)
 
 
 def random_resized_crop(key: jax.Array, image: Channels, scale: Any, ratio: Any) -> Channels:

@@ -164,6 +164,13 @@ def test_the_page_is_made_from_the_declarations(repository):
         ("bc", "dataset_kwargs__augment_kwargs__random_brightness", ["a"], "a list of numbers"),
         ("bc", "dataset_kwargs__augment_kwargs__random_hue", None, "a list of numbers"),
         ("bc", "dataset_kwargs__augment_kwargs__augment_order", ["random_hue", "random_hue"], "each at most once"),
+        (
+            "bc",
+            "dataset_kwargs__augment_kwargs__augment_order",
+            ["random_brightnes"],
+            "'random_brightness'?",
+        ),
+        ("bc", "dataset_kwargs__augment_kwargs__random_contrast", [0.8], "[low, high], 0 <= low <= high"),
         ("bc", "keep_last", 0, "1 or more"),  # a slice of the last none of them is all of them
         ("bc", "eval_batches", 0, "1 or more"),
         ("bc", "num_steps", None, "a whole number"),

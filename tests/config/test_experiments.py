@@ -189,6 +189,10 @@ def test_the_digest_follows_what_determines_the_weights(tmp_path):
         ("matrix: {algos: [bc], tasks: []}", "one entry or more"),
         ("runs: [{algo: bc, task: t}, {algo: bc, task: t}]", "a second time"),
         ("runs: [{algo: bc, task: t, config_overrides: {config.agent_kwargs.use_propio: true}}]", "use_proprio"),
+        (
+            "runs: [{algo: bc, task: t, config_overrides: {config.dataset_kwargs.augment_kwargs: {random_hues: [0]}}}]",
+            "did you mean 'random_hue'?",
+        ),
         ("runs: [{algo: bc, task: t, config_overrides: {config.batch_size: many}}]", "a whole number"),
         ("runs: [{algo: bc, task: t, config_overrides: {config.batch_size: 0}}]", "1 or more"),
         (

@@ -12,7 +12,6 @@ from scipy.stats import kstest
 from bridgelib.config.algorithms import algorithm_defaults
 from bridgelib.data import augment as augmentation
 from bridgelib.data.augment import augment
-from bridgelib.errors import ConfigError
 
 KWARGS = algorithm_defaults("gc_bc")["dataset_kwargs"]
 SIGNIFICANCE = 1e-3
@@ -265,18 +264,3 @@ def test_the_draws_depend_on_key_and_sample_not_on_the_batch_size():
     assert np.abs(whole[:4].astype(int) - part.astype(int)).max() <= 1
     other = augmented(batch_of(IMAGES), config, key=jax.random.PRNGKey(1))["goals"]["image"]
     assert (other != whole).any(axis=(1, 2, 3))[[0, 1, 2, 5]].all()
-
-
-@pytest.mark.parametrize(
-    ("order", "ops", "message"),
-    [
-        (["random_brightnes"], {}, "did you mean 'random_brightness'?"),
-        (["random_contrast"], {"random_contrast": [0.8]}, "missing a required argument: 'upper'"),
-        (["random_resized_crop"], {"random_resized_crop": {"scales": [0.8, 1.0]}}, "['scale', 'ratio']"),
-        (["random_flip_left_right"], {"random_flip_left_right": [0.5]}, "too many positional arguments"),
-    ],
-)
-def test_a_wrong_configuration_is_refused(order, ops, message):
-    with pytest.raises(ConfigError) as caught:
-        augment(batch_of(IMAGES), KEY, configured(order, **ops))
-    assert message in str(caught.value)
