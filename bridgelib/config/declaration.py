@@ -148,6 +148,6 @@ def tree_of(settings: Section, written: Mapping[str, Any] | None = None) -> dict
         if isinstance(value, Section):
             tree[name] = tree_of(value, written.get(name))
             continue
-        value = list(value) if isinstance(value, tuple) else value
+        value = list(value) if isinstance(value, tuple | list) else value
         tree[name] = written[name] if name in written and written[name] == value else value
     return tree
