@@ -75,7 +75,7 @@ def test_what_is_not_needed_may_be_absent():
         ("bc", "agent_kwargs.policy_kwargs.fixed_std", [1, 1], "7 positive numbers"),
         ("bc", "agent_kwargs.policy_kwargs.fixed_std", [1, 1, 1, 1, 1, 1, 0], "7 positive numbers"),
         ("bc", "agent_kwargs.use_proprio", "perhaps", "true or false"),
-        ("bc", "agent_kwargs.decay_steps", 0, "more than warmup_steps"),
+        ("bc", "agent_kwargs.warmup_steps", 2_000_000, "more than warmup_steps"),
         ("bc", "encoder", "tini", "did you mean 'tiny'"),
         ("bc", "encoder", "tiny-film", "takes an instruction"),
         ("lc_bc", "encoder", "tiny", "takes no instruction"),
