@@ -6,6 +6,8 @@ import pytest
 import yaml
 
 from bridgelib.config.algorithms import ALGORITHMS
+from bridgelib.config.algorithms.algorithm import Algorithm
+from bridgelib.config.declaration import Section
 from bridgelib.config.settings import load_settings
 from bridgelib.conversion.origins import records_origin, shard_origin
 from bridgelib.errors import BridgeError
@@ -61,7 +63,7 @@ def test_what_makes_no_sense_is_refused(planned, settings, keys, said):
 
 
 def test_a_new_algorithm_without_a_warmup_is_none_that_never_warms_up(planned, monkeypatch):
-    monkeypatch.delitem(ALGORITHMS["bc"]["agent_kwargs"], "warmup_steps")
+    monkeypatch.setitem(ALGORITHMS, "bc", Algorithm(agent_kwargs=Section()))
     plan = planned({"num_steps": 40, "warmup_steps": 2000})
     plan.check(["train_all"])
     assert "warmup_steps" not in plan.experiment("run").config["agent_kwargs"]
