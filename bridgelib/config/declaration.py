@@ -7,13 +7,13 @@ declaration; the plain tree that overrides address, and docs/settings.md, are ma
 """
 
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cache
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from bridgelib.config.limits import Limit
-from bridgelib.config.schema import as_type, require_known_keys, require_mapping
+from bridgelib.config.schema import as_type, require_known_keys, require_mapping, type_shown
 from bridgelib.errors import ConfigError
 
 
@@ -46,21 +46,17 @@ class Section:
 S = TypeVar("S", bound=Section)
 
 
-class _Reader(Protocol):
-    def __call__(self, name: str, given: Mapping[str, Any], where: str, default: Section | None = None) -> Section: ...
-
-
 @dataclass(frozen=True)
 class Chosen:
     """Marks a section whose declaration depends on another setting.
 
     Attributes:
         by: The name of that setting.
-        read: Makes the section of its value, of what is given, and of the default choice.
+        read: Makes the section of its value, of what is given, of the place, and of the default choice.
     """
 
     by: str
-    read: _Reader
+    read: Callable[[str, Mapping[str, Any], str, Section], Section]
 
 
 @dataclass(frozen=True)
@@ -69,15 +65,22 @@ class Setting:
 
     Attributes:
         kind: Its type, as `schema.as_type` takes it.
-        limits: What a value of that type must be besides; null, where the type allows it, is never asked about.
+        limit: What a value of that type must be besides; null, where the type allows it, is never asked about.
         about: What it means, in one line; empty for a section.
         chosen: For a section that depends on another setting.
     """
 
     kind: Any
-    limits: tuple[Limit, ...]
+    limit: Limit | None
     about: str
     chosen: Chosen | None
+
+    @property
+    def allowed(self) -> str:
+        """What a value may be, in words."""
+        if self.limit is None:
+            return type_shown(self.kind)
+        return self.limit.allowed + ("; or null" if type(None) in typing.get_args(self.kind) else "")
 
     def read(self, value: Any, where: str) -> Any:
         """`value` as the declared type.
@@ -86,10 +89,8 @@ class Setting:
             ConfigError: It is of another type, or beyond the limits.
         """
         converted = as_type(value, self.kind, where)
-        for limit in self.limits if converted is not None else ():
-            if not limit.fits(converted):
-                or_null = "; or null" if type(None) in typing.get_args(self.kind) else ""
-                raise ConfigError(where, given=value, allowed=limit.allowed + or_null, do=limit.hint(value))
+        if self.limit and converted is not None and not self.limit.fits(converted):
+            raise ConfigError(where, given=value, allowed=self.allowed, do=self.limit.hint(value))
         return converted
 
 
@@ -104,7 +105,7 @@ def _setting(kind: Any, annotated: Any) -> Setting:
     said = getattr(annotated, "__metadata__", ())
     return Setting(
         kind=kind,
-        limits=tuple(entry for entry in said if isinstance(entry, Limit)),
+        limit=next((entry for entry in said if isinstance(entry, Limit)), None),
         about=next((entry for entry in said if isinstance(entry, str)), ""),
         chosen=next((entry for entry in said if isinstance(entry, Chosen)), None),
     )
@@ -142,7 +143,8 @@ def tree_of(settings: Section, written: Mapping[str, Any] | None = None) -> dict
         settings: The settings.
         written: The mapping they were read from: numbers stay as they stand there, 1 and not 1.0.
     """
-    tree, written = {}, written or {}
+    tree: dict[str, Any] = {}
+    written = written or {}
     for name in settings_of(type(settings)):
         value = getattr(settings, name)
         if isinstance(value, Section):

@@ -2,13 +2,12 @@
 
 import inspect
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any
 
 from bridgelib.config.algorithms import ALGORITHMS
 from bridgelib.config.algorithms.algorithm import in_yaml
 from bridgelib.config.algorithms.goals import STRATEGIES
 from bridgelib.config.declaration import Section, Setting, settings_of
-from bridgelib.config.schema import type_shown
 
 _HEAD = """\
 # Settings of the algorithms
@@ -34,7 +33,7 @@ def as_markdown() -> str:
         lines += ["", f"## `{section}`", "", *_COLUMNS, *rows]
     lines += ["", "## Goals", "", "| `goal_relabeling_strategy` | the goal | takes |", "| --- | --- | --- |"]
     for name, strategy in STRATEGIES.items():
-        takes = (f"`{key}`, {_allowed(setting)}: {setting.about}" for key, setting in settings_of(strategy).items())
+        takes = (f"`{key}`, {setting.allowed}: {setting.about}" for key, setting in settings_of(strategy).items())
         lines.append(f"| `{name}` | {inspect.getdoc(strategy)} | {' '.join(takes)} |")
     lines += ["", "## Settings of which an algorithm knows one value", ""]
     for name, algorithm in ALGORITHMS.items():
@@ -50,11 +49,11 @@ def _sections() -> dict[str, list[str]]:
     for name, algorithm in ALGORITHMS.items():
         for path, setting, default in _leaves(algorithm, "config"):
             declared.setdefault(path, setting)
-            defaults.setdefault(path, {}).setdefault(_shown(default), []).append(name)
+            defaults.setdefault(path, {}).setdefault(f"`{in_yaml(default)}`", []).append(name)
     sections: dict[str, list[str]] = {}
     for path, setting in declared.items():
         section, _, name = path.rpartition(".")
-        row = f"| `{name}` | {setting.about} | {_allowed(setting)} | {_defaults_and_owners(defaults[path])} |"
+        row = f"| `{name}` | {setting.about} | {setting.allowed} | {_defaults_and_owners(defaults[path])} |"
         sections.setdefault(section, []).append(row)
     return sections
 
@@ -69,26 +68,12 @@ def _leaves(section: Section, path: str) -> Iterator[tuple[str, Setting, Any]]:
             yield place, setting, value
 
 
-def _shown(default: Any) -> str:
-    """A default as YAML writes it."""
-    listed = [in_yaml(entry) for entry in default] if isinstance(default, tuple) else None
-    return f"`{in_yaml(default)}`" if listed is None else f"`[{', '.join(listed)}]`"
-
-
 def _defaults_and_owners(defaults: dict[str, list[str]]) -> str:
     """Two cells: the default, the rarer ones with whose they are; and which algorithms have the setting."""
     owners = [name for names in defaults.values() for name in names]
     usual = max(defaults, key=lambda default: len(defaults[default]))
     others = [f"; of {', '.join(names)} {default}" for default, names in defaults.items() if default != usual]
     return f"{usual}{''.join(others)} | {'all' if len(owners) == len(ALGORITHMS) else ', '.join(owners)}"
-
-
-def _allowed(setting: Setting) -> str:
-    """What a setting may be, in words."""
-    if not setting.limits:
-        return type_shown(setting.kind)
-    or_null = "; or null" if type(None) in get_args(setting.kind) else ""
-    return "; ".join(limit.allowed for limit in setting.limits) + or_null
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import functools
 import typing
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import pytest
 
@@ -72,7 +72,7 @@ class ToySettings(BCSettings):
 
 @dataclass(frozen=True)
 class Toy(BC):
-    name: ClassVar[str] = "toy"
+    name = "toy"
 
     agent_kwargs: ToySettings = field(default_factory=ToySettings)
 
@@ -97,7 +97,7 @@ class BareSettings(Section):
 
 @dataclass(frozen=True)
 class Bare(Algorithm):
-    name: ClassVar[str] = "bare"
+    name = "bare"
 
     agent_kwargs: BareSettings = field(default_factory=BareSettings)
     encoder_kwargs: Section = field(default_factory=Section)

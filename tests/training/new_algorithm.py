@@ -1,7 +1,7 @@
 """An algorithm that the project does not have: its declaration, its agent, its loss, and its line in the registry."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import jax
 import jax.numpy as jnp
@@ -29,10 +29,10 @@ class CriticalSettings(BCSettings):
 class CriticalBC(BC):
     """Behavioural cloning beside a judge."""
 
-    name: ClassVar[str] = NAME
-    agent: ClassVar[str] = f"{__name__}:CriticalAgent"
-    heads: ClassVar[int] = 2
-    encoders: ClassVar[int] = 2
+    name = NAME
+    agent = f"{__name__}:CriticalAgent"
+    heads = 2
+    encoders = 2
 
     agent_kwargs: CriticalSettings = field(default_factory=CriticalSettings)
 

@@ -119,4 +119,6 @@ class Algorithm(Section):
 
 def in_yaml(value: object) -> str:
     """A value as YAML writes it."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(in_yaml, value))}]"
     return json.dumps(value) if value is None or isinstance(value, bool) else str(value)

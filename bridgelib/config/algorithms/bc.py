@@ -1,10 +1,10 @@
 """Behavioural cloning: conditioned on nothing, a goal image or an instruction."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
-from bridgelib.config.algorithms.algorithm import Algorithm, EncoderName, Need
+from bridgelib.config.algorithms.algorithm import Algorithm, EncoderName
 from bridgelib.config.algorithms.parts import (
     AgentSettings,
     DatasetSettings,
@@ -38,8 +38,8 @@ class GoalBCSettings(BCSettings, GoalSettings):
 class BC(Algorithm):
     """Behavioural cloning."""
 
-    name: ClassVar[str] = "bc"
-    agent: ClassVar[str] = "bridgelib.agents.bc:BC"
+    name = "bc"
+    agent = "bridgelib.agents.bc:BC"
 
     agent_kwargs: BCSettings = field(default_factory=BCSettings)
 
@@ -48,9 +48,9 @@ class BC(Algorithm):
 class GoalBC(BC):
     """Behavioural cloning towards a goal image."""
 
-    name: ClassVar[str] = "gc_bc"
-    agent: ClassVar[str] = "bridgelib.agents.bc:GoalBC"
-    needs: ClassVar[frozenset[Need]] = frozenset({"goals"})
+    name = "gc_bc"
+    agent = "bridgelib.agents.bc:GoalBC"
+    needs = frozenset({"goals"})
 
     agent_kwargs: GoalBCSettings = field(default_factory=GoalBCSettings)
 
@@ -66,10 +66,10 @@ class TextProcessorSettings(Section):
 class LanguageBC(BC):
     """Behavioural cloning under an instruction."""
 
-    name: ClassVar[str] = "lc_bc"
-    agent: ClassVar[str] = "bridgelib.agents.bc:LanguageBC"
-    needs: ClassVar[frozenset[Need]] = frozenset({"language"})
-    only: ClassVar[Mapping[str, tuple[Any, str]]] = {
+    name = "lc_bc"
+    agent = "bridgelib.agents.bc:LanguageBC"
+    needs = frozenset({"language"})
+    only: ClassVar = {
         "agent_kwargs.early_goal_concat": (True, "there is no goal image"),
         "agent_kwargs.shared_goal_encoder": (True, "there is no goal image"),
         "dataset_kwargs.load_language": (True, "it learns from instructions"),

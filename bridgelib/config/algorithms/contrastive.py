@@ -1,10 +1,10 @@
 """Contrastive goal-conditioned reinforcement learning (Eysenbach et al. 2022; Zheng et al. 2023)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
-from bridgelib.config.algorithms.algorithm import MB, Algorithm, Need
+from bridgelib.config.algorithms.algorithm import MB, Algorithm
 from bridgelib.config.algorithms.parts import (
     ActorDecaySettings,
     EncoderSettings,
@@ -59,21 +59,21 @@ class ContrastiveSettings(ActorDecaySettings, GoalSettings, TargetSettings):
 class ContrastiveRL(Algorithm):
     """Contrastive reinforcement learning with twin critics, temporal differences and imitation."""
 
-    name: ClassVar[str] = "contrastive_rl_td"
-    agent: ClassVar[str] = "bridgelib.agents.contrastive:ContrastiveRL"
-    needs: ClassVar[frozenset[Need]] = frozenset({"goals", "next_observations"})
-    only: ClassVar[Mapping[str, tuple[Any, str]]] = {
+    name = "contrastive_rl_td"
+    agent = "bridgelib.agents.contrastive:ContrastiveRL"
+    needs = frozenset({"goals", "next_observations"})
+    only: ClassVar = {
         "agent_kwargs.early_goal_concat": (False, "the critic compares an encoding of the state with one of the goal"),
         "agent_kwargs.temperature": (1, "no loss has one"),
         "dataset_kwargs.obs_horizon": (None, "its next observation serves as a goal"),
     }
-    single_actions: ClassVar[bool] = True
-    losses: ClassVar[int] = 2
-    heads: ClassVar[int] = 5
-    head: ClassVar[str] = "policy_network_kwargs"
-    encoders: ClassVar[int] = 2
-    encoded: ClassVar[float] = 4.4
-    compiling: ClassVar[float] = 16 * MB
+    single_actions = True
+    losses = 2
+    heads = 5
+    head = "policy_network_kwargs"
+    encoders = 2
+    encoded = 4.4
+    compiling = 16 * MB
 
     agent_kwargs: ContrastiveSettings = field(default_factory=ContrastiveSettings)
     encoder_kwargs: EncoderSettings = field(default_factory=lambda: EncoderSettings(add_spatial_coordinates=False))

@@ -1,10 +1,9 @@
 """Goal-conditioned behavioural cloning with a diffusion model over action chunks (Ho et al. 2020; Chi et al. 2023)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from bridgelib.config.algorithms.algorithm import MB, Algorithm, Need
+from bridgelib.config.algorithms.algorithm import MB, Algorithm
 from bridgelib.config.algorithms.parts import (
     BELOW_ONE,
     ActorDecaySettings,
@@ -47,15 +46,15 @@ class DiffusionSettings(ActorDecaySettings, GoalSettings, TargetSettings):
 class DiffusionBC(Algorithm):
     """Diffusion over action chunks, given a history of observations and a goal image."""
 
-    name: ClassVar[str] = "gc_ddpm_bc"
-    agent: ClassVar[str] = "bridgelib.agents.diffusion:DiffusionBC"
-    needs: ClassVar[frozenset[Need]] = frozenset({"goals"})
-    only: ClassVar[Mapping[str, tuple[Any, str]]] = {"agent_kwargs.action_samples": (1, "one sample is drawn")}
-    chunks_with_history: ClassVar[bool] = True
-    head: ClassVar[str] = "score_network_kwargs"
-    more_weights: ClassVar[tuple[float, float]] = (1.47e6, 274)
-    encoded: ClassVar[float] = 3
-    compiling: ClassVar[float] = 8.4 * MB
+    name = "gc_ddpm_bc"
+    agent = "bridgelib.agents.diffusion:DiffusionBC"
+    needs = frozenset({"goals"})
+    only: ClassVar = {"agent_kwargs.action_samples": (1, "one sample is drawn")}
+    chunks_with_history = True
+    head = "score_network_kwargs"
+    more_weights = (1.47e6, 274)
+    encoded = 3
+    compiling = 8.4 * MB
 
     agent_kwargs: DiffusionSettings = field(default_factory=DiffusionSettings)
     dataset_kwargs: DatasetSettings = field(default_factory=lambda: DatasetSettings(obs_horizon=2, act_pred_horizon=4))

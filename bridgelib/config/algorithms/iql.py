@@ -1,9 +1,9 @@
 """Implicit Q-learning (Kostrikov et al. 2022), for a fixed task and towards goal images."""
 
 from dataclasses import dataclass, field
-from typing import Annotated, ClassVar
+from typing import Annotated
 
-from bridgelib.config.algorithms.algorithm import MB, Algorithm, Need
+from bridgelib.config.algorithms.algorithm import MB, Algorithm
 from bridgelib.config.algorithms.goals import Uniform
 from bridgelib.config.algorithms.parts import (
     ActorDecaySettings,
@@ -42,15 +42,15 @@ class GoalIQLSettings(IQLSettings, GoalSettings):
 class IQL(Algorithm):
     """Implicit Q-learning."""
 
-    name: ClassVar[str] = "iql"
-    agent: ClassVar[str] = "bridgelib.agents.iql:IQL"
-    needs: ClassVar[frozenset[Need]] = frozenset({"next_observations"})
-    single_actions: ClassVar[bool] = True
-    losses: ClassVar[int] = 3
-    heads: ClassVar[int] = 3
-    encoders: ClassVar[int] = 3
-    encoded: ClassVar[float] = 2.2
-    compiling: ClassVar[float] = 11 * MB
+    name = "iql"
+    agent = "bridgelib.agents.iql:IQL"
+    needs = frozenset({"next_observations"})
+    single_actions = True
+    losses = 3
+    heads = 3
+    encoders = 3
+    encoded = 2.2
+    compiling = 11 * MB
 
     agent_kwargs: IQLSettings = field(default_factory=IQLSettings)
     dataset_kwargs: DatasetSettings = field(
@@ -62,8 +62,8 @@ class IQL(Algorithm):
 class GoalIQL(IQL):
     """Implicit Q-learning towards goal images, some of which are another sample's."""
 
-    name: ClassVar[str] = "gc_iql"
-    agent: ClassVar[str] = "bridgelib.agents.iql:GoalIQL"
-    needs: ClassVar[frozenset[Need]] = frozenset({"goals", "next_observations"})
+    name = "gc_iql"
+    agent = "bridgelib.agents.iql:GoalIQL"
+    needs = frozenset({"goals", "next_observations"})
 
     agent_kwargs: GoalIQLSettings = field(default_factory=GoalIQLSettings)

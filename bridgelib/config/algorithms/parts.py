@@ -77,7 +77,8 @@ class PolicySettings(Section):
     def contradictions(self) -> Iterator[Contradiction]:
         """Bounds in the wrong order; a Laplace distribution cannot be squashed."""
         if self.log_std_min > self.log_std_max:
-            allowed, do = f"at most log_std_max, which is {self.log_std_max:g}", "raise log_std_max, or lower log_std_min"
+            allowed = f"at most log_std_max, which is {self.log_std_max:g}"
+            do = "raise log_std_max, or lower log_std_min"
             yield Contradiction("log_std_min", self.log_std_min, allowed, do)
         if self.tanh_squash_distribution and self.distribution != "normal":
             allowed, do = "normal where tanh_squash_distribution is true", "set one of the two to its default"

@@ -1,10 +1,8 @@
 """Behavioural cloning whose features are drawn to where a human looked (Banayeeanzade et al. 2025, "GABRIL")."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from bridgelib.config.algorithms.algorithm import Need
 from bridgelib.config.algorithms.bc import BC, BCSettings
 from bridgelib.config.algorithms.parts import EncoderSettings
 from bridgelib.config.limits import NOT_NEGATIVE, POSITIVE, SHARE
@@ -26,10 +24,10 @@ class SaliencySettings(BCSettings):
 class SaliencyBC(BC):
     """Behavioural cloning with gaze."""
 
-    name: ClassVar[str] = "bc_saliency"
-    agent: ClassVar[str] = "bridgelib.agents.saliency:SaliencyBC"
-    needs: ClassVar[frozenset[Need]] = frozenset({"gaze"})
-    only: ClassVar[Mapping[str, tuple[Any, str]]] = {
+    name = "bc_saliency"
+    agent = "bridgelib.agents.saliency:SaliencyBC"
+    needs = frozenset({"gaze"})
+    only: ClassVar = {
         "encoder_kwargs.pooling_method": ("none", "saliency is where the feature map is active; pooling leaves no map"),
         "dataset_kwargs.obs_horizon": (None, "a gaze heat map belongs to one frame"),
     }

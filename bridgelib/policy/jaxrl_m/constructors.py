@@ -48,15 +48,17 @@ def as_constructed(algorithm: str, config: Mapping[str, Any]) -> dict[str, Any]:
     """The tree that an agent is made of: what `config` does not say is as the predecessor's constructors have it.
 
     Args:
-        algorithm: A key of `ALGORITHMS`.
+        algorithm: A key of `ALGORITHMS`; of one that the predecessor does not have, `config` says all.
         config: agent_kwargs, encoder, encoder_kwargs.
 
     Raises:
         ConfigError: A network whose last layer is not activated.
     """
+    if algorithm not in _AGENTS:
+        return dict(config)
     given, published = deepcopy(dict(config)), algorithm_defaults(algorithm)["agent_kwargs"]
-    agent = {**published, **_AGENTS.get(algorithm, {}), **given["agent_kwargs"]}
-    for name in agent.keys() & _SECTIONS.keys():
+    agent = {**published, **_AGENTS[algorithm], **given["agent_kwargs"]}
+    for name in published.keys() & _SECTIONS.keys():
         section = given["agent_kwargs"].get(name)
         if isinstance(section, Mapping | None):
             own = _SECTIONS[name] if section is not None else {**_SECTIONS[name], **_WITHOUT.get(name, {})}

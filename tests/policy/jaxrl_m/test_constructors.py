@@ -71,6 +71,18 @@ def test_what_its_configurations_carry_beside_ours_is_understood():
     assert filmed["encoder"] == "resnetv1-34-bridge-film"
 
 
+def test_a_section_of_another_algorithm_is_refused_in_words():
+    tree = {"agent_kwargs": {"critic_kwargs": {}}, "encoder": "convnet-3", "encoder_kwargs": {}}
+    with pytest.raises(ConfigError, match="unknown key 'critic_kwargs'"):
+        spec(algorithm="bc", config=tree).agent()
+
+
+def test_of_an_algorithm_that_is_not_the_predecessors_everything_is_said(monkeypatch):
+    monkeypatch.setitem(ALGORITHMS, "new", ALGORITHMS["bc"])
+    tree = {"agent_kwargs": {"policy_kwargs": None}, "encoder": "convnet-3", "encoder_kwargs": {}}
+    assert as_constructed("new", tree) == tree
+
+
 def test_a_policy_that_came_from_a_checkpoint_is_built_by_them():
     """Its description holds what the configuration said, and no more."""
     tree = {"agent_kwargs": {"network_kwargs": {"hidden_dims": [8]}}, "encoder": "convnet-3", "encoder_kwargs": {}}
