@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from bridgelib.config.algorithms.goals import read_goals
 from bridgelib.config.algorithms.parts import Angles
 from bridgelib.data import goals
 from bridgelib.data.actions import relabelled_actions
@@ -59,16 +60,15 @@ class Samples:
             )
         self.records, self.needs = records, needs
         self._history, self._chunk = dataset_kwargs["obs_horizon"], dataset_kwargs["act_pred_horizon"]
-        self._goals = goals.goal_strategy(
-            dataset_kwargs["goal_relabeling_strategy"], dataset_kwargs["goal_relabeling_kwargs"]
-        )
+        chosen, told = (dataset_kwargs[f"goal_relabeling_{key}"] for key in ("strategy", "kwargs"))
+        self._strategy = read_goals(chosen, told, "dataset_kwargs.goal_relabeling_kwargs")
         normaliser = Normaliser(statistics, dataset_kwargs["normalization_type"])
         self._proprio = normaliser.proprio.forward(records.state)
         actions = learnt_actions(records, dataset_kwargs["relabel_actions"], dataset_kwargs["relabel_angles"])
         self._actions = normaliser.action.forward(actions)
         self._padding = dataset_kwargs["chunk_padding"]
         self._no_motion = normaliser.action.forward(np.zeros(actions.shape[1]))
-        languages, self.counts = records.languages, self._goals.transitions_with_goal(records.lengths)
+        languages, self.counts = records.languages, goals.transitions_with_goal(self._strategy, records.lengths)
         if held_out is not None:
             self.counts = np.where(held_out, 0, self.counts)
         if dataset_kwargs["skip_unlabeled"]:
@@ -86,7 +86,7 @@ class Samples:
         """
         length, first = self.records.lengths[trajectory], self.records.first_frame[trajectory]
         frames = first + step if self._history is None else first[:, None] + history_frames(step, self._history)
-        goal_frames = self._goals.goal_frames(step, length, draws[:, : goals.DRAWS])
+        goal_frames = goals.goal_frames(self._strategy, step, length, draws[:, : goals.DRAWS])
         batch = {
             "observations": self._observations(frames),
             **self._actions_of(trajectory, step, length),

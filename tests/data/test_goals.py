@@ -6,18 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
-from bridgelib.config.algorithms import goals as declared
-from bridgelib.data.goals import (
-    STRATEGIES,
-    DeltaGoals,
-    Final,
-    Geometric,
-    LastStateUpweighted,
-    Uniform,
-    goal_strategy,
-    rewards,
-)
-from bridgelib.errors import ConfigError
+from bridgelib.config.algorithms.goals import DeltaGoals, Final, Geometric, LastStateUpweighted, Uniform
+from bridgelib.data.goals import goal_frames, rewards, transitions_with_goal
 
 SAMPLES = 40_000
 SIGNIFICANCE = 1e-3
@@ -26,7 +16,7 @@ SIGNIFICANCE = 1e-3
 def frames(strategy, step, length, draws):
     draws = np.atleast_2d(draws)
     steps, lengths = np.full(len(draws), step), np.full(len(draws), length)
-    return strategy.goal_frames(steps, lengths, draws)
+    return goal_frames(strategy, steps, lengths, draws)
 
 
 def assert_distribution(strategy, step, length, expected, seed=0):
@@ -120,10 +110,10 @@ def test_delta_goals_distribution(step, goal_delta):
 
 def test_delta_goals_leave_out_transitions_without_a_goal():
     lengths = np.array([1, 2, 3, 10])
-    assert DeltaGoals((3, 5)).transitions_with_goal(lengths).tolist() == [0, 0, 1, 8]
-    assert DeltaGoals((1, 5)).transitions_with_goal(lengths).tolist() == [1, 2, 3, 10]
-    assert DeltaGoals((0, 5)).transitions_with_goal(lengths).tolist() == [1, 2, 3, 10]
-    assert Uniform(0.0).transitions_with_goal(lengths).tolist() == [1, 2, 3, 10]
+    assert transitions_with_goal(DeltaGoals((3, 5)), lengths).tolist() == [0, 0, 1, 8]
+    assert transitions_with_goal(DeltaGoals((1, 5)), lengths).tolist() == [1, 2, 3, 10]
+    assert transitions_with_goal(DeltaGoals((0, 5)), lengths).tolist() == [1, 2, 3, 10]
+    assert transitions_with_goal(Uniform(0.0), lengths).tolist() == [1, 2, 3, 10]
 
 
 ANY_STRATEGY = st.one_of(
@@ -136,43 +126,11 @@ ANY_STRATEGY = st.one_of(
 
 @given(ANY_STRATEGY, st.integers(1, 60), st.integers(0, 2**32 - 1))
 def test_a_goal_lies_ahead_within_the_trajectory(strategy, length, seed):
-    steps = np.arange(strategy.transitions_with_goal(np.int64(length)))
+    steps = np.arange(transitions_with_goal(strategy, np.int64(length)))
     smallest, largest = np.zeros((len(steps), 2)), np.full((len(steps), 2), np.nextafter(1, 0))
     ahead = getattr(strategy, "goal_delta", (1, None))[0]
     for draws in (smallest, largest, np.random.default_rng(seed).random((len(steps), 2))):
-        goals = strategy.goal_frames(steps, np.full(len(steps), length), draws)
+        goals = goal_frames(strategy, steps, np.full(len(steps), length), draws)
         assert goals.dtype == np.int64
         assert (goals >= steps + ahead).all()
         assert (goals <= length).all()
-
-
-def test_a_strategy_is_made_from_its_configuration():
-    assert goal_strategy("uniform", {"reached_proportion": 0.1}) == Uniform(0.1)
-    assert goal_strategy("delta_goals", {"goal_delta": [0, 20]}) == DeltaGoals((0, 20))
-    assert set(declared.STRATEGIES) == {"uniform", "last_state_upweighted", "final", "geometric", "delta_goals"}
-
-
-@pytest.mark.parametrize(
-    ("name", "kwargs", "message"),
-    [
-        ("unifrom", {}, "did you mean 'uniform'"),
-        ("geometric", {"reached_proportion": 0.0}, "strategy 'geometric' takes reached_proportion, discount"),
-        ("delta_goals", {"reached_proportion": 0.0}, "strategy 'delta_goals' takes goal_delta"),
-        ("uniform", {"reached_proportion": 1.5}, "from 0 to 1"),
-        ("geometric", {"reached_proportion": 0.0, "discount": 0}, "above 0"),
-        ("delta_goals", {"goal_delta": [5, 5]}, "low < high"),
-        ("delta_goals", {"goal_delta": 5}, "[low, high]"),
-        ("delta_goals", {"goal_delta": [0.5, 2]}, "a list of whole numbers"),
-        ("delta_goals", {"goal_delta": [-1, 2]}, "0 <= low"),
-        ("geometric", {"reached_proportion": 1.5, "discount": 0.9}, "reached_proportion"),
-    ],
-)
-def test_a_wrong_configuration_is_refused(name, kwargs, message):
-    with pytest.raises(ConfigError) as caught:
-        goal_strategy(name, kwargs)
-    assert message in str(caught.value)
-
-
-def test_every_strategy_that_is_declared_draws():
-    assert set(STRATEGIES) == set(declared.STRATEGIES.values())
-    assert all(issubclass(draws, settings) for settings, draws in STRATEGIES.items())
