@@ -16,10 +16,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bridgelib.progress import duration
-
-CLAIMS = ".claims"
-"""The folder in a root in which workflows write themselves down; see `bridgelib.workflow.claims`. It is no data."""
+from bridgelib.text import duration
 
 _LONGEST = 3600  # seconds between two lines of one who waits; the first minutes have more
 _WITHOUT_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)

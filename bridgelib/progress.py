@@ -4,6 +4,8 @@ import sys
 import time
 from typing import TextIO
 
+from bridgelib.text import duration
+
 
 class Progress:
     """Prints `label  done/total unit  rate unit/s  ETA h:mm:ss`, at most every `interval` seconds.
@@ -57,10 +59,3 @@ class Progress:
         redraw = self.stream.isatty() and self.done < self.total
         self.stream.write(f"\r\x1b[K{line}" if redraw else f"{line}\n")
         self.stream.flush()
-
-
-def duration(seconds: float) -> str:
-    """Seconds as h:mm:ss."""
-    minutes, second = divmod(round(seconds), 60)
-    hour, minute = divmod(minutes, 60)
-    return f"{hour}:{minute:02d}:{second:02d}"

@@ -12,12 +12,12 @@ from snakemake.settings.types import DeploymentMethod
 
 sys.path.insert(0, workflow.basedir)
 
-from bridgelib.config.machines import shown
+from bridgelib.layout import portable_path
 from bridgelib.config.settings import check_files, load_settings
 from bridgelib.errors import BridgeError
 from bridgelib.jobs.refusals import forget_former, of_this_call, stands_in
 from bridgelib.versions import MODULES, in_words
-from bridgelib.workflow.capacity import available_cores
+from bridgelib.capacity import available_cores
 from bridgelib.workflow.claims import claim, claims_of
 from bridgelib.workflow.plan import WorkflowPlan
 from bridgelib.workflow.stages import Slots
@@ -58,7 +58,7 @@ MACHINE = PLAN.machine
 if config["machine"] == "auto":
     os.environ.setdefault("MACHINE", MACHINE.name)
 RAW, NUMPY, TFRECORD, RUNS = map(
-    shown, (MACHINE.raw, MACHINE.numpy, MACHINE.tfrecord, MACHINE.runs)
+    portable_path, (MACHINE.raw, MACHINE.numpy, MACHINE.tfrecord, MACHINE.runs)
 )
 
 # For the scripts that fill conda environments; jobs are told below.
@@ -158,7 +158,7 @@ def collection_session():
     return ancient(folder) if MACHINE.simulation is None else folder
 
 
-VENVS = shown(Path(workflow.basedir) / ".venvs")
+VENVS = portable_path(Path(workflow.basedir) / ".venvs")
 
 
 def environment_from_elsewhere():
@@ -180,7 +180,7 @@ def environment_stamp(name):
     outdated = stamp.is_file() and stamp.read_bytes() != lock.read_bytes()
     if environment_from_elsewhere():
         return []
-    return shown(stamp) if outdated else ancient(shown(stamp))
+    return portable_path(stamp) if outdated else ancient(portable_path(stamp))
 
 
 def made_with(step, name):

@@ -8,11 +8,14 @@ import pytest
 
 # From below to above; a room imports only rooms of lower number. Rooms of one number do not import each other.
 ROOMS = {
+    "capacity": 0,
     "errors": 0,
     "mistaken": 0,
-    "progress": 0,
-    "locks": 1,
+    "text": 0,
+    "locks": 2,
+    "layout": 1,
     "origins": 1,
+    "progress": 1,
     "shapes": 1,
     "versions": 1,
     "files": 2,

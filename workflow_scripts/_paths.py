@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from bridgelib.config.paths import expanded
 from bridgelib.errors import ConfigError
+from bridgelib.layout import expanded
 
 
 def path(text: str) -> Path:

@@ -4,11 +4,11 @@ import argparse
 
 import _repository
 
+from bridgelib.capacity import available_cores
 from bridgelib.config.schema import read_yaml
 from bridgelib.config.settings import load_settings, read_words
 from bridgelib.errors import BridgeError, DataError, run_program
-from bridgelib.progress import duration
-from bridgelib.workflow.capacity import available_cores
+from bridgelib.text import duration
 from bridgelib.workflow.forecast import as_table, refuse_impossible, tree_in_brief
 from bridgelib.workflow.plan import WorkflowPlan
 from bridgelib.workflow.probing import alike, probe_conversion, probe_training, training_seconds

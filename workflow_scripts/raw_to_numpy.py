@@ -5,7 +5,8 @@ import argparse
 import _repository  # noqa: F401  (makes bridgelib importable)
 from _paths import path
 
-from bridgelib.conversion.raw_to_numpy import DatedFolder, Settings, available_cores, convert_dated_folder, convert_tree
+from bridgelib.capacity import available_cores
+from bridgelib.conversion.raw_to_numpy import DatedFolder, Settings, convert_dated_folder, convert_tree
 from bridgelib.errors import ConfigError, run_program
 from bridgelib.raw.tree import find_tasks
 

@@ -9,6 +9,7 @@ from bridgelib.config.experiments import families
 from bridgelib.config.schema import read_yaml
 from bridgelib.config.settings import load_settings
 from bridgelib.errors import run_program
+from bridgelib.layout import table_paths
 from bridgelib.workflow.plan import WorkflowPlan
 from bridgelib.workflow.summary import runs_as_text
 
@@ -19,12 +20,12 @@ def main(argv: list[str] | None = None) -> None:
     config = read_yaml(_repository.REPOSITORY / "config" / "config.yaml")
     chosen = {key: value for key, value in vars(options).items() if value}
     plan = WorkflowPlan(load_settings({**config, **chosen}, _repository.REPOSITORY), _repository.REPOSITORY)
-    report = Path(plan.machine.tfrecord) / "data_report.txt"
+    report = table_paths(plan.machine.tfrecord, "data_report")["text"]
     print(report.read_text(encoding="utf-8") if report.is_file() else "No data report yet: snakemake data_report\n")
     done = [Path(path) for path in plan.done_files()]
     print(runs_as_text(done, families(plan.settings.experiments)))
     if plan.simulation:
-        success = Path(plan.machine.runs) / "success.txt"
+        success = table_paths(plan.machine.runs, "success")["text"]
         print(success.read_text(encoding="utf-8") if success.is_file() else "No rollouts yet: snakemake success")
 
 

@@ -12,11 +12,11 @@ from bridgelib.config.algorithms import ALGORITHMS, algorithm_defaults, algorith
 from bridgelib.config.algorithms.added import without_added
 from bridgelib.config.algorithms.algorithm import Need
 from bridgelib.config.datasets import Dataset, read_dataset
-from bridgelib.config.machines import shown
 from bridgelib.config.overrides import apply_override, overrides_of_arguments, overrides_of_mapping
 from bridgelib.config.runs import Run, RunSettings, runs_of
 from bridgelib.config.schema import read_section, read_yaml, require_known_keys
 from bridgelib.errors import ConfigError
+from bridgelib.layout import portable_path
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def load_experiments(path: Path, datasets: Mapping[str, Dataset]) -> dict[str, E
     Raises:
         ConfigError: An unknown key, algorithm or override, a name given twice, a file without runs.
     """
-    content, place = read_yaml(path), shown(path)
+    content, place = read_yaml(path), portable_path(path)
     anchors = "remove it; or, if it only holds what others merge, begin its name with a dot: `.base: &base`"
     require_known_keys(content, ("global", "matrix", "runs"), place, do=anchors)
     settings = read_section(GlobalSettings, _section(content, "global"), f"{place}, section 'global'")

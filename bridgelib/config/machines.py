@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from bridgelib.config.paths import absolute_path, found_file
+from bridgelib.config.paths import found_file
 from bridgelib.config.schema import as_type, read_section, read_yaml
 from bridgelib.errors import ConfigError, did_you_mean
+from bridgelib.layout import absolute_path, portable_path
 
 DEFAULT_MACHINE = "demo"
 
@@ -81,7 +82,7 @@ def load_machine(machine: str, repository: Path, overrides: Mapping[str, Any] | 
     path = profile_path(machine, repository)
     overrides = overrides or {}
     content = {**read_yaml(path), **overrides}
-    where = shown(path) + (f" with --config {', '.join(sorted(overrides))}" if overrides else "")
+    where = portable_path(path) + (f" with --config {', '.join(sorted(overrides))}" if overrides else "")
     content["gpus"] = _gpu_list(content.get("gpus"), f"{where}, key 'gpus'")
     profile = read_section(MachineProfile, content, where)
     base = repository if path.parent == repository / "config" / "machines" else path.parent
@@ -146,11 +147,6 @@ def profile_path(machine: str, repository: Path) -> Path:
             do=did_you_mean(machine, names) or f"copy {machines / 'tasl.yaml'} and name your copy",
         )
     return path
-
-
-def shown(path: Path) -> str:
-    """A path for messages and for the workflow's files: relative when it lies below the working directory."""
-    return os.path.relpath(path) if Path(path).is_relative_to(Path.cwd()) else str(path)
 
 
 def _gpu_list(given: Any, where: str) -> list[int]:

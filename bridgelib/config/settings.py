@@ -8,10 +8,11 @@ from typing import Any, Literal
 
 from bridgelib.config.datasets import load_datasets
 from bridgelib.config.experiments import Experiment, load_experiments
-from bridgelib.config.machines import MACHINE_KEYS, MachineProfile, choose_machine, load_machine, shown, with_runs
+from bridgelib.config.machines import MACHINE_KEYS, MachineProfile, choose_machine, load_machine, with_runs
 from bridgelib.config.paths import found_file
 from bridgelib.config.schema import read_section, read_value, read_yaml, require_known_keys
 from bridgelib.errors import ConfigError
+from bridgelib.layout import portable_path
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,9 @@ def load_settings(
     experiments = load_experiments(experiments_file, load_datasets(datasets_file))
     save_dir = next(iter(experiments.values())).save_dir  # of the section `global:`, so the same for all
     if save_dir:
-        machine = with_runs(machine, save_dir, folder, f"{shown(experiments_file)}, section 'global', key 'save_dir'")
+        machine = with_runs(
+            machine, save_dir, folder, f"{portable_path(experiments_file)}, section 'global', key 'save_dir'"
+        )
     return Settings(
         machine=machine,
         datasets_file=datasets_file,
@@ -103,7 +106,7 @@ def _experiments_file(given: str, machine: str, repository: Path, folder: Path) 
     own = repository / "config" / "experiments"
     if given == "auto":
         return path if (path := own / f"{machine}.yaml").is_file() else own / "multi_train.yaml"
-    known = [*map(shown, sorted(own.glob("*.yaml"))), "the path of such a file"]
+    known = [*map(portable_path, sorted(own.glob("*.yaml"))), "the path of such a file"]
     return found_file(given, [folder, repository], f"{_WHERE}, key 'experiments'", known)
 
 

@@ -12,11 +12,11 @@ from typing import Any
 from bridgelib.errors import DataError
 from bridgelib.files import read_json
 from bridgelib.formats.report import Remark
+from bridgelib.layout import REPORT, SIDES
 from bridgelib.raw.remarks import Noticed
 from bridgelib.raw.tree import PassedOver
 
 VERSION = 1
-SIDES = ("train", "val")
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ def find_reports(root: Path) -> list[Path]:
     Raises:
         DataError: There is none.
     """
-    reports = sorted(Path(root).glob("**/report.json"))
+    reports = sorted(Path(root).glob(f"**/{REPORT}"))
     if not reports:
         raise DataError(root, given="no report.json in any folder below", do="run numpy_to_tfrecord first")
     return reports

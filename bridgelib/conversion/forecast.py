@@ -5,6 +5,9 @@ What a process takes beside its frames was measured, and `tests/conversion/test_
 """
 
 from dataclasses import dataclass
+from pathlib import Path
+
+from bridgelib.layout import task_paths
 
 _ROW = 7 * 4  # bytes of a state, or of an action: float32 [7]
 _IDENTITY = 32  # characters of a content id
@@ -22,10 +25,7 @@ _COPIES = 4.5  # of one trajectory's record, between its arrays and the file
 _INDEX_ROW = 300  # per frame of a task: its index, and the statistics taken of it
 
 SHARD_FILES = 2  # a shard and its report
-TASK_FILES = (
-    *("train/out.tfrecord", "train/out.index.npz", "val/out.tfrecord", "val/out.index.npz"),
-    *("split.json", "statistics.json", "report.json"),
-)
+TASK_FILES = len(task_paths(Path()))
 TASK_FOLDERS = 3
 
 

@@ -23,13 +23,13 @@ from bridgelib.data.split import training_side
 from bridgelib.data.statistics import Statistics, statistics_of
 from bridgelib.errors import DataError
 from bridgelib.files import alone, read_json, write_json, written_whole
-from bridgelib.formats.index import RecordIndex, index_path, load_index
+from bridgelib.formats.index import RecordIndex, load_index
 from bridgelib.formats.report import Report
 from bridgelib.formats.tfrecord import tfrecord_writer
+from bridgelib.layout import REPORT, SIDES, SPLIT, STATISTICS, index_path, records_path, task_paths
 from bridgelib.progress import Progress
 from bridgelib.raw.tree import natural_key
 
-SIDES = ("train", "val")
 NO_STATISTICS = {"action": None, "proprio": None, "trajectories": 0, "transitions": 0}
 
 
@@ -52,7 +52,7 @@ def convert_task(shards: Sequence[Path], folder: Path, settings: Settings, overw
         DataError: A shard is damaged, or the disk is full.
     """
     folder = Path(folder)
-    with alone(folder / "report.json") as waited:
+    with alone(folder / REPORT) as waited:
         return _converted(shards, folder, settings, overwrite and not waited)
 
 
@@ -70,11 +70,11 @@ def _converted(shards: Sequence[Path], folder: Path, settings: Settings, overwri
     _remove_former(folder)
     _write_records(task, train, folder)
     indices = {side: _written_index(folder, side, sides[side]) for side in SIDES}
-    write_json(folder / "split.json", _split(sides, settings))
+    write_json(folder / SPLIT, _split(sides, settings))
     statistics = statistics_of([indices["train"]]) if task.kept else None
-    write_json(folder / "statistics.json", statistics.to_json() if statistics else NO_STATISTICS)
+    write_json(folder / STATISTICS, statistics.to_json() if statistics else NO_STATISTICS)
     report = _task_report(task, indices, statistics)
-    write_json(folder / "report.json", report)
+    write_json(folder / REPORT, report)
     return report
 
 
@@ -88,9 +88,7 @@ def nothing_kept(reports: Sequence[Report]) -> str:
 
 def _remove_former(folder: Path) -> None:
     """Remove what an earlier conversion left, the mark of completeness first."""
-    records = [folder / side / "out.tfrecord" for side in SIDES]
-    marks = [folder / name for name in ("report.json", "split.json", "statistics.json")]
-    for path in (*marks, *map(index_path, records), *records):
+    for path in reversed(task_paths(folder).values()):
         path.unlink(missing_ok=True)
 
 
@@ -100,7 +98,7 @@ def _write_records(task: TaskShards, train: frozenset[str], folder: Path) -> Non
     with ExitStack() as open_files:
         append = {}
         for side in SIDES:
-            partial = open_files.enter_context(written_whole(folder / side / "out.tfrecord"))
+            partial = open_files.enter_context(written_whole(records_path(folder, side)))
             append[side] = open_files.enter_context(tfrecord_writer(partial, task.settings.image_encoding))
         for trajectory in task.trajectories():
             boxes = trajectory.gaze_boxes
@@ -111,7 +109,7 @@ def _write_records(task: TaskShards, train: frozenset[str], folder: Path) -> Non
 
 def _written_index(folder: Path, side: str, expected: Sequence[Entry]) -> RecordIndex:
     """Index what was written, which proves that it can be read and that nothing is missing."""
-    path = folder / side / "out.tfrecord"
+    path = records_path(folder, side)
     index = RecordIndex.build(path)
     written = list(zip(index.names, index.identities, strict=True))
     assert written == [(entry.name, entry.identity) for entry in expected], f"{path} does not hold what was written"
@@ -161,13 +159,13 @@ def _instructed(index: RecordIndex) -> int:
 
 def _finished(folder: Path, origin: Mapping[str, Any]) -> dict | None:
     """The report in a folder that holds the whole result of this origin; None where anything is missing or else."""
-    if not all((folder / name).exists() for name in ("report.json", "split.json", "statistics.json")):
+    if not all((folder / name).exists() for name in (REPORT, SPLIT, STATISTICS)):
         return None
-    report = read_json(folder / "report.json")
+    report = read_json(folder / REPORT)
     if report.get("origin") != origin:
         return None
-    split = read_json(folder / "split.json")
-    return report if all(_holds(folder / side / "out.tfrecord", split[side]) for side in SIDES) else None
+    split = read_json(folder / SPLIT)
+    return report if all(_holds(records_path(folder, side), split[side]) for side in SIDES) else None
 
 
 def _holds(record: Path, listed: Sequence[Mapping[str, str]]) -> bool:

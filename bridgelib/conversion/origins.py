@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bridgelib.layout import REPORT
 from bridgelib.origins import UNKNOWN, digest_of, identity_in
 from bridgelib.raw.tree import PassedOver
 from bridgelib.versions import versions_of
@@ -47,6 +48,6 @@ def data_report_origin(root: Path, tasks: Sequence[str], others: Iterable[Passed
         tasks: Those reported.
         others: What else lies in the raw tree, and was passed over or excluded; None where that cannot be told.
     """
-    reports = {task: identity_in(Path(root) / task / "report.json") for task in tasks}
+    reports = {task: identity_in(Path(root) / task / REPORT) for task in tasks}
     listed = UNKNOWN if others is None else digest_of(sorted([entry.path, entry.why, entry.count] for entry in others))
     return {"versions": versions_of("data_report"), "tasks": reports, "passed_over": listed}

@@ -5,7 +5,6 @@ natural order, so that any number of threads and any order of listing give the s
 first and written last: a shard with a report is complete, whatever was killed when.
 """
 
-import os
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,6 +19,7 @@ from bridgelib.errors import ConfigError, DataError
 from bridgelib.files import alone
 from bridgelib.formats.report import RejectedTrajectory, Remark, Report
 from bridgelib.formats.shard import ShardWriter
+from bridgelib.layout import shard_path, shard_report_path
 from bridgelib.progress import Progress
 from bridgelib.raw.gaze import SOURCES
 from bridgelib.raw.latency import SETTINGS as LATENCY_SHIFTS
@@ -92,13 +92,13 @@ def convert_tree(tree: RawTree, numpy: Path, settings: Settings, workers: int = 
     Returns:
         The account of the whole tree.
     """
-    folders = [f"{task.name}/{date}" for task in tree.tasks for date in task.dates]
-    total = sum(len(trajectory_names(tree.root / folder)) for folder in folders)
+    sessions = [(task.name, date) for task in tree.tasks for date in task.dates]
+    total = sum(len(trajectory_names(tree.root.joinpath(*session))) for session in sessions)
     progress = Progress(total, "trajectories", "raw_to_numpy")
     reports = []
-    for folder in folders:
-        shard, report = Path(numpy, f"{folder}.npz"), Path(numpy, f"{folder}.report.json")
-        job = DatedFolder(tree.root, tree.root / folder, shard, report)
+    for session in sessions:
+        shard = shard_path(numpy, *session)
+        job = DatedFolder(tree.root, tree.root.joinpath(*session), shard, shard_report_path(shard))
         reports.append(convert_dated_folder(job, settings, workers, overwrite, progress))
     return Report(
         found=total,
@@ -267,8 +267,3 @@ def _in_order(function: Callable[[str], _Outcome], names: Iterable[str], workers
             yield waiting.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def available_cores() -> int:
-    """The cores this process may use."""
-    return len(os.sched_getaffinity(0))

@@ -1,13 +1,13 @@
 """The account of a tree as tables in plain text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from bridgelib.conversion.accounting import Account, TreeReport
 from bridgelib.raw.remarks import REMARKS
+from bridgelib.text import aligned, readable_bytes
 
 COLUMNS = ("task", "found", "kept", "rejected", "passed over", "train", "val", "frames", "bytes", "language")
 WHOLE_TREE = "whole tree"
-WIDEST = 120  # characters to which a column is filled up; one long entry would widen all lines
 EXAMPLES = 3  # of each kind of remark
 REPAIRED = """\
 When one is repaired: remove the shard of its dated folder, <numpy>/<task>/<date>.npz, and the report of its task,
@@ -92,34 +92,3 @@ def _row(name: str, account: Account) -> tuple[str, ...]:
     counts += (account.train, account.val, account.frames)
     coverage = f"{100 * account.instructed // account.kept} %" if account.kept else "-"
     return (name, *(f"{count:,}" for count in counts), readable_bytes(account.bytes), coverage)
-
-
-def readable_bytes(size: float) -> str:
-    """A size in decimal units: 216000000000 is 216.0 GB."""
-    if size < 1000:
-        return f"{size} B"
-    for unit in ("kB", "MB", "GB"):
-        size /= 1000
-        if size < 999.95:
-            return f"{size:.1f} {unit}"
-    return f"{size / 1000:.1f} TB"
-
-
-def aligned(
-    head: tuple[str, ...], lines: Sequence[tuple[str, ...]], text_columns: int = 1, last_apart: bool = False
-) -> str:
-    """Columns as wide as their widest entry (at most `WIDEST`): `text_columns` to the left, numbers to the right."""
-    widths = [min(WIDEST, max(map(len, column))) for column in zip(head, *lines, strict=True)]
-    rule = "  ".join("-" * width for width in widths)
-
-    def line(cells: tuple[str, ...]) -> str:
-        padded = [
-            cell.ljust(width) if column < text_columns else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
-        ]
-        return "  ".join(padded).rstrip()
-
-    printed = [line(head), rule, *map(line, lines)]
-    if last_apart:
-        printed.insert(-1, rule)
-    return "\n".join(printed)

@@ -11,6 +11,7 @@ from bridgelib.errors import ConfigError, DataError
 from bridgelib.formats.report import RejectedTrajectory, Report
 from bridgelib.formats.shard import Shard
 from bridgelib.formats.tfrecord import ENCODINGS
+from bridgelib.layout import shard_report_path
 from bridgelib.raw.trajectory import Trajectory
 from bridgelib.raw.tree import natural_key, recorded_at
 
@@ -164,7 +165,7 @@ def _check_gaze(shards: Mapping[str, Path]) -> None:
 
 def _report_of(shard: Shard) -> Report:
     """The report beside a shard; it must be of this shard."""
-    path = shard.path.with_suffix(".report.json")
+    path = shard_report_path(shard.path)
     report = Report.load(path)
     # A report made by hand, or before reports told the content, has none.
     if report.kept != len(shard) or report.content not in ("", content_of(shard.path, report)):

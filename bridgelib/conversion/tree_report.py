@@ -10,6 +10,7 @@ from bridgelib.conversion.origins import data_report_origin
 from bridgelib.conversion.tables import as_text
 from bridgelib.errors import DataError
 from bridgelib.files import write_json, written_whole
+from bridgelib.layout import REPORT
 from bridgelib.raw.chosen import ChosenTasks
 from bridgelib.raw.tree import PassedOver, Task, find_tasks
 
@@ -42,7 +43,7 @@ def tree_report(
     for task in chosen.tree.tasks:
         try:
             _require_shards(task, numpy)
-            reports.append(TaskReport.read(Path(tfrecord) / task.name / "report.json", tfrecord))
+            reports.append(TaskReport.read(Path(tfrecord) / task.name / REPORT, tfrecord))
         except DataError as error:
             unconverted[task.name] = f"{error.where}: {error.given}"
     outside = (*chosen.tree.passed_over, *chosen.unnameable)

@@ -4,9 +4,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from bridgelib.layout import REPORT, SIDES, records_path
 from bridgelib.origins import UNKNOWN, identity_in
-
-_SIDES = ("train", "val")
 
 
 def data_identities(root: Path, tasks: Iterable[str]) -> dict[str, str]:
@@ -17,7 +16,7 @@ def data_identities(root: Path, tasks: Iterable[str]) -> dict[str, str]:
 
 def holds_nothing(folder: Path) -> bool:
     """Whether the TFRecords in a task's folder are there and empty, since no trajectory of the task was kept."""
-    files = [folder / side / "out.tfrecord" for side in _SIDES]
+    files = [records_path(folder, side) for side in SIDES]
     return all(file.exists() and file.stat().st_size == 0 for file in files)
 
 
@@ -26,11 +25,11 @@ def data_identity(folder: Path) -> str:
 
     Of those made elsewhere, which have no such report, sizes and last checksums; UNKNOWN where there are none at all.
     """
-    identity = identity_in(folder / "report.json")
+    identity = identity_in(folder / REPORT)
     if identity != UNKNOWN:
         return identity
     try:
-        return " ".join(_size_and_tail(folder / side / "out.tfrecord") for side in _SIDES)
+        return " ".join(_size_and_tail(records_path(folder, side)) for side in SIDES)
     except OSError:
         return UNKNOWN
 

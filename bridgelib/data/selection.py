@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bridgelib.config.datasets import Dataset
 from bridgelib.errors import ConfigError, did_you_mean
+from bridgelib.layout import records_path
 from bridgelib.raw.chosen import composed, excludes
 
 _SHOWN = 20
@@ -50,8 +51,8 @@ def select_tasks(dataset: Dataset, tasks: Sequence[str], where: str) -> tuple[tu
 
 def tasks_with_records(data_root: Path) -> list[str]:
     """The task folders that have TFRecords below a data root, as posix paths relative to it, sorted."""
-    found = sorted(path.parent.parent.relative_to(data_root) for path in Path(data_root).glob("**/train/out.tfrecord"))
-    return [path.as_posix() for path in found]
+    found = Path(data_root).glob(str(records_path(Path("**"), "train")))
+    return [path.as_posix() for path in sorted(path.parent.parent.relative_to(data_root) for path in found)]
 
 
 def _matches(match, pattern: str, dataset: Dataset, tasks: Sequence[str], where: str) -> set[str]:

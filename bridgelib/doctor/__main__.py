@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bridgelib.config.machines import shown
 from bridgelib.config.schema import read_yaml
 from bridgelib.config.settings import read_words
 from bridgelib.doctor.checks import examined
@@ -15,6 +14,7 @@ from bridgelib.doctor.report import as_json, as_text, exit_code
 from bridgelib.doctor.signatures import recognised
 from bridgelib.doctor.subject import REFUSED, Subject, examine
 from bridgelib.errors import ConfigError, run_program
+from bridgelib.layout import portable_path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 _EPILOG = """exit codes:
@@ -59,7 +59,7 @@ def _heading(subject: Subject) -> str:
     if subject.not_built == REFUSED:
         return "Doctor: the settings were refused, so only this host is examined"
     machine = f"machine {subject.machine.name}" if subject.machine else "no machine"
-    return f"Doctor: {machine}, environment {shown(subject.environment)}"
+    return f"Doctor: {machine}, environment {portable_path(subject.environment)}"
 
 
 def _settings_of(options: argparse.Namespace) -> dict[str, Any]:

@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import bridgelib.doctor.checks  # noqa: F401 (they register)
-from bridgelib.config.machines import shown
+from bridgelib.capacity import available_cores
 from bridgelib.doctor.check import CHECKS, Status
 from bridgelib.doctor.signatures import Recognised, recognised
 from bridgelib.doctor.subject import ROOT_OF, Subject
-from bridgelib.workflow.capacity import available_cores
+from bridgelib.layout import portable_path
 
 _ERROR = re.compile(r"^Error in rule (\w+)[^\n]*:\n((?:[ \t]+[^\n]*\n)*)", re.MULTILINE)
 _LOGS = re.compile(r"^\s+log: (.*)$", re.MULTILINE)
@@ -141,7 +141,7 @@ def cure_of(found: Recognised, subject: Subject, rule: str = "") -> str:
     values: dict[str, object] = {"cores": max(1, available_cores() // 2), **found.values}
     if rule in ROOT_OF and subject.machine is not None:
         key = ROOT_OF[rule]
-        values |= {"key": key, "folder": shown(Path(getattr(subject.machine, key)))}
+        values |= {"key": key, "folder": portable_path(Path(getattr(subject.machine, key)))}
     return subject.filled(found.trouble.cure, values)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from bridgelib.config.experiments import Experiment
 from bridgelib.config.launch import Launch
-from bridgelib.config.machines import MachineProfile, shown
+from bridgelib.config.machines import MachineProfile
 from bridgelib.config.schema import read_yaml
 from bridgelib.config.settings import Settings, load_settings
 from bridgelib.doctor.distributions import Installed
@@ -23,6 +23,7 @@ from bridgelib.doctor.nvidia import Driver, ask_driver
 from bridgelib.doctor.system import System
 from bridgelib.errors import BridgeError
 from bridgelib.jobs.variables import applied, job_variables
+from bridgelib.layout import portable_path
 from bridgelib.workflow.plan import WorkflowPlan
 from bridgelib.workflow.stages import Slots, StageForecast
 
@@ -115,7 +116,7 @@ class Subject:
         """Why nothing in the environment can be looked at; None where it can."""
         if self.settings is None and self.chosen_environment is None:
             return REFUSED  # which environment it would be is not known
-        return None if self.is_built else f"{shown(self.environment)} is not built"
+        return None if self.is_built else f"{portable_path(self.environment)} is not built"
 
     @cached_property
     def installed(self) -> Installed:
@@ -199,7 +200,7 @@ class Subject:
 
     def filled(self, cure: str, values: Mapping[str, object] | None = None) -> str:
         """A cure with its fields filled in; what is not known stays in capitals."""
-        environment, python = shown(self.environment), shown(Path(sys.executable))
+        environment, python = portable_path(self.environment), portable_path(Path(sys.executable))
         replaced = set(re.findall(r" (\w+)=", cure.partition("{set}")[2]))  # what the cure sets, it sets once
         kept = {key: value for key, value in self.given.items() if key not in replaced}
         given = "".join(f" {key}={shlex.quote(str(value))}" for key, value in kept.items())

@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from bridgelib.workflow.capacity import Disk, available_cores, disk_of, memory_bytes
+from bridgelib.capacity import Disk, available_cores, disk_of, memory_bytes
 
 
 @dataclass(frozen=True)

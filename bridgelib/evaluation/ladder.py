@@ -11,6 +11,7 @@ from bridgelib.evaluation.references import Nearest, demonstrator, random_actor,
 from bridgelib.evaluation.results import VERSION, task_result
 from bridgelib.evaluation.rollouts import STEPS, Actor, roll_out
 from bridgelib.formats.index import load_index
+from bridgelib.layout import records_path
 
 LOOKING = ("nearest",)
 """The references that need the camera."""
@@ -37,7 +38,7 @@ def roll_out_references(
     refuse_without_scenes(tasks, seeds, camera)
     results: dict[str, dict[str, Any]] = {}
     for task in dict.fromkeys(tasks):
-        for name, actor in _references(data_root / task / "train" / "out.tfrecord").items():
+        for name, actor in _references(records_path(data_root / task, "train")).items():
             scenes = (SimulatedEnvironment(task, seed, camera, camera=name in LOOKING) for seed in seeds)
             episodes = list(roll_out(scenes, len(seeds), actor, f"{name}, {task}"))
             results.setdefault(name, {"tasks": {}})["tasks"][task] = task_result(episodes)

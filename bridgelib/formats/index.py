@@ -23,6 +23,7 @@ from bridgelib.formats.framing import HEADER, mapped, records
 from bridgelib.formats.protobuf import Malformed
 from bridgelib.formats.record import Record
 from bridgelib.formats.texts import packed, unpacked
+from bridgelib.layout import index_path
 from bridgelib.mistaken import kind_of_file
 from bridgelib.progress import Progress
 
@@ -159,11 +160,6 @@ class RecordIndex:
         """Whether a file has the size and every record the checksums that this index knows; its data is not read."""
         with tfrecord.open("rb") as file:
             return has_checksums(file.fileno(), self.record_position, self.record_checksums)
-
-
-def index_path(tfrecord: Path) -> Path:
-    """Where the index of a TFRecord lies: `out.tfrecord` has `out.index.npz` beside it."""
-    return Path(tfrecord).with_suffix(".index.npz")
 
 
 def load_index(tfrecord: Path) -> RecordIndex:

@@ -9,6 +9,7 @@ from bridgelib.errors import REFUSAL_NOTE, ConfigError, run_program
 from bridgelib.jobs.gpus import allowed_gpus, lease_gpus
 from bridgelib.jobs.refusals import note_of, refusal_in
 from bridgelib.jobs.variables import ALLOCATION, DEVICE_ORDER, THREADS, applied, job_variables
+from bridgelib.layout import portable_path
 
 _SHOWN = ("LD_LIBRARY_PATH", "XLA_FLAGS", "JAX_PLATFORMS", THREADS, "CUDA_VISIBLE_DEVICES", DEVICE_ORDER, *ALLOCATION)
 
@@ -34,7 +35,7 @@ def main(argv: list[str] | None = None) -> int:
         raise ConfigError(
             environment,
             given="no environment there, or one whose Python you may not start",
-            do=f"build it: snakemake --force {_shown(environment / '.ready')}",
+            do=f"build it: snakemake --force {portable_path(environment / '.ready')}",
         )
     variables = job_variables(
         environment,
@@ -72,10 +73,6 @@ def _devices(options: argparse.Namespace) -> list[str] | None:
         )
     allowed = allowed_gpus(os.environ.get("BRIDGE_GPUS", "").replace(" ", "").split(","))
     return lease_gpus(options.gpus, [device for device in allowed if device])
-
-
-def _shown(path: Path) -> str:
-    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def _parse_arguments(argv: list[str] | None) -> argparse.Namespace:

@@ -11,8 +11,7 @@ from bridgelib.language.encoder import make_encoder
 from bridgelib.language.presence import no_language
 from bridgelib.language.settings import needs_language
 from bridgelib.language.table import LanguageTable
-
-_SIDES = ("train", "val")
+from bridgelib.layout import SIDES, records_path
 
 
 def embed_instructions(experiment: Experiment, data: Path, tasks: Sequence[str]) -> LanguageTable:
@@ -34,7 +33,7 @@ def embed_instructions(experiment: Experiment, data: Path, tasks: Sequence[str])
         )
     coverages, trained, instructions = {}, Coverage(), set()
     for task in tasks:
-        indices = [load_index(Path(data) / task / side / "out.tfrecord") for side in _SIDES]
+        indices = [load_index(records_path(Path(data) / task, side)) for side in SIDES]
         sides = [Coverage.of(index) for index in indices]
         coverages[task] = sum(sides, start=Coverage())
         trained += sides[0]

@@ -11,6 +11,7 @@ from zipfile import BadZipFile, ZipFile
 from bridgelib.config.experiments import Experiment
 from bridgelib.errors import ConfigError
 from bridgelib.language.settings import encoder_settings, needs_language
+from bridgelib.layout import REPORT, index_path, records_path
 from bridgelib.raw.language import has_instruction
 
 _SHOWN = 5
@@ -88,7 +89,7 @@ def has_language(tfrecords: Path, raw: Path | None) -> bool | None:
 
 def _in_report(folder: Path) -> bool | None:
     try:
-        return json.loads((folder / "report.json").read_text(encoding="utf-8"))["instructed"] > 0
+        return json.loads((folder / REPORT).read_text(encoding="utf-8"))["instructed"] > 0
     except (OSError, ValueError, KeyError, TypeError):
         return None  # who needs the report will say what is wrong with it
 
@@ -96,7 +97,7 @@ def _in_report(folder: Path) -> bool | None:
 def _in_indices(folder: Path) -> bool | None:
     """Whether the member `languages` of an index holds any character, zeros not counted: former versions filled up."""
     answer = None
-    for path in sorted(folder.glob("*/out.index.npz")):
+    for path in sorted(folder.glob(str(index_path(records_path(Path(), "*"))))):
         try:
             with ZipFile(path) as archive:
                 content = archive.read("languages.npy")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from bridgelib.config.paths import absolute_path
 from bridgelib.errors import ConfigError
 from bridgelib.language.settings import is_url
+from bridgelib.layout import absolute_path
 
 Embed = Callable[[list[str]], np.ndarray]
 """N instructions -> float [N, E]."""

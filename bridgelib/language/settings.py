@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridgelib.config.experiments import Experiment
-from bridgelib.config.paths import expanded
 from bridgelib.config.schema import read_section
 from bridgelib.errors import ConfigError, did_you_mean
+from bridgelib.layout import expanded
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from bridgelib.data.normalisation import Normaliser
 from bridgelib.errors import DataError
 from bridgelib.files import disk_errors, write_json, written_whole
 from bridgelib.language.table import LanguageTable
+from bridgelib.layout import latest_path, policy_path
 from bridgelib.mistaken import kind_of_file
 from bridgelib.policy.description import FILES, read_description
 from bridgelib.policy.policy import Policy
@@ -111,7 +112,7 @@ def policy_folder(given: Path) -> Path:
         DataError: There is none.
     """
     given = Path(given)
-    for folder in (given, given / "policy", given / "latest" / "policy"):
+    for folder in (given, policy_path(given), policy_path(latest_path(given))):
         if (folder / "policy.json").is_file():
             return folder
     kind = "Not a directory" if given.is_file() else "no such file, nor one in policy/ or latest/policy/"

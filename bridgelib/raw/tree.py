@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bridgelib.errors import ConfigError, DataError
-from bridgelib.locks import CLAIMS
+from bridgelib.layout import CLAIMS
 from bridgelib.raw.remarks import Noticed
 
 DATE_FORMAT = "%Y-%m-%d_%H-%M-%S"

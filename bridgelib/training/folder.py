@@ -17,6 +17,7 @@ from typing import Any
 
 from bridgelib.errors import ConfigError, DataError
 from bridgelib.files import disk_errors, read_json, write_json
+from bridgelib.layout import LANGUAGE, latest_path, policy_path
 from bridgelib.origins import differences, digest_of
 
 WITHOUT_EFFECT = (
@@ -63,7 +64,7 @@ class RunFolder:
         Raises:
             DataError: There is no run.
         """
-        path = (path / "latest" if (path / "latest").exists() else path).resolve()
+        path = (latest if (latest := latest_path(path)).exists() else path).resolve()
         content = read_json(path / "config.json") if (path / "config.json").exists() else None
         if not isinstance(content, Mapping) or "identity" not in content:
             raise DataError(
@@ -92,12 +93,12 @@ class RunFolder:
     @property
     def language(self) -> Path:
         """The language table, which the experiment's runs share."""
-        return self.path.parent / "language.npz"
+        return self.path.parent / LANGUAGE
 
     @property
     def policy(self) -> Path:
         """What is taken to the robot."""
-        return self.path / "policy"
+        return policy_path(self.path)
 
     def open(self, record: Mapping[str, Any], made_with: Mapping[str, Any]) -> None:
         """Write config.json and point `latest` here; to be called by the holder of the experiment's lock.
@@ -123,7 +124,7 @@ class RunFolder:
                 went_on_with = [*went_on_with, made_with]
         history = {"began_with": began_with, **({"went_on_with": went_on_with} if went_on_with else {})}
         write_json(self.config, {**record, "identity": self.identity, **history})
-        latest, partial = (self.path.parent / name for name in ("latest", ".latest.partial"))
+        latest, partial = latest_path(self.path.parent), self.path.parent / ".latest.partial"
         with disk_errors(latest):
             partial.unlink(missing_ok=True)
             partial.symlink_to(self.path.name)

@@ -17,6 +17,7 @@ from bridgelib.data.remarks import remarks_on
 from bridgelib.data.samples import Samples
 from bridgelib.data.statistics import Statistics, statistics_of
 from bridgelib.formats.index import RecordIndex, load_index
+from bridgelib.layout import SIDES, records_path
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def open_inputs(
         ConfigError: Weights, goal strategy or normalisation that cannot be used.
     """
     tasks = sorted({task for group in groups for task in group})
-    files = {side: {task: data_root / task / side / "out.tfrecord" for task in tasks} for side in ("train", "val")}
+    files = {side: {task: records_path(data_root / task, side) for task in tasks} for side in SIDES}
     indices = {side: {task: load_index(file) for task, file in files[side].items()} for side in files}
     kwargs = config["dataset_kwargs"]
     statistics = statistics_of(list(indices["train"].values()), kwargs["relabel_actions"], kwargs["relabel_angles"])

@@ -19,6 +19,7 @@ from bridgelib.data.prefetch import prefetched
 from bridgelib.errors import DataError
 from bridgelib.files import alone, write_json
 from bridgelib.language.table import LanguageTable
+from bridgelib.layout import LANGUAGE
 from bridgelib.policy import Policy
 from bridgelib.policy.weights import hash_of
 from bridgelib.training.checkpoints import Checkpoints, LoopState
@@ -66,7 +67,7 @@ def train(
         Interrupted: SIGTERM or SIGINT came. What was learned is saved.
     """
     join_processes()
-    origin = training_origin(experiment, data_root, sum(map(tuple, groups), ()), done.with_name("language.npz"))
+    origin = training_origin(experiment, data_root, sum(map(tuple, groups), ()), done.with_name(LANGUAGE))
     mode, devices, config = resolved_mode(wandb), Devices(), experiment.config
     for key in ("batch_size", "val_batch_size"):
         devices.check_batch_size(config[key], f"experiment '{experiment.name}', config.{key}")

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bridgelib.config.machines import shown
 from bridgelib.errors import BridgeError, ConfigError, DataError
+from bridgelib.layout import portable_path
 from bridgelib.raw.chosen import name_problem
 from bridgelib.workflow.records import holds_nothing, steps_made
 
@@ -201,4 +201,4 @@ def _transitions(plan: "WorkflowPlan", name: str) -> int | None:
 
 
 def _where(plan: "WorkflowPlan", name: str) -> str:
-    return f"{shown(plan.settings.experiments_file)}, experiment '{name}'"
+    return f"{portable_path(plan.settings.experiments_file)}, experiment '{name}'"

@@ -13,9 +13,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bridgelib.config.machines import shown
 from bridgelib.errors import DataError
-from bridgelib.locks import CLAIMS, Holder, lock_when_free, sign, try_lock
+from bridgelib.layout import CLAIMS, portable_path
+from bridgelib.locks import Holder, lock_when_free, sign, try_lock
 
 if TYPE_CHECKING:
     from bridgelib.workflow.plan import WorkflowPlan
@@ -134,7 +134,7 @@ def _taken(folder: Path, holder: Holder | None, writes: bool, theirs: bool) -> D
     who = holder or "another workflow"
     end = f", or end it on {holder.host}: kill -INT {holder.pid}" if holder else ""
     return DataError(
-        shown(folder),
+        portable_path(folder),
         given=f"{who}, {'writes' if theirs else 'reads'} here, and this workflow would {'write' if writes else 'read'}",
         do=f"wait for it{end}; or name another root in the machine profile. (Nothing was started.)",
     )

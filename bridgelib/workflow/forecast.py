@@ -4,12 +4,11 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bridgelib.config.machines import shown
-from bridgelib.conversion.tables import aligned, readable_bytes
+from bridgelib.capacity import Disk, disk_of, memory_bytes
 from bridgelib.errors import ConfigError
-from bridgelib.progress import duration
+from bridgelib.layout import portable_path
+from bridgelib.text import aligned, duration, readable_bytes
 from bridgelib.training.forecast import CheckpointForecast
-from bridgelib.workflow.capacity import Disk, disk_of, memory_bytes
 from bridgelib.workflow.stages import StageForecast
 from bridgelib.workflow.survey import Survey
 
@@ -99,7 +98,7 @@ def as_table(stages: Sequence[StageForecast], runs: Mapping[str, CheckpointForec
             readable_bytes(stage.ram_bytes),
             readable_bytes(stage.ram_at_once),
             _time(stage),
-            shown(stage.root),
+            portable_path(stage.root),
         )
         for stage in stages
     ]
@@ -123,7 +122,7 @@ def refuse_impossible(stages: Sequence[StageForecast], where: str) -> None:
         if stage.at_once and not os.access(folder, os.W_OK | os.X_OK):
             raise ConfigError(
                 where,
-                given=f"{stage.name} writes to {shown(stage.root)}, and {folder} cannot be written to",
+                given=f"{stage.name} writes to {portable_path(stage.root)}, and {folder} cannot be written to",
                 do="name another root in the machine profile, or get the right to write there; or go on all the same: "
                 "--config forecast=warn",
             )

@@ -6,23 +6,23 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from bridgelib.capacity import available_cores
 from bridgelib.config.experiments import Experiment
 from bridgelib.config.launch import Launch
-from bridgelib.config.machines import ENVIRONMENTS, MachineProfile, shown
-from bridgelib.config.paths import absolute_path
+from bridgelib.config.machines import ENVIRONMENTS, MachineProfile
 from bridgelib.config.settings import Settings
 from bridgelib.data.selection import select_tasks, tasks_with_records
 from bridgelib.errors import DataError
 from bridgelib.evaluation.simulated import refuse_unknown_tasks
 from bridgelib.language.presence import refuse_without_language
 from bridgelib.language.settings import needs_language
+from bridgelib.layout import absolute_path, portable_path
 from bridgelib.origins import digest_of
 from bridgelib.raw.chosen import ChosenTasks, composed, name_problem, refuse_left_out
 from bridgelib.raw.tree import RawTree, Task, find_tasks, trajectory_names
 from bridgelib.sim.plan import DEFAULTS, PlanEntry, plan
 from bridgelib.training.forecast import CheckpointForecast, checkpoint_forecast
 from bridgelib.workflow.admission import oddities, refusals, unfit_boxes
-from bridgelib.workflow.capacity import available_cores
 from bridgelib.workflow.forecast import in_brief, refuse_impossible
 from bridgelib.workflow.records import empty_tasks
 from bridgelib.workflow.resources import conversion_mb, tfrecord_mb, training_mb
@@ -209,7 +209,7 @@ class WorkflowPlan:
     def dated_folder(self, task: str, date: str) -> str:
         """The raw folder of one collection session; for a simulated one the file that is written last in it."""
         folder = Path(self.machine.raw) / task / date
-        return shown(folder / "collection_metadata.json" if self.simulation else folder)
+        return portable_path(folder / "collection_metadata.json" if self.simulation else folder)
 
     def shards(self, task: str) -> list[str]:
         """The numpy shards of a task."""
@@ -217,7 +217,7 @@ class WorkflowPlan:
 
     def shard(self, task: str, date: str) -> str:
         """The numpy shard of one collection session."""
-        return shown(Path(self.machine.numpy) / task / f"{date}.npz")
+        return portable_path(Path(self.machine.numpy) / task / f"{date}.npz")
 
     def all_shards(self) -> list[str]:
         """Every numpy shard."""
@@ -225,7 +225,7 @@ class WorkflowPlan:
 
     def task_reports(self) -> list[str]:
         """The report of every task, written with its TFRecords."""
-        return [shown(Path(self.machine.tfrecord) / task / "report.json") for task in self.dated_folders]
+        return [portable_path(Path(self.machine.tfrecord) / task / "report.json") for task in self.dated_folders]
 
     def all_records(self) -> list[str]:
         """Every TFRecord of the machine."""
@@ -249,16 +249,16 @@ class WorkflowPlan:
 
     def done_file(self, experiment: str) -> str:
         """`<runs>/<experiment>/done.json`."""
-        return shown(Path(self.machine.runs) / experiment / "done.json")
+        return portable_path(Path(self.machine.runs) / experiment / "done.json")
 
     def evaluation_files(self) -> list[str]:
         """What each policy is worth without a simulator."""
-        return [shown(Path(done).with_name("evaluation.json")) for done in self.done_files()]
+        return [portable_path(Path(done).with_name("evaluation.json")) for done in self.done_files()]
 
     def data_root(self, experiment: str) -> str:
         """Where an experiment's TFRecords lie: its own data_root, or the machine's."""
         given = self.experiment(experiment).data_root
-        where = f"{shown(self.settings.experiments_file)}, section 'global', key 'data_root'"
+        where = f"{portable_path(self.settings.experiments_file)}, section 'global', key 'data_root'"
         return str(absolute_path(given, Path.cwd(), where)) if given else self.machine.tfrecord
 
     @cached_property
@@ -270,7 +270,7 @@ class WorkflowPlan:
         """The embeddings of an experiment's instructions; none for an algorithm that needs no language."""
         if not needs_language(self.experiment(experiment)):
             return []
-        return [shown(Path(self.done_file(experiment)).with_name("language.npz"))]
+        return [portable_path(Path(self.done_file(experiment)).with_name("language.npz"))]
 
     def trajectories_digest(self, task: str, date: str) -> str:
         """Changes when a trajectory comes or goes in a dated folder (or its simulation is planned otherwise)."""
@@ -321,14 +321,14 @@ class WorkflowPlan:
         """Options of train_policy.py and embed_language.py that say which experiment, on which data."""
         root = self.data_root(experiment)
         options = [
-            f"--experiments={shown(self.settings.experiments_file)}",
-            f"--datasets={shown(self.settings.datasets_file)}",
+            f"--experiments={portable_path(self.settings.experiments_file)}",
+            f"--datasets={portable_path(self.settings.datasets_file)}",
             f"--experiment={experiment}",
             f"--digest={self.experiment(experiment).digest}",
-            f"--data={shown(Path(root))}",
+            f"--data={portable_path(Path(root))}",
         ]
         if root == self.machine.tfrecord:
-            options += [f"--raw={shown(Path(self.machine.raw))}", f"--depth={self.machine.depth}"]
+            options += [f"--raw={portable_path(Path(self.machine.raw))}", f"--depth={self.machine.depth}"]
         return shlex.join(options) + (self.exclude_option() if root == self.machine.tfrecord else "")
 
     def exclude_option(self) -> str:
@@ -368,7 +368,7 @@ class WorkflowPlan:
         return self.dated_folders[task]
 
     def _records(self, root: str, task: str) -> list[str]:
-        return [shown(Path(root) / task / side / "out.tfrecord") for side in SIDES]
+        return [portable_path(Path(root) / task / side / "out.tfrecord") for side in SIDES]
 
     def _available_tasks(self, root: str) -> list[str]:
         """The tasks a data root has: those the workflow makes there, or those that lie in a root made elsewhere."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bridgelib.conversion.tree_report import save, tree_report
 from bridgelib.errors import BridgeError
+from bridgelib.layout import table_paths
 from bridgelib.workflow.targets import targets_in
 
 if TYPE_CHECKING:
@@ -34,6 +35,6 @@ def report_on_the_rest(plan: "WorkflowPlan", words: Sequence[str]) -> str:
         tree = tree_report(root, Path(machine.raw), machine.depth, machine.exclude, Path(machine.numpy))
         if not tree.unconverted or not tree.tasks:
             return ""
-        return save(tree, root / "data_report.txt", root / "data_report.json", provisional=True)
+        return save(tree, *table_paths(root, "data_report").values(), provisional=True)
     except BridgeError as error:
         return f"{error}\n"

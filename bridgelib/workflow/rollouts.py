@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bridgelib.config.machines import shown
 from bridgelib.errors import ConfigError
 from bridgelib.evaluation.origins import references_origin, rollouts_origin
 from bridgelib.language.settings import needs_language
+from bridgelib.layout import portable_path
 from bridgelib.sim.plan import FIRST_CHOICE_SEED
 from bridgelib.sim.tasks import TASKS
 from bridgelib.workflow.targets import SIMULATED
@@ -71,17 +71,17 @@ class Rollouts:
 
     def file(self, experiment: str) -> str:
         """`<runs>/<experiment>/rollouts.json`."""
-        return shown(Path(self.plan.done_file(experiment)).with_name("rollouts.json"))
+        return portable_path(Path(self.plan.done_file(experiment)).with_name("rollouts.json"))
 
     @property
     def references(self) -> str:
         """`<runs>/references.json`."""
-        return shown(Path(self.plan.machine.runs) / "references.json")
+        return portable_path(Path(self.plan.machine.runs) / "references.json")
 
     @property
     def success(self) -> str:
         """`<runs>/success.json`."""
-        return shown(Path(self.plan.machine.runs) / "success.json")
+        return portable_path(Path(self.plan.machine.runs) / "success.json")
 
     def named(self) -> str:
         """NAME=JSON of every experiment that is rolled out, for success_table.py."""

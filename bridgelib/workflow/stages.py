@@ -10,6 +10,7 @@ from bridgelib.config.experiments import Experiment
 from bridgelib.conversion import forecast as conversion
 from bridgelib.conversion.forecast import Content, Images
 from bridgelib.errors import BridgeError
+from bridgelib.layout import latest_path, policy_path, task_paths
 from bridgelib.sim import forecast as simulated
 from bridgelib.training.forecast import CheckpointForecast, checkpoint_forecast
 from bridgelib.training.memory import training_memory
@@ -190,7 +191,7 @@ def _records(plan: "WorkflowPlan", images: Images, stale: Set[str], slots: Slots
     root = Path(machine.tfrecord)
     left: dict[str, tuple[Content, int]] = {}
     for task, content in survey.tasks.items():
-        files = [root / task / name for name in conversion.TASK_FILES]
+        files = list(task_paths(root / task).values())
         again = task in stale or plan.staleness.of("numpy_to_tfrecord", task=task) is not None
         if missing := _missing(conversion.task_bytes(content, images), files, again):
             left[task] = (content, missing)
@@ -205,8 +206,7 @@ def _records(plan: "WorkflowPlan", images: Images, stale: Set[str], slots: Slots
         jobs=len(left),
         at_once=at_once,
         disk_bytes=sum(missing for _, missing in left.values()),
-        files=(len(conversion.TASK_FILES) + conversion.TASK_FOLDERS) * len(left)
-        + 2 * bool(left),  # and the data report
+        files=(conversion.TASK_FILES + conversion.TASK_FOLDERS) * len(left) + 2 * bool(left),  # and the data report
         ram_bytes=conversion.numpy_to_tfrecord_memory(survey.longest, largest, images) if left else 0,
         seconds=frames / (probe.numpy_to_tfrecord * at_once) if probe and left else None,
         uncertainty=0.3 if guessed else survey.uncertainty,
@@ -255,9 +255,10 @@ def _memory(plan: "WorkflowPlan", experiment: Experiment) -> int:
     return training_memory(experiment, plan.machine.im_size, frames, on_gpu=plan.gpus(experiment.name) > 0)
 
 
-def _made(run: Path) -> int:
+def _made(experiment: Path) -> int:
     """Bytes of the checkpoints and the policy that a run has already."""
-    folders = [run / "latest" / name for name in ("checkpoints", "policy")]
+    run = latest_path(experiment)
+    folders = [run / "checkpoints", policy_path(run)]
     return sum(path.stat().st_size for folder in folders if folder.is_dir() for path in folder.iterdir())
 
 

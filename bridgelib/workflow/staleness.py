@@ -10,11 +10,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bridgelib.config.machines import shown
 from bridgelib.conversion.origins import data_report_origin, records_origin, shard_origin
 from bridgelib.errors import BridgeError
 from bridgelib.evaluation.origins import evaluation_origin, success_origin
 from bridgelib.language.origin import origin_in_table, table_origin
+from bridgelib.layout import portable_path
 from bridgelib.origins import UNKNOWN, differences, entry_in, origin_in
 from bridgelib.training.origin import recorded_origin, training_origin
 
@@ -112,14 +112,14 @@ class Staleness:
             origin = records_origin({**chosen, "seed": settings.split_seed}, machine.gaze, contents)
             return {**origin, "trajectories": count}
 
-        file = shown(folder / "train" / "out.tfrecord")
+        file = portable_path(folder / "train" / "out.tfrecord")
         recorded = {**recorded, "trajectories": found} if isinstance(recorded, Mapping) else None
         return _judged("numpy_to_tfrecord", file, recorded, now)
 
     def data_report(self) -> MadeOtherwise | None:
         """The account of all tasks."""
         root = Path(self.plan.machine.tfrecord)
-        file, tasks = shown(root / "data_report.json"), list(self.plan.dated_folders)
+        file, tasks = portable_path(root / "data_report.json"), list(self.plan.dated_folders)
         others = None if self.plan.simulation else self.plan.chosen.others  # of what was planned, not of a real tree
         return _judged("data_report", file, origin_in(Path(file)), lambda: data_report_origin(root, tasks, others))
 

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from bridgelib.config.experiments import Experiment, families
-from bridgelib.conversion.tables import aligned
 from bridgelib.evaluation.seeds import mean_with_margin
 from bridgelib.files import read_json
-from bridgelib.progress import duration
+from bridgelib.text import aligned, duration
 
 _HEAD = ("experiment", "steps", "first error", "last error", "best error", "error of the mean", "time", "state")
 _SCORES = ("first", "last", "best")

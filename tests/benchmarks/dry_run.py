@@ -13,8 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from bridgelib.conversion.forecast import TASK_FILES
 from bridgelib.conversion.origins import records_origin, shard_origin
+from bridgelib.layout import task_paths
 from bridgelib.origins import digest_of
 from bridgelib.raw.tree import find_tasks, trajectory_names
 
@@ -43,8 +43,8 @@ def pretend_made(raw: Path, made: Path) -> None:
             write(made / "numpy" / task.name / f"{date}.npz", "")
         settings = {"im_size": 256, "train_proportion": 0.9, "seed": 0, "image_encoding": "raw"}
         folder = made / "tfrecord" / task.name
-        for name in TASK_FILES:
-            write(folder / name, "{}")
+        for path in task_paths(folder).values():
+            write(path, "{}")
         report = {"origin": records_origin(settings, "none", contents), "rejected": 20 * rejected, "instructed": 1}
         write(folder / "report.json", json.dumps(report))
 

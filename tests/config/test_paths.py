@@ -6,10 +6,11 @@ import pytest
 import yaml
 
 from bridgelib.config.machines import load_machine
-from bridgelib.config.paths import absolute_path, found_file
+from bridgelib.config.paths import found_file
 from bridgelib.config.settings import load_settings
 from bridgelib.errors import ConfigError
 from bridgelib.language.settings import encoder_settings
+from bridgelib.layout import absolute_path
 from bridgelib.workflow.plan import WorkflowPlan
 
 NOWHERE = ["$NOT_SET_HERE/data", "${NOT_SET_HERE}/data", "/data/$NOT_SET_HERE", "$EMPTY/data", "~nobody-at-all/data"]

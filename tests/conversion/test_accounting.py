@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridgelib.conversion.accounting import Account, TaskReport, TreeReport, find_reports
-from bridgelib.conversion.tables import REPAIRED, WIDEST, aligned, as_text, readable_bytes
+from bridgelib.conversion.tables import REPAIRED, as_text
 from bridgelib.errors import DataError
 from bridgelib.files import write_json
 from bridgelib.raw.rejection import REASONS
@@ -169,12 +169,6 @@ def test_another_file_is_refused(tmp_path, text):
         TaskReport.read(tmp_path / "report.json", tmp_path)
 
 
-def test_one_long_entry_does_not_widen_every_line():
-    lines = [("a", "1"), ("b" * 3000, "2"), ("c", "3")]
-    text = aligned(("task", "found"), lines)
-    assert sorted(map(len, text.splitlines()))[-2:] == [WIDEST + 2 + len("found"), 3000 + 2 + len("found")]
-
-
 def test_no_report_is_refused(tmp_path):
     with pytest.raises(DataError, match=r"no report\.json"):
         find_reports(tmp_path)
@@ -197,14 +191,6 @@ def test_a_sum_of_accounts_accounts_for_every_trajectory(accounts):
     assert total.found == total.kept + total.rejected.total()
     assert total.kept == total.train + total.val == sum(account.kept for account in accounts)
     assert total.rejected.total() == sum(account.rejected.total() for account in accounts)
-
-
-@pytest.mark.parametrize(
-    ("size", "text"),
-    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (999_949, "999.9 kB"), (999_999, "1.0 MB"), (860e9, "860.0 GB")],
-)
-def test_readable_bytes(size, text):
-    assert readable_bytes(size) == text
 
 
 def test_the_program_writes_and_prints_and_needs_only_the_standard_library(root, repository):

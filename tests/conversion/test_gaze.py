@@ -7,7 +7,7 @@ import pytest
 
 from bridgelib.config.algorithms import algorithm_defaults
 from bridgelib.conversion import raw_to_numpy, task_shards
-from bridgelib.conversion.numpy_to_tfrecord import SIDES, convert_task
+from bridgelib.conversion.numpy_to_tfrecord import convert_task
 from bridgelib.data.batches import ValidationBatches
 from bridgelib.data.gaze import gaze_maps
 from bridgelib.data.records import Records
@@ -16,6 +16,7 @@ from bridgelib.data.statistics import statistics_of
 from bridgelib.errors import ConfigError, DataError
 from bridgelib.formats.index import load_index
 from bridgelib.formats.shard import VERSION, Shard
+from bridgelib.layout import SIDES
 from tests.raw_trees import DATE, save_boxes, write_dated_folder
 
 SIZE = 16

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bridgelib.conversion.numpy_to_tfrecord import SIDES, convert_task
+from bridgelib.conversion.numpy_to_tfrecord import convert_task
 from bridgelib.conversion.task_shards import Settings, shards_of
 from bridgelib.conversion.tfrecord_tree import convert_tree, find_shards
 from bridgelib.data.split import training_side
@@ -16,6 +16,7 @@ from bridgelib.files import read_json
 from bridgelib.formats.framing import FOOTER, records
 from bridgelib.formats.index import load_index
 from bridgelib.formats.report import RejectedTrajectory
+from bridgelib.layout import SIDES
 from bridgelib.raw.tree import PassedOver
 from tests.trajectories import make_trajectory, write_shard
 

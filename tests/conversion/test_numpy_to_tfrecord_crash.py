@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 
 from bridgelib.conversion import numpy_to_tfrecord
-from bridgelib.conversion.numpy_to_tfrecord import SIDES, convert_task
+from bridgelib.conversion.numpy_to_tfrecord import convert_task
 from bridgelib.conversion.task_shards import Settings
 from bridgelib.errors import DataError
-from bridgelib.formats.index import RecordIndex, index_path, load_index
+from bridgelib.formats.index import RecordIndex, load_index
 from bridgelib.formats.tfrecord import tfrecord_writer
+from bridgelib.layout import SIDES, index_path
 from tests.trajectories import make_trajectory, write_shard
 
 OLD, NEW = Settings(48, 0.5, seed=1), Settings(48, 0.5, seed=0)

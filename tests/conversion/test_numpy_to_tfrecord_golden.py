@@ -8,10 +8,10 @@ import pytest
 import tensorflow as tf
 
 from bridgelib.conversion.accounting import find_reports
-from bridgelib.conversion.numpy_to_tfrecord import SIDES
 from bridgelib.data.statistics import Statistics
 from bridgelib.files import read_json
 from bridgelib.formats.index import RecordIndex
+from bridgelib.layout import SIDES
 
 TYPES = {
     "observations/images0": tf.uint8,

@@ -9,12 +9,12 @@ from typing import Any
 
 import yaml
 
+from bridgelib.capacity import Disk
 from bridgelib.doctor.check import CHECKS, Finding
 from bridgelib.doctor.checks import examined
 from bridgelib.doctor.distributions import locked_versions
 from bridgelib.doctor.subject import Subject, examine
 from bridgelib.doctor.system import System
-from bridgelib.workflow.capacity import Disk
 from tests.doctor.shared_objects import write_library
 
 H200 = {"name": "NVIDIA H200", "total": 143771, "free": 143000, "capability": "9.0"}

@@ -12,8 +12,9 @@ import tensorflow as tf
 from PIL import Image
 
 from bridgelib.formats.framing import records
-from bridgelib.formats.index import RecordIndex, index_path, load_index
+from bridgelib.formats.index import RecordIndex, load_index
 from bridgelib.formats.record import Record
+from bridgelib.layout import index_path
 from tests.formats.foreign import foreign_features, write_foreign
 from tests.trajectories import make_trajectory, write_tfrecord
 

@@ -9,7 +9,8 @@ import tensorflow as tf
 
 from bridgelib.errors import DataError
 from bridgelib.formats.framing import HEADER, records
-from bridgelib.formats.index import RecordIndex, index_path, load_index
+from bridgelib.formats.index import RecordIndex, load_index
+from bridgelib.layout import index_path
 from tests.trajectories import make_trajectory, write_tfrecord
 
 FIRST = (0, 1, 2)

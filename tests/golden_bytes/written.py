@@ -107,7 +107,8 @@ def tfrecord(folder: Path) -> bytes:
 
 @of("formats.index")
 def index(folder: Path) -> bytes:
-    from bridgelib.formats.index import RecordIndex, index_path
+    from bridgelib.formats.index import RecordIndex
+    from bridgelib.layout import index_path
     from tests.trajectories import make_trajectory, write_tfrecord
 
     trajectories = [make_trajectory(0), make_trajectory(1, languages=("", "schließe die Tür"))]

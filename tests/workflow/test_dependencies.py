@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bridgelib.files import read_json
-from bridgelib.locks import CLAIMS
+from bridgelib.layout import CLAIMS
 from bridgelib.sim.demonstrations import write_dated_folder
 from bridgelib.sim.plan import PlanEntry
 from tests.workflow.conftest import Workspace

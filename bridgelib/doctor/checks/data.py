@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from bridgelib.config.machines import shown
 from bridgelib.doctor.check import Answer, check, error, not_checked, note, ok, warning
 from bridgelib.doctor.subject import REFUSED, Subject
 from bridgelib.errors import BridgeError, DataError
 from bridgelib.formats.framing import records
 from bridgelib.formats.protobuf import Malformed
 from bridgelib.language.settings import needs_language
+from bridgelib.layout import portable_path
 from bridgelib.mistaken import kind_of_file
 from bridgelib.raw.language import has_instruction
 from bridgelib.raw.tree import find_tasks, trajectory_names
@@ -41,17 +41,19 @@ def raw_layout(subject: Subject) -> Answer:
         return not_checked(REFUSED)
     raw = Path(subject.machine.raw)
     if subject.machine.simulation is not None:
-        return ok(f"demonstrations are simulated into {shown(raw)}")
+        return ok(f"demonstrations are simulated into {portable_path(raw)}")
     try:
         tree = find_tasks(raw, "auto")
     except DataError as problem:
         layout = _recognised(raw)
-        return error(f"{shown(raw)}: {problem.given}{f'; it looks like {layout[0]}' if layout else ''}", *layout[1:])
+        return error(
+            f"{portable_path(raw)}: {problem.given}{f'; it looks like {layout[0]}' if layout else ''}", *layout[1:]
+        )
     except BridgeError as problem:  # several depths, or a task itself
-        return error(f"{shown(raw)}: {problem.given}", cure=problem.do)
+        return error(f"{portable_path(raw)}: {problem.given}", cure=problem.do)
     dates = sum(len(task.dates) for task in tree.tasks)
     passed = f"; passed over: {len(tree.passed_over)} entries" if tree.passed_over else ""
-    return ok(f"{shown(raw)}: {len(tree.tasks)} tasks, {dates} dated folders{passed}")
+    return ok(f"{portable_path(raw)}: {len(tree.tasks)} tasks, {dates} dated folders{passed}")
 
 
 def _recognised(raw: Path) -> tuple[str, str | None] | tuple[()]:
@@ -60,7 +62,9 @@ def _recognised(raw: Path) -> tuple[str, str | None] | tuple[()]:
         found = next(islice(raw.glob(pattern), 1), None)
         if found is not None:
             above = raw.parents[2] if pattern == "raw/traj_group*" and len(raw.parents) > 2 else raw.parent
-            return name, cure.format(found=shown(found), folder=shown(raw), above=above) if cure else None
+            return name, cure.format(
+                found=portable_path(found), folder=portable_path(raw), above=above
+            ) if cure else None
     return ()
 
 
@@ -94,12 +98,11 @@ def raw_content(subject: Subject) -> Answer:
     for part, what in _PARTS.items():
         lacking = [path for path in trajectories if not (path / part).exists()]
         if len(lacking) == len(trajectories):
-            return error(f"no {what}: {part} is missing in {shown(lacking[0])} and all others looked at")
+            return error(f"no {what}: {part} is missing in {portable_path(lacking[0])} and all others looked at")
     lacking = [path for path in trajectories if not all((path / part).exists() for part in _PARTS)]
     if lacking:
-        found = (
-            f"{len(lacking)} of {len(trajectories)} lack something and will be rejected, such as {shown(lacking[0])}"
-        )
+        first = portable_path(lacking[0])
+        found = f"{len(lacking)} of {len(trajectories)} lack something and will be rejected, such as {first}"
         return note(found, cure="")
     return ok(f"pictures, states and actions in all {len(trajectories)} trajectories looked at")
 
@@ -133,7 +136,7 @@ def tfrecords(subject: Subject) -> Iterator[Answer]:
     root = Path(subject.machine.tfrecord)
     files = sorted(root.glob("**/out.tfrecord"))
     if not files:
-        yield ok(f"none in {shown(root)} yet")
+        yield ok(f"none in {portable_path(root)} yet")
         return
     damaged, walked, left = [], 0, _RECORDS
     for path in files:
@@ -145,14 +148,16 @@ def tfrecords(subject: Subject) -> Iterator[Answer]:
     yield from map(_of_damaged, damaged)
     foreign = sorted({path.parent.parent for path in files if not _reported(path)})
     if foreign:
-        yield note(f"{len(foreign)} tasks were made elsewhere and would be replaced, such as {shown(foreign[0])}")
+        yield note(
+            f"{len(foreign)} tasks were made elsewhere and would be replaced, such as {portable_path(foreign[0])}"
+        )
     if not damaged and not foreign:
         told = "all whole" if walked == len(files) else f"the {walked} that were looked at are whole"
-        yield ok(f"{len(files)} files in {shown(root)}, {told}")
+        yield ok(f"{len(files)} files in {portable_path(root)}, {told}")
 
 
 def _of_damaged(path: Path) -> Answer:
-    place, kind = shown(path), kind_of_file(path)
+    place, kind = portable_path(path), kind_of_file(path)
     if kind is not None:
         return error(f"{place} is {kind.name}", cure=kind.cure(Path(place)))
     return error(f"{place} ends in the middle of a record", cure=f"rm {place}; snakemake tfrecords{{config}}")

@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bridgelib.config.machines import shown
 from bridgelib.doctor.check import Answer, check, error, not_checked, note, ok, warning
 from bridgelib.doctor.elf import Library, names_in, read_library
 from bridgelib.doctor.loading import STEMS, same_file
 from bridgelib.doctor.subject import Subject
 from bridgelib.doctor.troubles import TROUBLES
 from bridgelib.doctor.versions import satisfies
+from bridgelib.layout import portable_path
 
 _JOINING = re.compile(rb"__nvJitLink\w*?_(\d+)_(\d+)")
 
@@ -84,7 +84,7 @@ def cuda_origin(subject: Subject) -> Iterator[Answer]:
     if not packaged:
         yield from _from_the_system(subject)
     elif not wrong:
-        home = shown(subject.installed.site_packages / "nvidia")
+        home = portable_path(subject.installed.site_packages / "nvidia")
         yield ok(f"{len(packaged)} libraries loaded, all from {home}", details)
 
 
@@ -108,7 +108,7 @@ def _cure_of_origin(subject: Subject, cause: str) -> str:
     if "LD_LIBRARY_PATH" not in cause and "RPATH" in cause:
         return "{rebuild}"
     if any(entry.cuda_libs == "system" for entry in subject.experiments):
-        where = shown(subject.settings.experiments_file)
+        where = portable_path(subject.settings.experiments_file)
         return f"set `use_pip_cuda_libs: true` in {where}, or: unset LD_LIBRARY_PATH"
     if subject.launch.cuda_libs == "pip":
         return "unset LD_LIBRARY_PATH LD_PRELOAD"

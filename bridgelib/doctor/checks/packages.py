@@ -4,12 +4,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from bridgelib.config.machines import shown
 from bridgelib.doctor.check import Answer, check, error, not_checked, note, ok, warning
 from bridgelib.doctor.distributions import locked_versions
 from bridgelib.doctor.elf import contains
 from bridgelib.doctor.subject import REFUSED, Subject
 from bridgelib.doctor.versions import compared, satisfies
+from bridgelib.layout import portable_path
 
 _TENSORFLOWS = ("tensorflow", "tensorflow-cpu", "tensorflow-gpu", "tf-nightly")
 # TensorFlow Probability: the releases of TensorFlow it works with, from its release notes and issue 1752.
@@ -37,7 +37,7 @@ def _missing(subject: Subject) -> Answer | None:
 @check("environment")
 def environment(subject: Subject) -> Answer:
     """Is it built, and does its Python start?"""
-    where = shown(subject.environment)
+    where = portable_path(subject.environment)
     if subject.not_built == REFUSED:
         return not_checked(REFUSED)
     python = subject.environment / "bin" / "python"
@@ -65,12 +65,12 @@ def lock(subject: Subject) -> Answer:
     if answer := _missing(subject):
         return answer
     if subject.lock is None:
-        return not_checked(f"{shown(subject.environment)} was not built from a lock")
+        return not_checked(f"{portable_path(subject.environment)} was not built from a lock")
     text = subject.lock.read_text(encoding="utf-8")
     stamp = subject.environment / ".ready"
     if stamp.exists() and stamp.read_text(encoding="utf-8") != text:
         return note(
-            f"{shown(subject.lock)} has changed since; the next run builds the environment anew",
+            f"{portable_path(subject.lock)} has changed since; the next run builds the environment anew",
             cure="snakemake environments{config}",
         )
     pins = locked_versions(text)
@@ -82,7 +82,7 @@ def lock(subject: Subject) -> Answer:
     if other:
         more = f" and {len(other) - 5} more" if len(other) > 5 else ""
         return warning(f"not as locked: {', '.join(other[:5])}{more}")
-    return ok(f"all {len(pins)} packages as in {shown(subject.lock)}")
+    return ok(f"all {len(pins)} packages as in {portable_path(subject.lock)}")
 
 
 @check("origin")
@@ -100,7 +100,7 @@ def origin(subject: Subject) -> Answer:
         # The launcher removes PYTHONPATH and the user's site; then only the environment's own .pth files lead away.
         cure = None if subject.job_environ.get("PYTHONPATH") else "{rebuild}"
         return error(f"{', '.join(foreign)} would be imported from elsewhere: {name} from {path}", cure=cure)
-    return ok(f"{len(packages)} packages looked up, all in {shown(subject.environment)}")
+    return ok(f"{len(packages)} packages looked up, all in {portable_path(subject.environment)}")
 
 
 @check("requirements")

@@ -5,13 +5,13 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from bridgelib.config.machines import shown
-from bridgelib.conversion.tables import readable_bytes
 from bridgelib.doctor.check import Answer, check, error, not_checked, ok, warning
 from bridgelib.doctor.subject import ELSEWHERE, REFUSED, ROOT_OF, Subject
 from bridgelib.doctor.system import existing
 from bridgelib.errors import BridgeError
 from bridgelib.jobs.gpus import lease_folder
+from bridgelib.layout import portable_path
+from bridgelib.text import readable_bytes
 from bridgelib.workflow.forecast import disks_of
 
 _ROOTS = ("numpy", "tfrecord", "runs")
@@ -35,8 +35,8 @@ def disk(subject: Subject) -> Iterator[Answer]:
         return
     for needed in disks_of(subject.stages):
         free = subject.system.disk(needed.disk.folder).free_bytes
-        where = shown(needed.disk.folder)
-        roots = dict.fromkeys(shown(stage.root) for stage in needed.stages)
+        where = portable_path(needed.disk.folder)
+        roots = dict.fromkeys(portable_path(stage.root) for stage in needed.stages)
         found = f"the disk of {', '.join(roots)}: {readable_bytes(needed.bytes)} needed, {readable_bytes(free)} free"
         largest = max(needed.stages, key=lambda stage: stage.disk_bytes)
         key = ROOT_OF.get(largest.name)
@@ -57,8 +57,8 @@ def inodes(subject: Subject) -> Iterator[Answer]:
         return
     for needed in disks_of(subject.stages):
         free = subject.system.disk(needed.disk.folder).free_files
-        where = shown(needed.disk.folder)
-        on = f"the disk of {', '.join(dict.fromkeys(shown(stage.root) for stage in needed.stages))}"
+        where = portable_path(needed.disk.folder)
+        on = f"the disk of {', '.join(dict.fromkeys(portable_path(stage.root) for stage in needed.stages))}"
         if free is None:
             yield ok(f"{on}: no limit")
             continue
@@ -160,7 +160,9 @@ def _unwritable(subject: Subject, key: str) -> Answer | None:
     read_only = subject.system.is_read_only(folder)
     if read_only or not os.access(folder, os.W_OK | os.X_OK):
         mounted = " (mounted read-only)" if read_only else ""
-        return error(f"`{key}`: {shown(folder)} cannot be written{mounted}", folder=shown(folder), key=key)
+        return error(
+            f"`{key}`: {portable_path(folder)} cannot be written{mounted}", folder=portable_path(folder), key=key
+        )
     return None
 
 
@@ -174,10 +176,10 @@ def file_locks(subject: Subject) -> Answer:
     for folder in folders:
         try:
             subject.system.lock_a_file_in(folder)
-            tried.append(shown(folder))
+            tried.append(portable_path(folder))
         except OSError as problem:
             if problem.errno in _NO_LOCKS:
-                return error(f"{shown(folder)}: {problem.strerror}")
+                return error(f"{portable_path(folder)}: {problem.strerror}")
     return ok(f"in {' and '.join(tried)}") if tried else not_checked("no folder can be written")
 
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bridgelib.config.machines import shown
 from bridgelib.doctor.check import Answer, check, error, not_checked, note, ok, warning
 from bridgelib.doctor.subject import REFUSED, Subject
 from bridgelib.errors import BridgeError
 from bridgelib.jobs.variables import COMPILERS, DEVICE_ORDER, MEM_FRACTION, NEW_MEM_FRACTION
+from bridgelib.layout import portable_path
 from bridgelib.training.tracking import resolved_mode
 
 _LOCKED_FOR = (3, 11)
@@ -50,7 +50,7 @@ def settings(subject: Subject) -> Iterator[Answer]:
             wrong = True
             yield error(f"experiment '{experiment.name}', {problem.where}: {problem.given}", cure=problem.do)
     if not wrong:
-        where = shown(subject.settings.experiments_file)
+        where = portable_path(subject.settings.experiments_file)
         yield ok(f"machine {subject.machine.name}; {len(subject.experiments)} experiments in {where}")
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from bridgelib.data.records import Records
 from bridgelib.formats.index import RecordIndex, load_index
+from bridgelib.layout import records_path
 from bridgelib.raw.tree import recorded_at
 
 
@@ -33,7 +34,7 @@ class Side:
         Raises:
             DataError: A TFRecord is missing or damaged.
         """
-        files = tuple(data_root / task / side / "out.tfrecord" for task in tasks)
+        files = tuple(records_path(data_root / task, side) for task in tasks)
         return cls(files, tuple(map(load_index, files)), tuple(tasks))
 
     def __len__(self) -> int:

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bridgelib.conversion.tables import aligned
 from bridgelib.evaluation.seeds import mean_with_margin
 from bridgelib.files import read_json
+from bridgelib.text import aligned
 
 _MILLI = 1000
 _UNITS = {"m": ("mm", _MILLI), "rad": ("mrad", _MILLI)}

@@ -2,7 +2,7 @@
 
 import os
 
-from bridgelib.workflow.capacity import disk_of, memory_bytes
+from bridgelib.capacity import disk_of, memory_bytes
 
 
 def test_the_disk_of_a_folder_that_is_not_there_is_that_of_the_nearest_above(tmp_path):
