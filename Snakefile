@@ -16,16 +16,21 @@ min_version("9.20")
 configfile: Path(workflow.basedir) / "config" / "config.yaml"
 
 
-include: "rules/common.smk"
+include: "rules/plan.smk"
+include: "rules/start.smk"
+include: "rules/venvs.smk"
+include: "rules/functions.smk"
 include: "rules/environments.smk"
 include: "rules/doctor.smk"
 include: "rules/forecast.smk"
 include: "rules/simulation.smk"
-include: "rules/conversion.smk"
+include: "rules/raw_to_numpy.smk"
+include: "rules/numpy_to_tfrecord.smk"
 include: "rules/language.smk"
 include: "rules/training.smk"
 include: "rules/evaluation.smk"
 include: "rules/rollouts.smk"
+include: "rules/success.smk"
 
 
 localrules:
@@ -50,7 +55,7 @@ rule environments:
     """The environments that the other steps run in."""
     input:
         environment_stamp("convert"),
-        environment_stamp(training_environment()),
+        environment_stamp(TRAINING),
 
 
 rule numpy:
@@ -83,4 +88,4 @@ rule evaluate_all:
         seeds=seeds_as_words(PLAN.settings.experiments),
     shell:
         '"$BRIDGE_PYTHON" "$BRIDGE/workflow_scripts/summarise_evaluations.py" {input:q}'
-        " --seeds {params.seeds} 2> {log:q}"
+        " --seeds {params.seeds:q} 2> {log:q}"

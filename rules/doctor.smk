@@ -9,7 +9,7 @@ from bridgelib.doctor.failures import explanation
 from bridgelib.doctor.subject import Subject, as_words, settings_given
 from bridgelib.workflow.remainder import report_on_the_rest
 
-GIVEN = settings_given(config, Path(workflow.basedir))
+GIVEN = settings_given(config, REPOSITORY)
 
 
 localrules:
@@ -19,7 +19,7 @@ localrules:
 onerror:
     print(report_on_the_rest(PLAN, sys.argv[1:]), end="")
     print(
-        explanation(log, Subject(Path(workflow.basedir), PLAN.settings, GIVEN)),
+        explanation(log, Subject(REPOSITORY, PLAN.settings, GIVEN)),
         end="",
         file=sys.stderr,
     )
@@ -31,7 +31,7 @@ rule doctor:
         "logs/doctor.log",
     # Only for `--sdm conda`: the environment that is examined. Otherwise the doctor needs none.
     conda:
-        f"../envs/{training_environment()}.yaml"
+        f"../envs/{TRAINING}.yaml"
     params:
         settings=as_words(GIVEN),
         cluster="--cluster" if slots().elsewhere else "",

@@ -14,7 +14,7 @@ localrules:
 rule environment:
     """Build the environment {wildcards.name}."""
     input:
-        lock=f"{portable_path(Path(workflow.basedir) / 'envs')}/{{name}}.txt",
+        lock=f"{ENVS}/{{name}}.txt",
     output:
         ready=f"{VENVS}/{{name}}/.ready",
     log:
@@ -34,8 +34,8 @@ rule environment:
 rule environment_with_wheels:
     """Build the environment {wildcards.name}, a wheel of which is on no index; UV_FIND_LINKS says where it lies."""
     input:
-        lock=f"{portable_path(Path(workflow.basedir) / 'envs')}/{{name}}.txt",
-        wheels=f"{portable_path(Path(workflow.basedir) / 'envs')}/{{name}}.wheels",
+        lock=f"{ENVS}/{{name}}.txt",
+        wheels=f"{ENVS}/{{name}}.wheels",
     output:
         ready=f"{VENVS}/{{name}}/.ready",
     log:

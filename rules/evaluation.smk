@@ -6,34 +6,35 @@ INPUTS   <runs>/<experiment>/done.json, and latest/policy beside it
 OUTPUTS  <runs>/<experiment>/evaluation.json, what it is worth on the validation side, without a simulator
 """
 
+from bridgelib.layout import DONE, EVALUATION
+
 
 rule evaluate_policy:
     """Hold the actions of one policy against those that were demonstrated, beside actions that anyone could give."""
     input:
-        environment=environment_stamp(training_environment()),
+        environment=environment_stamp(TRAINING),
         records=told(PLAN.records),
-        done=f"{RUNS}/{{experiment}}/done.json",
-        former=made_as_now("evaluate_policy"),
+        done=Path(MACHINE.runs, "{experiment}", DONE),
+        former=made_as_now("evaluate_policy", TRAINING),
     output:
-        evaluation=f"{RUNS}/{{experiment}}/evaluation.json",
+        evaluation=Path(MACHINE.runs, "{experiment}", EVALUATION),
     log:
         "logs/evaluate_policy/{experiment}.log",
     benchmark:
         "benchmarks/evaluate_policy/{experiment}.tsv"
     conda:
-        f"../envs/{training_environment()}.yaml"
+        f"../envs/{TRAINING}.yaml"
     resources:
         gpu=told(PLAN.evaluation_gpus),
         mem_mb=doubled_when_repeated(PLAN.training_memory),
         cpus_per_task=MACHINE.workers,  # of SLURM only: on one machine it takes what cores there are
     params:
-        environment=environment_folder(training_environment()),
+        environment=environment_folder(TRAINING),
+        lock=lock_of(TRAINING),
         launch=told(PLAN.launch_options),
-        experiment=told(PLAN.experiment_options),
-        policy=f"{RUNS}/{{experiment}}/latest/policy",
-        made_with=made_with("evaluate_policy", training_environment()),
+        assignment=ASSIGNMENT,
+        run=subpath(input.done, parent=True),
     shell:
-        '"$BRIDGE/envs/run" {params.environment:q} {params.launch} --gpus {resources.gpu} --'
-        ' python "$BRIDGE/workflow_scripts/evaluate_policy.py" {params.experiment}'
-        " --policy {params.policy:q} --output {output.evaluation:q}"
-        " > {log:q} 2>&1"
+        '"$BRIDGE/envs/run" {params.environment:q} {params.launch:q} --gpus {resources.gpu} --'
+        ' python "$BRIDGE/workflow_scripts/evaluate_policy.py" --assignment {params.assignment:q}'
+        " --policy {params.run:q}/latest/policy --output {output.evaluation:q} > {log:q} 2>&1"

@@ -5,6 +5,8 @@ INPUTS   listings of the raw tree; for the time, the environment `convert` where
 OUTPUTS  none: the table is printed
 """
 
+import json
+
 
 localrules:
     forecast,
@@ -18,7 +20,7 @@ rule forecast:
         "../envs/workflow.yaml"
     params:
         environment=environment_folder("convert"),
-        training_environment=environment_folder(training_environment()),
+        training_environment=environment_folder(TRAINING),
         settings=[f"{key}={json.dumps(value)}" for key, value in config.items()],
         cores=slots().cores,
         gpus=slots().gpus,

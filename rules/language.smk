@@ -5,6 +5,8 @@ INPUTS   <tfrecord>/<task>/{train,val}/out.tfrecord of the experiment's tasks
 OUTPUTS  <runs>/<experiment>/language.npz
 """
 
+from bridgelib.layout import LANGUAGE
+
 
 # On a cluster: encoders may have to be downloaded, and only the login node may have the network.
 localrules:
@@ -16,18 +18,17 @@ rule embed_language:
     input:
         environment=environment_stamp("convert"),
         records=told(PLAN.records),
-        former=made_as_now("embed_language"),
+        former=made_as_now("embed_language", "convert"),
     output:
-        table=f"{RUNS}/{{experiment}}/language.npz",
+        table=Path(MACHINE.runs, "{experiment}", LANGUAGE),
     log:
         "logs/embed_language/{experiment}.log",
     conda:
         "../envs/convert.yaml"
     params:
         environment=environment_folder("convert"),
-        experiment=told(PLAN.experiment_options),
-        made_with=made_with("embed_language", "convert"),
+        lock=lock_of("convert"),
+        assignment=ASSIGNMENT,
     shell:
-        '"$BRIDGE/envs/run" {params.environment:q} --'
-        ' python "$BRIDGE/workflow_scripts/embed_language.py" {params.experiment} --output {output.table:q}'
-        " > {log:q} 2>&1"
+        '"$BRIDGE/envs/run" {params.environment:q} -- python "$BRIDGE/workflow_scripts/embed_language.py"'
+        " --assignment {params.assignment:q} --output {output.table:q} > {log:q} 2>&1"

@@ -3,86 +3,67 @@ Roll trained policies out in the simulator, beside what they are held against; o
 
 INPUTS   <runs>/<experiment>/done.json, and the policy beside it
 OUTPUTS  <runs>/<experiment>/rollouts.json and rollouts/, animated pictures of some episodes
-         <runs>/references.json; <runs>/success.txt and success.json
+         <runs>/references.json
 """
 
-if MACHINE.simulation is not None:
+from bridgelib.layout import DONE, REFERENCES, ROLLOUTS
 
-    localrules:
-        success,
+if MACHINE.simulation is not None:
 
     rule rollout_policy:
         """Let the policy of one experiment act in scenes that no demonstration has."""
         input:
-            environment=environment_stamp(training_environment()),
-            done=f"{RUNS}/{{experiment}}/done.json",
-            former=made_as_now("rollout_policy"),
+            environment=environment_stamp(TRAINING),
+            done=Path(MACHINE.runs, "{experiment}", DONE),
+            former=made_as_now("rollout_policy", TRAINING),
         output:
-            results=f"{RUNS}/{{experiment}}/rollouts.json",
-            pictures=directory(f"{RUNS}/{{experiment}}/rollouts"),
+            results=Path(MACHINE.runs, "{experiment}", ROLLOUTS),
+            pictures=directory(Path(MACHINE.runs, "{experiment}", "rollouts")),
         log:
             "logs/rollout_policy/{experiment}.log",
         benchmark:
             "benchmarks/rollout_policy/{experiment}.tsv"
         conda:
-            f"../envs/{training_environment()}.yaml"
+            f"../envs/{TRAINING}.yaml"
         params:
-            environment=environment_folder(training_environment()),
+            environment=environment_folder(TRAINING),
+            lock=lock_of(TRAINING),
             run=subpath(input.done, parent=True),
-            scenes=told(PLAN.rollouts.options),
-            made_with=made_with("rollout_policy", training_environment()),
+            tasks=told(PLAN.rollouts.tasks),
+            camera=told(PLAN.camera),
+            instructions=told(PLAN.rollouts.instructions),
+            settings=PLAN.settings,
         shell:
             '"$BRIDGE/envs/run" {params.environment:q} --platform=cpu --gpus 0 --'
-            ' python "$BRIDGE/workflow_scripts/rollout_policy.py" --policy {params.run:q}/latest/policy {params.scenes}'
-            " --json {output.results:q} --pictures {output.pictures:q}"
-            " > {log:q} 2>&1"
+            ' python "$BRIDGE/workflow_scripts/rollout_policy.py" --policy {params.run:q}/latest/policy'
+            " --task {params.tasks:q} --instructions {params.instructions} --camera {params.camera}"
+            " --episodes {params.settings.episodes} --seed {params.settings.episode_seed}"
+            " --json {output.results:q} --pictures {output.pictures:q} > {log:q} 2>&1"
 
     rule rollout_references:
         """Roll out the expert, replayed demonstrations, the nearest neighbour and random actions."""
         input:
-            environment=environment_stamp(training_environment()),
+            environment=environment_stamp(TRAINING),
             records=told(PLAN.all_records),
-            former=made_as_now("rollout_references"),
+            former=made_as_now("rollout_references", TRAINING),
         output:
-            results=f"{RUNS}/references.json",
+            results=Path(MACHINE.runs, REFERENCES),
         log:
             "logs/rollout_references.log",
         benchmark:
             "benchmarks/rollout_references.tsv"
         conda:
-            f"../envs/{training_environment()}.yaml"
+            f"../envs/{TRAINING}.yaml"
         params:
-            environment=environment_folder(training_environment()),
-            data=TFRECORD,
-            scenes=told(PLAN.rollouts.reference_options),
-            made_with=made_with("rollout_references", training_environment()),
+            environment=environment_folder(TRAINING),
+            lock=lock_of(TRAINING),
+            data=MACHINE.tfrecord,
+            tasks=told(PLAN.rollouts.all_tasks),
+            camera=told(PLAN.camera),
+            settings=PLAN.settings,
         shell:
             '"$BRIDGE/envs/run" {params.environment:q} --platform=cpu --gpus 0 --'
-            ' python "$BRIDGE/workflow_scripts/rollout_references.py" --data {params.data:q} {params.scenes}'
-            " --json {output.results:q}"
-            " > {log:q} 2>&1"
-
-    rule success:
-        """Print how often each policy succeeds, beside the references, task by task."""
-        input:
-            environment=environment_stamp(training_environment()),
-            references=rules.rollout_references.output.results,
-            rollouts=told(PLAN.rollouts.files),
-            former=made_as_now("success"),
-        output:
-            text=f"{RUNS}/success.txt",
-            json=f"{RUNS}/success.json",
-        log:
-            "logs/success.log",
-        conda:
-            f"../envs/{training_environment()}.yaml"
-        params:
-            environment=environment_folder(training_environment()),
-            named=told(PLAN.rollouts.named),
-            seeds=seeds_as_words(PLAN.settings.experiments),
-            made_with=made_with("success", training_environment()),
-        shell:
-            '"$BRIDGE/envs/run" {params.environment:q} --platform=cpu --gpus 0 --'
-            ' python "$BRIDGE/workflow_scripts/success_table.py" --references {input.references:q}'
-            " --rollouts {params.named} --seeds {params.seeds} --text {output.text:q} --json {output.json:q}"
-            " 2> {log:q}"
+            ' python "$BRIDGE/workflow_scripts/rollout_references.py" --data {params.data:q}'
+            " --task {params.tasks:q} --camera {params.camera}"
+            " --episodes {params.settings.episodes} --seed {params.settings.episode_seed}"
+            " --json {output.results:q} > {log:q} 2>&1"

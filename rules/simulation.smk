@@ -5,15 +5,17 @@ INPUTS   the `simulation:` section of the machine profile
 OUTPUTS  <raw>/<task>/<date>/, of which collection_metadata.json is written last
 """
 
+from bridgelib.layout import metadata_path
+
 if MACHINE.simulation is not None:
 
     rule simulate_demonstrations:
         """Simulate one collection session."""
         input:
             environment=environment_stamp("convert"),
-            former=made_as_now("simulate_demonstrations"),
+            former=made_as_now("simulate_demonstrations", "convert"),
         output:
-            metadata=f"{RAW}/{{task}}/{{date}}/collection_metadata.json",
+            metadata=metadata_path(Path(MACHINE.raw, "{task}", "{date}")),
         log:
             "logs/simulate_demonstrations/{task}/{date}.log",
         benchmark:
@@ -21,12 +23,14 @@ if MACHINE.simulation is not None:
         conda:
             "../envs/convert.yaml"
         params:
-            raw=raw_root,
+            machine=MACHINE,
             environment=environment_folder("convert"),
-            entry=told(PLAN.simulation_options),
-            made_with=made_with("simulate_demonstrations", "convert"),
+            lock=lock_of("convert"),
+            entry=told(PLAN.entry),
         shell:
             '"$BRIDGE/envs/run" {params.environment:q} --'
             ' python "$BRIDGE/workflow_scripts/simulate_demonstrations.py"'
-            " --raw {params.raw:q} --task {wildcards.task:q} --date {wildcards.date:q} {params.entry}"
+            " --raw {params.machine.raw:q} --task {wildcards.task:q} --date {wildcards.date:q}"
+            " --demonstrations {params.entry.demonstrations} --seed {params.entry.seed}"
+            " --image_size {params.entry.image_size} --action_noise {params.entry.action_noise}"
             " > {log:q} 2>&1"

@@ -1,21 +1,29 @@
 """The options by which a script is told which experiment, and where its data lies."""
 
+from __future__ import annotations
+
 import argparse
+from typing import TYPE_CHECKING
 
 import _repository
 from _paths import path
 
+from bridgelib.errors import ConfigError
+
+if TYPE_CHECKING:
+    from bridgelib.training.assignment import Assignment
+
 
 def add_experiment_options(parser: argparse.ArgumentParser) -> None:
-    """Add them; read them with `experiment_and_tasks`."""
+    """Add them; read them with `assignment`."""
     add = parser.add_argument
-    add("--experiments", type=path, required=True, metavar="YAML", help="the experiments file")
-    add("--experiment", required=True, metavar="NAME", help="which of its experiments")
-    add("--data", type=path, required=True, metavar="TFRECORD", help="root of the TFRecords")
+    add("--assignment", type=path, metavar="JSON", help="what the workflow resolved, in place of all that follows here")
+    add("--experiments", type=path, metavar="YAML", help="the experiments file")
+    add("--experiment", metavar="NAME", help="which of its experiments")
+    add("--data", type=path, metavar="TFRECORD", help="root of the TFRecords")
     add("--raw", type=path, help="raw root: only tasks that it has are taken")
     add("--depth", default="auto", help="levels from the raw root to the dated folders (default: auto)")
     add("--exclude", action="append", default=[], metavar="PATTERN", help="tasks of the raw root that do not count")
-    add("--digest", help="refuse to work unless the experiment's configuration has this digest")
     add(
         "--datasets",
         type=path,
@@ -25,10 +33,16 @@ def add_experiment_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def experiment_and_tasks(options: argparse.Namespace):
-    """The experiment, and the tasks of each group of its dataset."""
-    from bridgelib.training.assignment import chosen_experiment, tasks_below
+def assignment(options: argparse.Namespace) -> Assignment:
+    """The experiment and its data."""
+    from bridgelib.training.assignment import Assignment, chosen_experiment, collected_tasks
 
-    experiment = chosen_experiment(options.experiments, options.datasets, options.experiment, options.digest)
+    if options.assignment:
+        return Assignment.load(options.assignment)
+    named = ("experiments", "experiment", "data")
+    if missing := [f"--{name}" for name in named if not getattr(options, name)]:
+        raise ConfigError("the command line", given=f"no {', no '.join(missing)}", do="name it, or an --assignment")
+    experiment = chosen_experiment(options.experiments, options.datasets, options.experiment)
     depth = int(options.depth) if options.depth.isdecimal() else options.depth
-    return experiment, tasks_below(options.data, experiment, options.raw, depth, options.exclude)
+    tasks = collected_tasks(options.raw, depth, options.exclude) if options.raw else None
+    return Assignment(experiment, options.data, tasks)

@@ -12,7 +12,8 @@ from bridgelib.sim.tasks import TASKS
 def add_scene_options(parser: argparse.ArgumentParser) -> None:
     """Add them; `seeds` reads which scenes they mean."""
     add = parser.add_argument
-    add("--task", action="append", required=True, choices=TASKS, metavar="NAME", help=f"one of {', '.join(TASKS)}")
+    tasks = f"some of {', '.join(TASKS)}"
+    add("--task", action="extend", nargs="+", required=True, choices=TASKS, metavar="NAME", help=tasks)
     add("--episodes", type=positive, default=100, metavar="N", help="scenes of each task (default: 100)")
     add("--seed", type=int, default=1_000_000, metavar="S", help="of the first scene (default: 1000000)")
     add("--json", type=path, required=True, metavar="FILE", help="write the results here")

@@ -3,7 +3,7 @@
 import argparse
 
 import _repository  # noqa: F401  (makes bridgelib importable)
-from _experiment import add_experiment_options, experiment_and_tasks
+from _experiment import add_experiment_options, assignment
 from _paths import path
 
 from bridgelib.errors import run_program
@@ -22,10 +22,10 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> None:
     """Write the table that the command line asks for."""
     options = parse_arguments(argv)
-    experiment, groups = experiment_and_tasks(options)
-    tasks = list(dict.fromkeys(sum(groups, ())))
-    origin = table_origin(experiment, options.data, tasks)
-    embed_instructions(experiment, options.data, tasks).save(options.output, origin)
+    given = assignment(options)
+    experiment, data, tasks = given.experiment, given.data_root, list(dict.fromkeys(sum(given.groups(), ())))
+    origin = table_origin(experiment, data, tasks)
+    embed_instructions(experiment, data, tasks).save(options.output, origin)
 
 
 if __name__ == "__main__":

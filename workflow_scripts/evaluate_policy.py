@@ -3,7 +3,7 @@
 import argparse
 
 import _repository  # noqa: F401  (makes bridgelib importable)
-from _experiment import add_experiment_options, experiment_and_tasks
+from _experiment import add_experiment_options, assignment
 from _numbers import positive
 from _paths import path
 
@@ -32,16 +32,15 @@ def main(argv: list[str] | None = None) -> None:
     from bridgelib.policy.bundle import policy_folder
 
     require_writable(options.output)
-    experiment, groups = experiment_and_tasks(options)
+    given = assignment(options)
+    experiment, data, groups = given.experiment, given.data_root, given.groups()
     less = {
         "transitions": None if options.transitions == TRANSITIONS else options.transitions,
         "frames": None if options.frames == FRAMES else options.frames,
     }
     folder = policy_folder(options.policy)
-    origin = evaluation_origin(folder, options.data, sum(groups, ()), **less)
-    found = evaluation(
-        experiment, load(folder), options.data, groups, transitions=options.transitions, frames=options.frames
-    )
+    origin = evaluation_origin(folder, data, sum(groups, ()), **less)
+    found = evaluation(experiment, load(folder), data, groups, transitions=options.transitions, frames=options.frames)
     write_json(
         options.output, {**found, "origin": origin}, indent=None
     )  # a page reads it, and blanks would be half of it

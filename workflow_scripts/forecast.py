@@ -9,10 +9,11 @@ from bridgelib.config.schema import read_yaml
 from bridgelib.config.settings import load_settings, read_words
 from bridgelib.errors import BridgeError, DataError, run_program
 from bridgelib.text import duration
-from bridgelib.workflow.forecast import as_table, refuse_impossible, tree_in_brief
+from bridgelib.workflow.forecast import as_table, impossible, tree_in_brief
 from bridgelib.workflow.plan import WorkflowPlan
 from bridgelib.workflow.probing import alike, probe_conversion, probe_training, training_seconds
-from bridgelib.workflow.stages import Slots
+from bridgelib.workflow.stage import Slots
+from bridgelib.workflow.stages import checkpoints, stages
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -30,13 +31,10 @@ def main(argv: list[str] | None = None) -> None:
         timing = f"conversion not measured: {error.where}: {error.given}. To do: {error.do}"
     print("time:", timing)
     trainings = timed_trainings(plan, options.training_environment or str(venvs / plan.training_environment))
-    stages = plan.stages(Slots(options.cores, options.gpus), probe, trainings)
-    print("", as_table(stages, plan.checkpoints()), sep="\n")
-    try:
-        refuse_impossible(stages, f"machine '{plan.machine.name}'")
-        print("It fits.")
-    except BridgeError as error:
-        print(f"IT DOES NOT FIT, and will be refused:\n{error}")
+    left = stages(plan, Slots(options.cores, options.gpus), probe, trainings)
+    print("", as_table(left, checkpoints(plan)), sep="\n")
+    refusal = next(impossible(left, f"machine '{plan.machine.name}'"), None)
+    print(f"IT DOES NOT FIT, and will be refused:\n{refusal}" if refusal else "It fits.")
 
 
 def timed_trainings(plan: WorkflowPlan, environment: str) -> dict[str, float]:

@@ -6,7 +6,7 @@ import sys
 from dataclasses import asdict
 
 import _repository  # noqa: F401  (makes bridgelib importable)
-from _experiment import add_experiment_options, experiment_and_tasks
+from _experiment import add_experiment_options, assignment
 from _paths import path
 from _scenes import add_camera_option
 
@@ -39,17 +39,18 @@ def main(argv: list[str] | None = None) -> int:
     from bridgelib.training.run import train
     from bridgelib.training.self_test import self_test
 
-    experiment, groups = experiment_and_tasks(options)
+    given = assignment(options)
+    experiment, data, groups = given.experiment, given.data_root, given.groups()
     language = LanguageTable.load(options.language) if options.language else None
     try:
         if options.self_test:
-            print(self_test(experiment, options.data, groups, options.self_test, language))
+            print(self_test(experiment, data, groups, options.self_test, language))
         elif options.time:
-            print(json.dumps(asdict(training_speed(experiment, options.data, groups, language, options.time))))
+            print(json.dumps(asdict(training_speed(experiment, data, groups, language, options.time))))
         else:
             tasks = list(dict.fromkeys(sum(groups, ())))
             tried = trial_of(experiment, tasks, tuple(options.camera))
-            train(experiment, options.data, groups, options.done, language=language, tried=tried)
+            train(experiment, data, groups, options.done, language=language, tried=tried)
     except Interrupted as signal:
         print(f"Stopped by {signal}. What was learned is saved; run the same command to go on.", file=sys.stderr)
         leave(EXIT_CODE)

@@ -46,6 +46,14 @@ class MachineProfile:
     exclude: tuple[str, ...] = ()
     name: str = field(init=False, default="")
 
+    def with_roots(self, **roots: str) -> "MachineProfile":
+        """The same machine with some of its roots elsewhere, or written otherwise."""
+        moved = replace(self, **roots)
+        object.__setattr__(moved, "name", self.name)
+        return moved
+
+
+ROOTS = ("raw", "numpy", "tfrecord", "runs")
 
 ENVIRONMENTS = {"cpu": "train", "cuda12": "train-cuda12", "cuda13": "train-cuda13", "seed-cuda12": "seed-cuda12"}
 """Values of `environment` -> the lock in envs/ that trains."""
@@ -95,7 +103,7 @@ def load_machine(machine: str, repository: Path, overrides: Mapping[str, Any] | 
 def _roots(profile: MachineProfile, base: Path, where: str) -> dict[str, str]:
     """The four roots as absolute paths: four different folders, whose names Snakemake takes literally."""
     roots: dict[str, str] = {}
-    for key in ("raw", "numpy", "tfrecord", "runs"):
+    for key in ROOTS:
         roots[key] = _root(getattr(profile, key), base, f"{where}, key '{key}'", roots)
     return roots
 
@@ -127,9 +135,7 @@ def with_runs(machine: MachineProfile, given: str, base: Path, where: str) -> Ma
         ConfigError: The folder is another root, or cannot be named so.
     """
     others = {key: getattr(machine, key) for key in ("raw", "numpy", "tfrecord")}
-    moved = replace(machine, runs=_root(given, base, where, others))
-    object.__setattr__(moved, "name", machine.name)
-    return moved
+    return machine.with_roots(runs=_root(given, base, where, others))
 
 
 def profile_path(machine: str, repository: Path) -> Path:

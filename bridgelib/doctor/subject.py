@@ -25,7 +25,8 @@ from bridgelib.errors import BridgeError
 from bridgelib.jobs.variables import applied, job_variables
 from bridgelib.layout import portable_path
 from bridgelib.workflow.plan import WorkflowPlan
-from bridgelib.workflow.stages import Slots, StageForecast
+from bridgelib.workflow.stage import Slots, StageForecast
+from bridgelib.workflow.stages import stages
 
 REFUSED = "the settings were refused"
 ELSEWHERE = "jobs run on the cluster's nodes; ask there: srun --gpus=1 .venv/bin/python -m bridgelib.doctor"
@@ -75,7 +76,7 @@ class Subject:
         """What each step still needs; None where the raw data cannot be read, which checks of the data tell."""
         try:
             slots = Slots(self.system.cores(), len(self.machine.gpus)) if self.machine else None
-            return self.plan.stages(slots) if self.plan else None
+            return stages(self.plan, slots) if self.plan else None
         except BridgeError:
             return None
 
@@ -144,7 +145,7 @@ class Subject:
     def launch(self) -> Launch:
         """How the first experiment is started (all of a file are started alike)."""
         if self.machine is None:
-            return Launch("pip", "", "auto")
+            return Launch()
         return Launch.of(self.machine, self.experiments[0] if self.experiments else None)
 
     @cached_property

@@ -1,49 +1,97 @@
-"""What to train: one experiment of a file, on the tasks that its dataset finds below a data root."""
+"""What to train: an experiment, on the tasks that its dataset finds below a data root. Standard library and YAML only.
+
+The workflow resolves that once, and writes it into a small file for the jobs of the experiment. The file is no input of
+theirs: they are made again where what it says differs, not where it was written anew.
+"""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bridgelib.config.datasets import load_datasets
+from bridgelib.config.datasets import Dataset, load_datasets
 from bridgelib.config.experiments import Experiment, load_experiments
 from bridgelib.data.identity import holds_nothing
 from bridgelib.data.selection import select_tasks, tasks_with_records
 from bridgelib.errors import ConfigError, DataError, did_you_mean
+from bridgelib.files import read_json, write_json
 from bridgelib.raw.chosen import ChosenTasks, composed
 from bridgelib.raw.tree import find_tasks
 
 
-def chosen_experiment(experiments: Path, datasets: Path, name: str, digest: str | None = None) -> Experiment:
+@dataclass(frozen=True)
+class Assignment:
+    """An experiment and its data.
+
+    Attributes:
+        experiment: Everything resolved.
+        data_root: The folder of its tasks.
+        tasks: Those that count, so that what is left of a removed one is not trained on; all that lie there if None.
+    """
+
+    experiment: Experiment
+    data_root: Path
+    tasks: tuple[str, ...] | None = None
+
+    def save(self, path: Path) -> None:
+        """Write it as JSON."""
+        write_json(path, {**asdict(self), "data_root": str(self.data_root)})
+
+    @classmethod
+    def load(cls, path: Path) -> "Assignment":
+        """Read it.
+
+        Raises:
+            DataError: The file is missing, or another one.
+        """
+        content = read_json(path)
+        try:
+            given = content["experiment"]
+            experiment = Experiment(**{**given, "dataset": Dataset(**given["dataset"])})
+            return cls(experiment, Path(content["data_root"]), content["tasks"])
+        except (KeyError, TypeError):
+            do = "let the workflow write it: snakemake train_all"
+            raise DataError(path, given="not the assignment of an experiment", do=do) from None
+
+    def groups(self) -> tuple[tuple[str, ...], ...]:
+        """The tasks of each group of the experiment's dataset; see `tasks_below`."""
+        return tasks_below(self.data_root, self.experiment, self.tasks)
+
+
+def chosen_experiment(experiments: Path, datasets: Path, name: str) -> Experiment:
     """The experiment of that name.
 
     Args:
         experiments: The experiments file.
         datasets: The file of named datasets.
         name: Of the experiment.
-        digest: Of the configuration that the caller means; None for whatever the file says.
 
     Raises:
-        ConfigError: The file has no such experiment, or another configuration under its name.
+        ConfigError: The file has no such experiment.
     """
     known = load_experiments(experiments, load_datasets(datasets))
     if name not in known:
         hint = did_you_mean(name, list(known)) or "choose one of the allowed experiments"
         raise ConfigError(experiments, given=f"no experiment '{name}'", allowed=known, do=hint)
-    if digest not in (None, known[name].digest):
-        raise ConfigError(
-            f"{experiments}, experiment '{name}'",
-            given=f"configuration {known[name].digest}, where {digest} was planned: the file changed in between",
-            do="start the workflow again",
-        )
     return known[name]
 
 
+def collected_tasks(raw: Path, depth: int | str = "auto", exclude: Sequence[str] = ()) -> tuple[str, ...]:
+    """The tasks of a raw root.
+
+    Args:
+        raw: It.
+        depth: Levels from it to the dated folders.
+        exclude: Patterns of tasks that do not count.
+
+    Raises:
+        DataError: The raw root is missing.
+    """
+    return tuple(task.name for task in ChosenTasks.of(find_tasks(raw, depth), exclude).tree.tasks)
+
+
 def tasks_below(
-    data_root: Path,
-    experiment: Experiment,
-    raw: Path | None = None,
-    depth: int | str = "auto",
-    exclude: Sequence[str] = (),
+    data_root: Path, experiment: Experiment, among: Iterable[str] | None = None
 ) -> tuple[tuple[str, ...], ...]:
     """The tasks of each group of an experiment's dataset, among the TFRecords below a data root.
 
@@ -52,18 +100,16 @@ def tasks_below(
     Args:
         data_root: The folder of the tasks.
         experiment: Whose dataset.
-        raw: Only tasks that this raw root has count, so that what is left of a removed one is not trained on.
-        depth: Of the raw root.
-        exclude: Patterns of tasks that do not count.
+        among: Only these count, in whatever form of Unicode; all if None.
 
     Raises:
         ConfigError: A pattern of the dataset matches none of them.
-        DataError: The raw root is missing, or no task holds a trajectory.
+        DataError: No task holds a trajectory.
     """
     tasks = tasks_with_records(data_root)
-    if raw:
-        collected = {composed(task.name) for task in ChosenTasks.of(find_tasks(raw, depth), exclude).tree.tasks}
-        tasks = [task for task in tasks if composed(task) in collected]
+    if among is not None:
+        counting = set(map(composed, among))
+        tasks = [task for task in tasks if composed(task) in counting]
     groups = select_tasks(experiment.dataset, tasks, where=str(data_root))
     empty = {task for task in sum(groups, ()) if holds_nothing(data_root / task)}
     for task in sorted(empty):

@@ -1,148 +1,160 @@
 """What a plan refuses before any job starts, because it could only fail later; and what in it is merely odd.
 
-Each check is a function of a plan and one of its experiments. It gives the refusal, or None.
+`Admission(plan).refusals()` are all of them: the Snakefile raises the first, the doctor may show every one.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from bridgelib.errors import BridgeError, ConfigError, DataError
-from bridgelib.layout import portable_path
-from bridgelib.raw.chosen import name_problem
-from bridgelib.workflow.records import holds_nothing, steps_made
-
-if TYPE_CHECKING:
-    from bridgelib.workflow.plan import WorkflowPlan
-
-
-def refusals(plan: "WorkflowPlan", name: str) -> Iterator[BridgeError]:
-    """Why an experiment cannot be trained, as far as that is known by now.
-
-    One without data is no reason to train none of the others: only where all are, none is started.
-    """
-    no_data = all(without_data(plan, other) for other in plan.settings.experiments)
-    for check in (*_CHECKS, without_data) if no_data else _CHECKS:
-        if refusal := check(plan, name):
-            yield refusal
-
-
-def unnameable(plan: "WorkflowPlan", name: str) -> ConfigError | None:
-    """Snakemake would take its name, or that of a folder of its own, for a pattern."""
-    for key, given in (("name", name), ("data_root", plan.experiment(name).data_root or "")):
-        if problem := name_problem(given):
-            return ConfigError(f"{_where(plan, name)}, key '{key}'", given=f"{given}: {problem}")
-    return None
-
-
-def without_gaze(plan: "WorkflowPlan", name: str) -> ConfigError | None:
-    """It learns from gaze, on TFRecords that this machine makes without."""
-    experiment = plan.experiment(name)
-    if "gaze" not in experiment.needs or plan.machine.gaze != "none" or plan.data_root(name) != plan.machine.tfrecord:
-        return None
-    return ConfigError(
-        _where(plan, name),
-        given=f"{experiment.algorithm}, which learns from gaze; machine '{plan.machine.name}' has gaze: none",
-        allowed="gaze: filter or no_filter in the machine profile",
-        do="set it to the pickle of boxes that lies in each trajectory's folder, filter.pkl or no_filter.pkl; "
-        "or train an algorithm without gaze",
-    )
-
-
-def too_many_gpus(plan: "WorkflowPlan", name: str) -> ConfigError | None:
-    """It takes more GPUs than there are."""
-    devices, present = plan.gpus(name), len(plan.machine.gpus)
-    if devices <= max(1, present):
-        return None
-    return ConfigError(
-        _where(plan, name),
-        given=f"cuda_visible_devices names {devices} GPUs, machine '{plan.machine.name}' has {present}",
-        do="ask for fewer, or list the GPUs under `gpus:` in the machine profile",
-    )
-
-
-def without_cuda(plan: "WorkflowPlan", name: str) -> ConfigError | None:
-    """It takes a GPU, and the JAX of the machine's environment knows none."""
-    devices = plan.gpus(name)
-    if not devices or plan.machine.environment != "cpu" or plan.settings.env != "rule":
-        return None
-    return ConfigError(
-        _where(plan, name),
-        given=f"it takes {devices} GPU{'s' * (devices > 1)}, and the machine profile has `environment: cpu`, "
-        "whose JAX knows no GPU",
-        allowed="environment: cuda12 or cuda13",
-        do="set it in the machine profile; or, to train on the CPU: --config jax_platform=cpu",
-    )
-
-
-def undivided_batch(plan: "WorkflowPlan", name: str) -> ConfigError | None:
-    """Its devices do not divide one of its batches."""
-    devices, config = plan.gpus(name), plan.experiment(name).config
-    for key, size in (("train_batch_size", config["batch_size"]), ("val_batch_size", config["val_batch_size"])):
-        if devices > 1 and size % devices:
-            below = size - size % devices
-            return ConfigError(
-                _where(plan, name),
-                given=f"{key} {size} on {devices} devices",
-                allowed=f"a multiple of {devices}",
-                do="take " + " or ".join(str(near) for near in (below, below + devices) if near),
-            )
-    return None
-
-
-def endless_warmup(plan: "WorkflowPlan", name: str) -> ConfigError | None:
-    """Its learning rate would still be rising when it ends."""
-    config = plan.experiment(name).config
-    warmup, steps = config["agent_kwargs"].get("warmup_steps", 0), config["num_steps"]
-    if warmup < steps:
-        return None
-    return ConfigError(
-        f"{_where(plan, name)}, warmup_steps",
-        given=f"{warmup}, of num_steps {steps}: the learning rate would never be reached",
-        allowed=f"less than {steps}",
-        do="warm up over fewer steps (`warmup_steps` in `global:`), or train for more",
-    )
-
-
-def without_data(plan: "WorkflowPlan", name: str) -> DataError | None:
-    """None of its tasks holds a trajectory, as their conversion has found already."""
-    empty = [holds_nothing(plan, name, task) for task in plan.tasks(name)]
-    if not all(empty):
-        return None
-    tasks = plan.tasks(name)
-    more = f" and {len(tasks) - 5} more" if len(tasks) > 5 else ""
-    return DataError(
-        _where(plan, name),
-        given=f"no trajectory to train on: nothing was kept of {', '.join(tasks[:5])}{more}",
-        do="repair the raw data (the data report says what was wrong with it), or train on another task",
-    )
-
-
-def trained_further(plan: "WorkflowPlan", name: str) -> DataError | None:
-    """Its run has made more steps than it is to have; training would refuse that, each time."""
-    made, wanted = steps_made(plan, name), plan.experiment(name).config["num_steps"]
-    if made is None or made <= wanted:
-        return None
-    return DataError(
-        _where(plan, name),
-        given=f"num_steps {wanted}, where its run has made {made} steps",
-        allowed=f"{made} or more",
-        do=f"raise num_steps, or move {Path(plan.done_file(name)).parent} away to train from the start",
-    )
-
-
-_CHECKS: tuple[Callable[["WorkflowPlan", str], BridgeError | None], ...] = (
-    unnameable,
-    without_gaze,
-    too_many_gpus,
-    without_cuda,
-    undivided_batch,
-    endless_warmup,
-    trained_further,
+from bridgelib.errors import BridgeError, ConfigError
+from bridgelib.sim.plan import FIRST_CHOICE_SEED
+from bridgelib.workflow.experiment_checks import answer, distinct, experiment_refusals, oddities
+from bridgelib.workflow.forecast import impossible, in_brief
+from bridgelib.workflow.plan import WorkflowPlan
+from bridgelib.workflow.stage import Slots, StageForecast
+from bridgelib.workflow.stages import environment_stage, stages
+from bridgelib.workflow.targets import (
+    ONLY_TOLD,
+    ROLLED_OUT,
+    SIMULATED,
+    TRAINING,
+    WITHOUT_DATA,
+    WITHOUT_RECORDS,
+    makes_nothing,
+    refuse_misunderstood,
+    targets_in,
 )
 
 
-def unfit_boxes(plan: "WorkflowPlan") -> ConfigError | None:
+@dataclass(frozen=True)
+class Admission:
+    """What one call asks of a plan, and why it cannot have it.
+
+    Attributes:
+        plan: The plan.
+        words: The words of the command line; none ask for everything. Targets that need no data, or no training,
+            spare their checks.
+        slots: What jobs may use at the same time; all cores and the profile's GPUs if None.
+    """
+
+    plan: WorkflowPlan
+    words: Sequence[str] = ()
+    slots: Slots | None = None
+
+    def refusals(self) -> Iterator[BridgeError]:
+        """Everything that can be refused now, as far as the targets need it.
+
+        No raw data, a wrong depth, an experiment without tasks, devices that do not fit, more than the disk or the
+        memory holds; what the first ones leave unknown is not asked.
+        """
+        plan, names = self.plan, tuple(self.plan.settings.experiments)
+        yield from distinct([self._misunderstood])
+        if self._is_spared:
+            return
+        unread = partial(unreadable, plan)
+        yield from distinct([partial(without_simulator, plan, self.targets), partial(taken_seeds, plan), unread])
+        if answer(unread) or self._is_only_told:
+            return
+        if self._trains:
+            for name in names:
+                yield from experiment_refusals(plan, name)
+        yield from distinct([partial(unfit_boxes, plan)])
+        if plan.settings.forecast == "refuse" and not self._names_files:
+            yield from impossible(self.stages, f"machine '{plan.machine.name}'")
+
+    def needs(self) -> str:
+        """What is still to be made will need, in a few lines; empty where that is nothing, or nobody asks."""
+        silent = self._is_spared or self._is_only_told
+        return "" if silent else in_brief(self.stages, self.plan.machine.name)
+
+    def asides(self) -> list[str]:
+        """What is left out, and what is odd, as far as the requested targets meet it; for people."""
+        if self._is_spared:
+            return []
+        chosen, names = self.plan.chosen, self.plan.settings.experiments if self._trains else ()
+        lines = [f"task {entry.path!r} is passed over: {entry.why}" for entry in chosen.unnameable]
+        lines += [f"`exclude:` of the machine profile: '{pattern}' is no task" for pattern in chosen.idle]
+        lines += [line for name in names for line in oddities(self.plan, name)]
+        rolled_out = not self.targets or bool(self.targets & ROLLED_OUT)
+        return lines + (self.plan.rollouts.asides() if rolled_out else [])
+
+    @cached_property
+    def targets(self) -> set[str]:
+        """Those among the words."""
+        return targets_in(self.words)
+
+    @cached_property
+    def stages(self) -> list[StageForecast]:
+        """What the steps that the targets ask for still need."""
+        beyond = set()
+        if self.targets and not self.targets & TRAINING:
+            beyond = {"train_policy", environment_stage(self.plan.training_environment)}
+            beyond |= set() if self.targets - WITHOUT_RECORDS else {"numpy_to_tfrecord"}
+        return [stage for stage in stages(self.plan, self.slots) if stage.name not in beyond]
+
+    @property
+    def _is_spared(self) -> bool:
+        """Whether nothing is checked; the doctor tells whatever is wrong, all of it, and has to start for that."""
+        without_data = bool(self.targets) and self.targets <= WITHOUT_DATA
+        return "doctor" in self.words or makes_nothing(self.words) or without_data
+
+    @property
+    def _is_only_told(self) -> bool:
+        return bool(self.targets) and self.targets <= ONLY_TOLD
+
+    @property
+    def _trains(self) -> bool:
+        return not self.targets or bool(self.targets & TRAINING)
+
+    @property
+    def _names_files(self) -> bool:
+        """Whether single files are asked for: then what all of them would take says nothing."""
+        machine = self.plan.machine
+        roots = (machine.raw, machine.numpy, machine.tfrecord, machine.runs)
+        paths = [Path(word).absolute() for word in self.words if "/" in word and "=" not in word and word[0] != "-"]
+        return any(path.is_relative_to(root) for path in paths for root in roots)
+
+    def _misunderstood(self) -> None:
+        plan = self.plan
+        refuse_misunderstood(self.words, {name: plan.done_file(name) for name in plan.settings.experiments})
+
+
+def unreadable(plan: WorkflowPlan) -> None:
+    """Refuse roots, a raw tree or a simulation whose tasks cannot be told."""
+    _ = plan.data_roots, plan.dated_folders
+
+
+def without_simulator(plan: WorkflowPlan, targets: set[str]) -> ConfigError | None:
+    """Rollouts are asked for where no simulator has the tasks, or of no task that is simulated."""
+    if not targets & SIMULATED or plan.rollouts.experiments:
+        return None
+    if plan.simulation:
+        return plan.rollouts.not_simulated(next(iter(plan.settings.experiments)))
+    return ConfigError(
+        f"target '{min(targets & SIMULATED)}'",
+        given=f"machine '{plan.machine.name}', whose tasks no simulator has",
+        allowed="a machine profile with `simulation:`, such as demo",
+        do="for real data: snakemake evaluate_all; a policy of simulated tasks anywhere: "
+        "python workflow_scripts/rollout_policy.py --help",
+    )
+
+
+def taken_seeds(plan: WorkflowPlan) -> ConfigError | None:
+    """Policies would be evaluated in scenes that are for other uses."""
+    last = plan.settings.episode_seed + plan.settings.episodes - 1
+    if not plan.simulation or last < FIRST_CHOICE_SEED:
+        return None
+    return ConfigError(
+        "config/config.yaml or --config, key 'episode_seed'",
+        given=f"{plan.settings.episode_seed}, so that the last scene has seed {last}",
+        allowed=f"seeds below 2^47, {FIRST_CHOICE_SEED}: others are for choosing policies, or taken",
+        do="begin at a lower seed",
+    )
+
+
+def unfit_boxes(plan: WorkflowPlan) -> ConfigError | None:
     """Gaze boxes lie in no trajectory that the survey looked at: every trajectory would be rejected."""
     machine = plan.machine
     gaze, samples = machine.gaze, plan.survey.samples if machine.gaze != "none" else ()
@@ -159,46 +171,3 @@ def unfit_boxes(plan: "WorkflowPlan") -> ConfigError | None:
         allowed=f"gaze: {there}, as the raw data is",
         do=f"set it, or add {gaze}.pkl to the trajectories: those without it are rejected",
     )
-
-
-def oddities(plan: "WorkflowPlan", name: str) -> Iterator[str]:
-    """What works, but hardly as it is meant."""
-    config = plan.experiment(name).config
-    steps, agent = config["num_steps"], config["agent_kwargs"]
-    for key in ("log_interval", "keep_every"):
-        if (config[key] or 0) > steps:
-            yield f"experiment '{name}': {key} {config[key]} is more than num_steps {steps}, so it never comes"
-    if (config["keep_every"] or 0) % config["save_interval"]:
-        yield (
-            f"experiment '{name}': keep_every {config['keep_every']} is no multiple of save_interval "
-            f"{config['save_interval']}, so only checkpoints of steps that both divide are kept"
-        )
-    for key in ("decay_steps", "actor_decay_steps"):
-        if agent.get(key) is not None and agent[key] < steps:
-            yield (
-                f"experiment '{name}': {key} {agent[key]} is less than num_steps {steps}, "
-                f"so the last {steps - agent[key]} steps learn nothing (the learning rate is 0)"
-            )
-    if (there := _transitions(plan, name)) is not None and config["batch_size"] > there:
-        yield (
-            f"experiment '{name}': train_batch_size {config['batch_size']} is more than the {there} transitions there "
-            "are, so every batch holds some of them several times"
-        )
-    if nothing := without_data(plan, name):
-        yield f"experiment '{name}' cannot be trained, and its job will fail: {nothing.given}"
-        return
-    for task in plan.tasks(name):
-        if holds_nothing(plan, name, task):
-            yield f"experiment '{name}': task {task} holds no trajectory, and is passed over"
-
-
-def _transitions(plan: "WorkflowPlan", name: str) -> int | None:
-    """How many transitions its tasks have, about; None where that is not known yet."""
-    contents = [plan.survey.tasks.get(task) for task in plan.tasks(name)]
-    if plan.data_root(name) != plan.machine.tfrecord or None in contents:
-        return None
-    return round(sum(content.frames - content.trajectories for content in contents)) or None
-
-
-def _where(plan: "WorkflowPlan", name: str) -> str:
-    return f"{portable_path(plan.settings.experiments_file)}, experiment '{name}'"

@@ -11,19 +11,16 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bridgelib.errors import DataError
 from bridgelib.layout import CLAIMS, portable_path
 from bridgelib.locks import Holder, lock_when_free, sign, try_lock
-
-if TYPE_CHECKING:
-    from bridgelib.workflow.plan import WorkflowPlan
+from bridgelib.workflow.plan import WorkflowPlan
 
 _ALL_MAY = 0o666  # the next one, perhaps of another user, has to remove what a dead one left
 
 
-def claims_of(plan: "WorkflowPlan", jobs: Iterable[tuple[Iterable[str], Iterable[str]]]) -> dict[Path, bool]:
+def claims_of(plan: WorkflowPlan, jobs: Iterable[tuple[Iterable[str], Iterable[str]]]) -> dict[Path, bool]:
     """The folders that jobs use: a root, or of the runs that of one experiment.
 
     Args:

@@ -1,7 +1,7 @@
 """What the work still to be done will need, against what the machine has; the impossible is refused."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bridgelib.capacity import Disk, disk_of, memory_bytes
@@ -9,7 +9,7 @@ from bridgelib.errors import ConfigError
 from bridgelib.layout import portable_path
 from bridgelib.text import aligned, duration, readable_bytes
 from bridgelib.training.forecast import CheckpointForecast
-from bridgelib.workflow.stages import StageForecast
+from bridgelib.workflow.stage import StageForecast
 from bridgelib.workflow.survey import Survey
 
 _HEAD = ("step", "jobs", "at once", "disk", "files", "memory of a job", "at once", "time", "where")
@@ -106,21 +106,20 @@ def as_table(stages: Sequence[StageForecast], runs: Mapping[str, CheckpointForec
     return "\n".join([aligned(_HEAD, lines), "", *map(str, disks_of(stages)), _memory(stages), *checkpoints])
 
 
-def refuse_impossible(stages: Sequence[StageForecast], where: str) -> None:
-    """Refuse what cannot be done on this machine.
+def impossible(stages: Sequence[StageForecast], where: str) -> Iterator[ConfigError]:
+    """Why the steps cannot be done on this machine: refusals, none where they can.
+
+    A root cannot be written to, a disk has too little space or too few files left, or jobs at once take more memory
+    than there is.
 
     Args:
         stages: The steps that are asked for.
         where: The machine profile, for messages.
-
-    Raises:
-        ConfigError: A root cannot be written to, a disk has too little space or too few files left, or jobs at once
-            take more memory than there is.
     """
     for stage in stages:
         folder = disk_of(stage.root).folder
         if stage.at_once and not os.access(folder, os.W_OK | os.X_OK):
-            raise ConfigError(
+            yield ConfigError(
                 where,
                 given=f"{stage.name} writes to {portable_path(stage.root)}, and {folder} cannot be written to",
                 do="name another root in the machine profile, or get the right to write there; or go on all the same: "
@@ -129,10 +128,10 @@ def refuse_impossible(stages: Sequence[StageForecast], where: str) -> None:
     for needed in disks_of(stages):
         free_files = needed.disk.free_files
         if needed.least_bytes > needed.disk.free_bytes or (free_files is not None and needed.files > free_files):
-            raise ConfigError(where, given=str(needed), do=_more_space(needed))
+            yield ConfigError(where, given=str(needed), do=_more_space(needed))
     for stage in stages:
         if stage.ram_at_once > memory_bytes():
-            raise ConfigError(
+            yield ConfigError(
                 where,
                 given=f"{stage.at_once} jobs of {stage.name} at once, each with {readable_bytes(stage.ram_bytes)} of "
                 f"memory, are {readable_bytes(stage.ram_at_once)}; this machine has {readable_bytes(memory_bytes())}",

@@ -7,13 +7,11 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from tempfile import TemporaryDirectory
 
 from bridgelib.errors import DataError
-from bridgelib.workflow.stages import Probe
-
-if TYPE_CHECKING:
-    from bridgelib.workflow.plan import WorkflowPlan
+from bridgelib.workflow.plan import WorkflowPlan
+from bridgelib.workflow.stage import Probe
 
 _LIMIT = 300  # seconds; the probes themselves read and train for five
 # What of a configuration changes how long a training lasts, but not how long a step of it does.
@@ -21,7 +19,7 @@ _INTERVALS = ("eval_interval", "save_interval", "log_interval")
 _LENGTH = ("num_steps", *_INTERVALS, "keep_last", "keep_every", "policy_from", "seed")
 
 
-def probe_conversion(plan: "WorkflowPlan", environment: str, cores: int) -> Probe:
+def probe_conversion(plan: WorkflowPlan, environment: str, cores: int) -> Probe:
     """Convert some trajectories that the survey saw, and time it.
 
     Args:
@@ -43,7 +41,7 @@ def probe_conversion(plan: "WorkflowPlan", environment: str, cores: int) -> Prob
     return Probe(**{key: measured[key] for key in Probe.__dataclass_fields__})
 
 
-def alike(plan: "WorkflowPlan") -> dict[str, list[str]]:
+def alike(plan: WorkflowPlan) -> dict[str, list[str]]:
     """The experiments that are not done, by one of them whose steps take as long as theirs."""
     found: dict[str, list[str]] = {}
     for name in plan.waiting():
@@ -53,7 +51,7 @@ def alike(plan: "WorkflowPlan") -> dict[str, list[str]]:
     return {names[0]: names for names in found.values()}
 
 
-def probe_training(plan: "WorkflowPlan", environment: str, name: str) -> dict[str, float]:
+def probe_training(plan: WorkflowPlan, environment: str, name: str) -> dict[str, float]:
     """Train an experiment for some seconds.
 
     Args:
@@ -72,12 +70,15 @@ def probe_training(plan: "WorkflowPlan", environment: str, name: str) -> dict[st
         raise DataError(
             missing[0], given="it is not there yet", do="ask again when data and instructions are converted"
         )
-    launch = [*shlex.split(plan.launch_options(name)), "--gpus", str(plan.gpus(name))]
-    options = [*shlex.split(plan.training_options(name)), "--language", *plan.language_table(name), "--time"]
-    return _measured(plan, environment, launch, "train_policy.py", options)
+    launch = [*plan.launch_options(name), "--gpus", str(plan.gpus(name))]
+    with TemporaryDirectory() as folder:
+        assignment = Path(folder, "assignment.json")
+        plan.assignment(name).save(assignment)
+        options = ["--assignment", str(assignment), "--language", *plan.language_table(name), "--time"]
+        return _measured(plan, environment, launch, "train_policy.py", options)
 
 
-def training_seconds(plan: "WorkflowPlan", name: str, speed: Mapping[str, float]) -> float:
+def training_seconds(plan: WorkflowPlan, name: str, speed: Mapping[str, float]) -> float:
     """How long the whole training of an experiment takes at that speed, one that begins anew."""
     config = plan.experiment(name).config
     validations = 1 + -(-config["num_steps"] // config["eval_interval"])
@@ -85,7 +86,7 @@ def training_seconds(plan: "WorkflowPlan", name: str, speed: Mapping[str, float]
 
 
 def _measured(
-    plan: "WorkflowPlan", environment: str, launch: list[str], script: str, options: list[str], given: str = ""
+    plan: WorkflowPlan, environment: str, launch: list[str], script: str, options: list[str], given: str = ""
 ) -> dict[str, float]:
     """What a script prints as JSON when it is started as a job would be."""
     if environment not in ("current", "active") and not Path(environment, "bin", "python").exists():

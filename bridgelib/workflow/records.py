@@ -6,29 +6,25 @@ Where it is not sure, nothing is said: a refusal on old grounds would stand in t
 import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bridgelib.errors import DataError
 from bridgelib.files import read_json
+from bridgelib.layout import REPORT, latest_path
 from bridgelib.training.folder import identity_of
-
-if TYPE_CHECKING:
-    from bridgelib.workflow.plan import WorkflowPlan
+from bridgelib.workflow.planned_files import PlannedFiles
+from bridgelib.workflow.staleness import Staleness
 
 _CHECKPOINT = re.compile(r"step-(\d+)\.json")
 
 
-def holds_nothing(plan: "WorkflowPlan", experiment: str, task: str) -> bool:
-    """Whether a task of an experiment is known to hold no trajectory; of TFRecords from elsewhere, training tells."""
-    return plan.data_root(experiment) == plan.machine.tfrecord and task in plan.empty_tasks
-
-
-def empty_tasks(plan: "WorkflowPlan") -> frozenset[str]:
+def empty_tasks(staleness: Staleness) -> frozenset[str]:
     """The machine's tasks of which nothing was kept when they were converted, and nothing would be today."""
-    return frozenset(task for task in plan.dated_folders if _is_empty(plan, task))
+    return frozenset(task for task in staleness.plan.dated_folders if _is_empty(staleness, task))
 
 
-def _is_empty(plan: "WorkflowPlan", task: str) -> bool:
+def _is_empty(staleness: Staleness, task: str) -> bool:
+    plan = staleness.plan
     if plan.simulation:
         return False
     report = _report(plan, task)
@@ -36,12 +32,13 @@ def _is_empty(plan: "WorkflowPlan", task: str) -> bool:
         return False
     # Boxes of gaze that were missing under another setting are no reason any more.
     moot = plan.machine.gaze == "none" and any("gaze" in entry["reason"] for entry in report["rejected"])
-    return not moot and _is_current(plan, task, report)
+    return not moot and _is_current(staleness, task, report)
 
 
-def steps_made(plan: "WorkflowPlan", experiment: str) -> int | None:
+def steps_made(staleness: Staleness, experiment: str) -> int | None:
     """The steps of the run that a training of this experiment would go on with; None where that is not certain."""
-    run = Path(plan.done_file(experiment)).parent / "latest"
+    plan = staleness.plan
+    run = latest_path(Path(plan.done_file(experiment)).parent)
     try:
         config = read_json(run / "config.json")
         identity, files = config["identity"], config["files"]
@@ -49,7 +46,7 @@ def steps_made(plan: "WorkflowPlan", experiment: str) -> int | None:
         same = begun == identity and _unchanged(files, (run / "config.json").stat().st_mtime)
     except (DataError, OSError, KeyError, TypeError):
         return None
-    if not same or not all(_is_up_to_date(plan, experiment, task) for task in plan.tasks(experiment)):
+    if not same or not all(_is_up_to_date(staleness, experiment, task) for task in plan.tasks(experiment)):
         return None
     names = map(_CHECKPOINT.fullmatch, (path.name for path in (run / "checkpoints").glob("step-*.json")))
     return max((int(name[1]) for name in names if name), default=None)
@@ -60,24 +57,24 @@ def _unchanged(files: dict[str, int], since: float) -> bool:
     return all(state.st_size == size and state.st_mtime <= since for state, size in states)
 
 
-def _is_up_to_date(plan: "WorkflowPlan", experiment: str, task: str) -> bool:
+def _is_up_to_date(staleness: Staleness, experiment: str, task: str) -> bool:
+    plan = staleness.plan
     if plan.data_root(experiment) != plan.machine.tfrecord:
         return True
     report = _report(plan, task)
-    return report is not None and _is_current(plan, task, report)
+    return report is not None and _is_current(staleness, task, report)
 
 
-def _is_current(plan: "WorkflowPlan", task: str, report: dict[str, Any]) -> bool:
+def _is_current(staleness: Staleness, task: str, report: dict[str, Any]) -> bool:
     """Whether a task's report is of the trajectories there are, and nothing of it would be made otherwise today."""
-    made_otherwise = plan.staleness.of
-    sessions = (made_otherwise("raw_to_numpy", task=task, date=date) for date in plan.dated_folders[task])
-    same = made_otherwise("numpy_to_tfrecord", task=task) is None and not any(sessions)
-    return same and report["found"] == plan.found(task)
+    sessions = (staleness.of("raw_to_numpy", task=task, date=date) for date in staleness.plan.dated_folders[task])
+    same = staleness.of("numpy_to_tfrecord", task=task) is None and not any(sessions)
+    return same and report["found"] == staleness.plan.found(task)
 
 
-def _report(plan: "WorkflowPlan", task: str) -> dict[str, Any] | None:
+def _report(plan: PlannedFiles, task: str) -> dict[str, Any] | None:
     try:
-        report = read_json(Path(plan.machine.tfrecord, task, "report.json"))
+        report = read_json(Path(plan.machine.tfrecord, task, REPORT))
     except DataError:
         return None
     expected = {"kept", "found", "rejected"}

@@ -2,20 +2,17 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bridgelib.conversion.tree_report import save, tree_report
 from bridgelib.errors import BridgeError
 from bridgelib.layout import table_paths
+from bridgelib.workflow.plan import WorkflowPlan
 from bridgelib.workflow.targets import targets_in
-
-if TYPE_CHECKING:
-    from bridgelib.workflow.plan import WorkflowPlan
 
 _REPORTING = {"all", "data_report"}
 
 
-def report_on_the_rest(plan: "WorkflowPlan", words: Sequence[str]) -> str:
+def report_on_the_rest(plan: WorkflowPlan, words: Sequence[str]) -> str:
     """Write the data report after a job has failed, if it was asked for and its own job could not.
 
     Its files get the oldest of dates: the next call that converts the rest makes them again.

@@ -1,10 +1,9 @@
 """What each step of a plan still needs: disk, files, memory, and time where that was probed. Standard library only."""
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bridgelib.config.experiments import Experiment
 from bridgelib.conversion import forecast as conversion
@@ -15,84 +14,20 @@ from bridgelib.sim import forecast as simulated
 from bridgelib.training.forecast import CheckpointForecast, checkpoint_forecast
 from bridgelib.training.memory import training_memory
 from bridgelib.workflow.environments import environment_size
+from bridgelib.workflow.plan import WorkflowPlan
+from bridgelib.workflow.stage import Probe, Slots, StageForecast
 from bridgelib.workflow.survey import Key
-
-if TYPE_CHECKING:
-    from bridgelib.workflow.plan import WorkflowPlan
 
 _BUILDER = 150 << 20  # resident memory of uv, bytes
 _SESSION_FILES, _RUN_FILES, _CHECKPOINT_FILES = 5, 24, 2  # beside what is counted; of a run, some are W&B's
 _RUN_BYTES = 2_000_000  # of a run beside checkpoints and policy: metrics, W&B's own logs
 
 
-@dataclass(frozen=True)
-class Slots:
-    """What Snakemake may use at the same time.
-
-    Attributes:
-        cores: CPU cores.
-        gpus: GPUs.
-        elsewhere: Whether jobs run on other machines, those of a cluster.
-    """
-
-    cores: int
-    gpus: int
-    elsewhere: bool = False
-
-
-@dataclass(frozen=True)
-class Probe:
-    """What converting some of this machine's own trajectories showed; see `bridgelib.conversion.probe`.
-
-    Attributes:
-        raw_to_numpy: Frames a second, of one job with its threads.
-        numpy_to_tfrecord: Frames a second, of one job.
-        jpeg_frame: Bytes of a frame under the encoding "jpeg".
-    """
-
-    raw_to_numpy: float
-    numpy_to_tfrecord: float
-    jpeg_frame: float
-
-
-@dataclass(frozen=True)
-class StageForecast:
-    """What one step still needs; all is zero where nothing is left to do.
-
-    Attributes:
-        name: The rule.
-        root: Where its results lie.
-        jobs: How many are left.
-        at_once: How many of them run at the same time on this machine; 0 where they run on others.
-        disk_bytes: What its results will take, beyond what is there.
-        files: Files and folders it will make.
-        ram_bytes: Peak resident memory of one job.
-        seconds: How long all its jobs take, those apart that were not timed; None where none was.
-        untimed: How many jobs were not timed, beside others that were.
-        uncertainty: Of disk_bytes, relative: twice the standard error.
-        passing_bytes: Disk taken beyond that while it runs.
-    """
-
-    name: str
-    root: Path
-    jobs: int = 0
-    at_once: int = 0
-    disk_bytes: int = 0
-    files: int = 0
-    ram_bytes: int = 0
-    seconds: float | None = None
-    uncertainty: float = 0.0
-    passing_bytes: int = 0
-    untimed: int = 0
-
-    @property
-    def ram_at_once(self) -> int:
-        """Peak memory of the jobs that run at the same time."""
-        return self.ram_bytes * self.at_once
-
-
 def stages(
-    plan: "WorkflowPlan", slots: Slots, probe: Probe | None = None, trainings: Mapping[str, float] | None = None
+    plan: WorkflowPlan,
+    slots: Slots | None = None,
+    probe: Probe | None = None,
+    trainings: Mapping[str, float] | None = None,
 ) -> list[StageForecast]:
     """What each step of the plan still needs, in the order data flows.
 
@@ -101,13 +36,14 @@ def stages(
 
     Args:
         plan: The plan.
-        slots: What may be used at the same time.
+        slots: What may be used at the same time; all cores and the profile's GPUs if None.
         probe: What was measured here; None for a forecast without times.
         trainings: Experiment -> seconds that its training takes alone, for those that were timed.
 
     Raises:
         ConfigError, DataError: The raw tree cannot be read.
     """
+    slots = slots or Slots.of(plan.machine)
     images = images_of(plan, probe)
     shards = _missing_shards(plan, images)
     found = [
@@ -125,7 +61,7 @@ def environment_stage(name: str) -> str:
     return f"environment {name}"
 
 
-def _environment(plan: "WorkflowPlan", name: str) -> StageForecast:
+def _environment(plan: WorkflowPlan, name: str) -> StageForecast:
     venvs = plan.repository / ".venvs"
     if plan.settings.env == "current" or (venvs / name / ".ready").exists():
         return StageForecast(environment_stage(name), venvs)
@@ -133,7 +69,7 @@ def _environment(plan: "WorkflowPlan", name: str) -> StageForecast:
     return StageForecast(environment_stage(name), venvs, 1, 1, size.disk_bytes, size.files, _BUILDER)
 
 
-def _simulation(plan: "WorkflowPlan", slots: Slots) -> StageForecast:
+def _simulation(plan: WorkflowPlan, slots: Slots) -> StageForecast:
     planned = plan.survey.to_simulate.values()
     demonstrations = sum(entry.demonstrations for entry in planned)
     frames = {entry: entry.demonstrations * simulated.frames(entry.action_noise) for entry in planned}
@@ -151,7 +87,7 @@ def _simulation(plan: "WorkflowPlan", slots: Slots) -> StageForecast:
     )
 
 
-def _missing_shards(plan: "WorkflowPlan", images: Images) -> dict[Key, tuple[int, int]]:
+def _missing_shards(plan: WorkflowPlan, images: Images) -> dict[Key, tuple[int, int]]:
     """Dated folder -> the size of its shard, and what of that is still to be written; for those that must be made."""
     found = {}
     for (task, date), content in plan.survey.sessions.items():
@@ -162,7 +98,7 @@ def _missing_shards(plan: "WorkflowPlan", images: Images) -> dict[Key, tuple[int
 
 
 def _shards(
-    plan: "WorkflowPlan", images: Images, left: Mapping[Key, tuple[int, int]], slots: Slots, probe: Probe | None
+    plan: WorkflowPlan, images: Images, left: Mapping[Key, tuple[int, int]], slots: Slots, probe: Probe | None
 ) -> StageForecast:
     machine, survey = plan.machine, plan.survey
     root = Path(machine.numpy)
@@ -185,7 +121,7 @@ def _shards(
     )
 
 
-def _records(plan: "WorkflowPlan", images: Images, stale: Set[str], slots: Slots, probe: Probe | None) -> StageForecast:
+def _records(plan: WorkflowPlan, images: Images, stale: Set[str], slots: Slots, probe: Probe | None) -> StageForecast:
     """The TFRecords; tasks that are `stale` have a shard that must be made."""
     machine, survey = plan.machine, plan.survey
     root = Path(machine.tfrecord)
@@ -213,16 +149,14 @@ def _records(plan: "WorkflowPlan", images: Images, stale: Set[str], slots: Slots
     )
 
 
-def _training(plan: "WorkflowPlan", slots: Slots, trainings: Mapping[str, float]) -> StageForecast:
+def _training(plan: WorkflowPlan, slots: Slots, trainings: Mapping[str, float]) -> StageForecast:
     root, names = Path(plan.machine.runs), plan.waiting()
     experiments = [plan.experiment(name) for name in names]
-    checkpoints = [_checkpoints(experiment) for experiment in experiments]
+    kept = [_checkpoints(experiment) for experiment in experiments]
     gpus = [plan.gpus(name) for name in names]
     by_gpus = [slots.gpus // count for count in gpus if count]
     at_once = min([len(names), slots.cores, *(max(1, count) for count in by_gpus)])
-    needed = (
-        max(0, each.total + _RUN_BYTES - _made(root / name)) for name, each in zip(names, checkpoints, strict=True)
-    )
+    needed = (max(0, each.total + _RUN_BYTES - _made(root / name)) for name, each in zip(names, kept, strict=True))
     memory = (_memory(plan, experiment) for experiment in experiments)
     timed = [trainings[name] for name in names if name in trainings]
     return StageForecast(
@@ -231,7 +165,7 @@ def _training(plan: "WorkflowPlan", slots: Slots, trainings: Mapping[str, float]
         jobs=len(names),
         at_once=at_once,
         disk_bytes=sum(needed),
-        files=sum(_RUN_FILES + _CHECKPOINT_FILES * each.count for each in checkpoints),
+        files=sum(_RUN_FILES + _CHECKPOINT_FILES * each.count for each in kept),
         ram_bytes=max(memory, default=0),
         # Each GPU serves one training; the cores of a CPU are shared by those that run at once.
         seconds=sum(timed) / (at_once if all(gpus) else 1) if timed else None,
@@ -240,11 +174,16 @@ def _training(plan: "WorkflowPlan", slots: Slots, trainings: Mapping[str, float]
     )
 
 
+def checkpoints(plan: WorkflowPlan) -> dict[str, CheckpointForecast]:
+    """Experiment -> what its checkpoints will take, for those that are not done."""
+    return {name: _checkpoints(plan.experiment(name)) for name in plan.waiting()}
+
+
 def _checkpoints(experiment: Experiment) -> CheckpointForecast:
     return checkpoint_forecast(experiment.algorithm, experiment.config)
 
 
-def _memory(plan: "WorkflowPlan", experiment: Experiment) -> int:
+def _memory(plan: WorkflowPlan, experiment: Experiment) -> int:
     """Of one training; where its tasks cannot be told (which is refused elsewhere), as if it trained on all."""
     tasks = plan.survey.tasks
     try:
@@ -279,7 +218,7 @@ def _missing(expected: int, files: list[Path], again: bool) -> int:
     return max(1, expected - have) if again else 0
 
 
-def images_of(plan: "WorkflowPlan", probe: Probe | None = None) -> Images:
+def images_of(plan: WorkflowPlan, probe: Probe | None = None) -> Images:
     """How this machine keeps images."""
     machine, survey = plan.machine, plan.survey
     guess = partial(conversion.jpeg_frame_bytes, machine.im_size, survey.frame_size, survey.frame_bytes)

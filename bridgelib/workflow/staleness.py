@@ -4,24 +4,37 @@ Snakemake knows that only where it has metadata: of jobs that ran in this workin
 moved, so they carry their origin, and it is held against the one they would have now. A method for each rule.
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
+from bridgelib.config.experiments import Experiment
 from bridgelib.conversion.origins import data_report_origin, records_origin, shard_origin
 from bridgelib.errors import BridgeError
 from bridgelib.evaluation.origins import evaluation_origin, success_origin
 from bridgelib.language.origin import origin_in_table, table_origin
-from bridgelib.layout import portable_path
+from bridgelib.layout import (
+    EVALUATION,
+    LANGUAGE,
+    REPORT,
+    latest_path,
+    policy_path,
+    portable_path,
+    records_path,
+    shard_report_path,
+    table_paths,
+)
 from bridgelib.origins import UNKNOWN, differences, entry_in, origin_in
 from bridgelib.training.origin import recorded_origin, training_origin
-
-if TYPE_CHECKING:
-    from bridgelib.workflow.plan import WorkflowPlan
+from bridgelib.workflow.planned_files import PlannedFiles
+from bridgelib.workflow.rollouts import Rollouts
 
 Origin = Mapping[str, Any]
+
+_LOCK = re.compile(r"\block [0-9a-f]{12}\b")
 
 
 @dataclass(frozen=True)
@@ -48,11 +61,19 @@ class MadeOtherwise:
         return f"{self.step}: {self.file} was made otherwise ({'; '.join(self.differences[:3])}{more})"
 
 
+class Made(NamedTuple):
+    """A file of one result, what it tells of its origin (None: nothing), and what it would tell if it were made now."""
+
+    file: str
+    recorded: Origin | None
+    now: Callable[[], Origin]
+
+
 @dataclass(frozen=True)
 class Staleness:
     """The results of one plan. Where nothing is there nothing is stale: None."""
 
-    plan: "WorkflowPlan"
+    plan: PlannedFiles
 
     def of(self, step: str, **wildcards: str) -> MadeOtherwise | None:
         """Whether the result of a step was made otherwise; looked up once.
@@ -63,8 +84,25 @@ class Staleness:
         """
         key = (step, *sorted(wildcards.items()))
         if key not in self._known:
-            self._known[key] = getattr(self, step)(**wildcards)
+            self._known[key] = _judged(step, getattr(self, step)(**wildcards))
         return self._known[key]
+
+    def by_lock(
+        self, lock: str, recorded: Callable[[str], Sequence[object] | None], step: str, **wildcards: str
+    ) -> MadeOtherwise | None:
+        """Whether the result of a step was made in an environment of another lock, as Snakemake remembers.
+
+        Args:
+            lock: The one of now, as the param `lock` has it; empty for an environment from elsewhere.
+            recorded: A file -> the params of the job that made it, as Snakemake keeps them; None where it keeps none.
+            step: A rule.
+            wildcards: Its wildcards.
+        """
+        file = getattr(self, step)(**wildcards).file
+        former = _LOCK.search(" ".join(map(str, recorded(file) or ()))) if lock else None
+        if former is None or former[0] == lock or not Path(file).exists():
+            return None
+        return MadeOtherwise(step, file, (f"environment: {former[0]} -> {lock}",))
 
     @cached_property
     def _known(self) -> dict[tuple, MadeOtherwise | None]:
@@ -78,12 +116,12 @@ class Staleness:
             made_otherwise = False
         return not made_otherwise and Path(self.plan.done_file(experiment)).exists()
 
-    def simulate_demonstrations(self, task: str, date: str) -> MadeOtherwise | None:
+    def simulate_demonstrations(self, task: str, date: str) -> Made:
         """A simulated session."""
         file = self.plan.dated_folder(task, date)
-        return _judged("simulate_demonstrations", file, origin_in(Path(file)), self.plan.simulation[task, date].origin)
+        return Made(file, origin_in(Path(file)), self.plan.entry(task, date).origin)
 
-    def raw_to_numpy(self, task: str, date: str) -> MadeOtherwise | None:
+    def raw_to_numpy(self, task: str, date: str) -> Made:
         """A shard."""
         machine = self.plan.machine
         shard, raw = self.plan.shard(task, date), Path(machine.raw) / task / date
@@ -93,18 +131,18 @@ class Staleness:
             members = UNKNOWN if to_simulate else self.plan.trajectories(task, date)
             return shard_origin(machine.im_size, machine.cameras, machine.gaze, machine.latency_shift, members)
 
-        return _judged("raw_to_numpy", shard, origin_in(_report(shard)), now)
+        return Made(shard, origin_in(shard_report_path(shard)), now)
 
-    def numpy_to_tfrecord(self, task: str) -> MadeOtherwise | None:
+    def numpy_to_tfrecord(self, task: str) -> Made:
         """The TFRecords of a task."""
         machine, settings = self.plan.machine, self.plan.settings
         folder = Path(machine.tfrecord) / task
-        recorded, found = (entry_in(folder / "report.json", key) for key in ("origin", "found"))
+        recorded, found = (entry_in(folder / REPORT, key) for key in ("origin", "found"))
 
         def now() -> Origin:
             chosen = {key: getattr(machine, key) for key in ("im_size", "train_proportion", "image_encoding")}
             contents = {
-                date: entry_in(_report(self.plan.shard(task, date)), "content") or UNKNOWN
+                date: entry_in(shard_report_path(self.plan.shard(task, date)), "content") or UNKNOWN
                 for date in self.plan.dated_folders[task]
             }
             # Shards that were removed to save disk do not tell that a trajectory came or went since.
@@ -112,72 +150,72 @@ class Staleness:
             origin = records_origin({**chosen, "seed": settings.split_seed}, machine.gaze, contents)
             return {**origin, "trajectories": count}
 
-        file = portable_path(folder / "train" / "out.tfrecord")
+        file = portable_path(records_path(folder, "train"))
         recorded = {**recorded, "trajectories": found} if isinstance(recorded, Mapping) else None
-        return _judged("numpy_to_tfrecord", file, recorded, now)
+        return Made(file, recorded, now)
 
-    def data_report(self) -> MadeOtherwise | None:
+    def data_report(self) -> Made:
         """The account of all tasks."""
         root = Path(self.plan.machine.tfrecord)
-        file, tasks = portable_path(root / "data_report.json"), list(self.plan.dated_folders)
+        file, tasks = portable_path(table_paths(root, "data_report")["json"]), list(self.plan.dated_folders)
         others = None if self.plan.simulation else self.plan.chosen.others  # of what was planned, not of a real tree
-        return _judged("data_report", file, origin_in(Path(file)), lambda: data_report_origin(root, tasks, others))
+        recorded = origin_in(Path(file))
+        former = recorded and {"passed_over": UNKNOWN, **recorded}  # once it did not say what else lay there
+        return Made(file, former, lambda: data_report_origin(root, tasks, others))
 
-    def embed_language(self, experiment: str) -> MadeOtherwise | None:
+    def embed_language(self, experiment: str) -> Made:
         """The language table of an experiment."""
         (file,) = self.plan.language_table(experiment)
-        return _judged(
-            "embed_language", file, origin_in_table(Path(file)), lambda: table_origin(*self._read(experiment))
-        )
+        return Made(file, origin_in_table(Path(file)), lambda: table_origin(*self._read(experiment)))
 
-    def train_policy(self, experiment: str) -> MadeOtherwise | None:
+    def train_policy(self, experiment: str) -> Made:
         """A trained policy."""
         done = Path(self.plan.done_file(experiment))
         recorded = recorded_origin(done, self.plan.experiment(experiment))
 
         def now() -> Origin:
-            return training_origin(*self._read(experiment), done.with_name("language.npz"))
+            return training_origin(*self._read(experiment), done.with_name(LANGUAGE))
 
-        return _judged("train_policy", str(done), recorded, now)
+        return Made(str(done), recorded, now)
 
-    def evaluate_policy(self, experiment: str) -> MadeOtherwise | None:
+    def evaluate_policy(self, experiment: str) -> Made:
         """What a policy is worth on the validation side."""
         done = Path(self.plan.done_file(experiment))
-        file = done.with_name("evaluation.json")
-        policy, (_, *data) = done.parent / "latest" / "policy", self._read(experiment)
-        return _judged("evaluate_policy", str(file), origin_in(file), lambda: evaluation_origin(policy, *data))
+        file = done.with_name(EVALUATION)
+        policy, (_, *data) = policy_path(latest_path(done.parent)), self._read(experiment)
+        return Made(str(file), origin_in(file), lambda: evaluation_origin(policy, *data))
 
-    def rollout_policy(self, experiment: str) -> MadeOtherwise | None:
+    def rollout_policy(self, experiment: str) -> Made:
         """How often a policy succeeds."""
-        file = self.plan.rollouts.file(experiment)
-        return _judged("rollout_policy", file, origin_in(Path(file)), lambda: self.plan.rollouts.origin(experiment))
+        file = self._rollouts.file(experiment)
+        return Made(file, origin_in(Path(file)), lambda: self._rollouts.origin(experiment))
 
-    def rollout_references(self) -> MadeOtherwise | None:
+    def rollout_references(self) -> Made:
         """How often others succeed."""
-        file = self.plan.rollouts.references
-        return _judged("rollout_references", file, origin_in(Path(file)), self.plan.rollouts.reference_origin)
+        file = self._rollouts.references
+        return Made(file, origin_in(Path(file)), self._rollouts.reference_origin)
 
-    def success(self) -> MadeOtherwise | None:
+    def success(self) -> Made:
         """The table of all successes."""
-        rollouts = self.plan.rollouts
+        rollouts = self._rollouts
         file, references = rollouts.success, Path(rollouts.references)
         made = {name: Path(rollouts.file(name)) for name in rollouts.experiments}
-        return _judged("success", file, origin_in(Path(file)), lambda: success_origin(references, made))
+        return Made(file, origin_in(Path(file)), lambda: success_origin(references, made))
 
-    def _read(self, experiment: str) -> tuple:
+    @property
+    def _rollouts(self) -> Rollouts:
+        return Rollouts(self.plan)
+
+    def _read(self, experiment: str) -> tuple[Experiment, Path, list[str]]:
         """The experiment, its data root, its tasks."""
         root = Path(self.plan.data_root(experiment))
         return self.plan.experiment(experiment), root, self.plan.tasks(experiment)
 
 
-def _report(shard: str) -> Path:
-    return Path(shard).with_suffix(".report.json")
-
-
-def _judged(step: str, file: str, recorded: Origin | None, now: Callable[[], Origin]) -> MadeOtherwise | None:
+def _judged(step: str, made: Made) -> MadeOtherwise | None:
     """What a result tells of itself against what it would tell; one that is there and tells nothing is stale too."""
-    if recorded is None:
-        told_nothing = ("it does not say from what",) if Path(file).exists() else ()
-        return MadeOtherwise(step, file, told_nothing) if told_nothing else None
-    found = tuple(differences(recorded, now()))
-    return MadeOtherwise(step, file, found) if found else None
+    if made.recorded is None:
+        told_nothing = ("it does not say from what",) if Path(made.file).exists() else ()
+        return MadeOtherwise(step, made.file, told_nothing) if told_nothing else None
+    found = tuple(differences(made.recorded, made.now()))
+    return MadeOtherwise(step, made.file, found) if found else None

@@ -1,6 +1,5 @@
 """What came out of a machine's training runs, as a table in plain text."""
 
-import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -37,9 +36,9 @@ def runs_as_text(done_files: Sequence[Path], seeds: Mapping[str, Sequence[str]] 
     return aligned(_HEAD, lines) + "\n" + told
 
 
-def seeds_as_words(experiments: Mapping[str, Experiment]) -> str:
-    """How a script is told which experiments differ in their seeds: NAME=MEMBER,MEMBER of each, for a shell."""
-    return shlex.join(f"{family}={','.join(names)}" for family, names in families(experiments).items())
+def seeds_as_words(experiments: Mapping[str, Experiment]) -> list[str]:
+    """How a script is told which experiments differ in their seeds: NAME=MEMBER,MEMBER of each."""
+    return [f"{family}={','.join(names)}" for family, names in families(experiments).items()]
 
 
 def _line(name: str, content: Mapping[str, Any] | None) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Which tasks an experiment trains on, among the TFRecords that there are."""
 
 from bridgelib.config.datasets import Dataset
-from bridgelib.training.assignment import tasks_below
+from bridgelib.training.assignment import collected_tasks, tasks_below
 from tests.raw_trees import DATE
 
 NFC, NFD = "open_t\u00fcr", "open_tu\u0308r"
@@ -19,5 +19,5 @@ def test_tasks_whose_raw_data_is_gone_are_left_out_whatever_their_unicode_form(t
         (tmp_path / "tfrecord" / task / "train").mkdir(parents=True)
         (tmp_path / "tfrecord" / task / "train" / "out.tfrecord").touch()
     (tmp_path / "raw" / NFC / DATE).mkdir(parents=True)
-    assert tasks_below(tmp_path / "tfrecord", Asking, tmp_path / "raw") == ((NFD,),)
+    assert tasks_below(tmp_path / "tfrecord", Asking, collected_tasks(tmp_path / "raw")) == ((NFD,),)
     assert tasks_below(tmp_path / "tfrecord", Asking) == ((NFD, "removed"),)

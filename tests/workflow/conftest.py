@@ -3,11 +3,15 @@
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import yaml
+
+from bridgelib.workflow.admission import Admission
+from bridgelib.workflow.plan import WorkflowPlan
 
 pytest.importorskip("snakemake")
 
@@ -21,6 +25,14 @@ SMALL_TRAINING = {
     "config_overrides": {"config.encoder": "convnet-3", "config.encoder_kwargs.num_filters": 8},
 }
 """Settings of an experiment that only has to end."""
+
+
+def admit(plan: WorkflowPlan, words: Sequence[str] = ()) -> str:
+    """What the Snakefile does with a plan before any job: raise the first refusal, or say what is needed."""
+    call = Admission(plan, words)
+    for refusal in call.refusals():
+        raise refusal
+    return call.needs()
 
 
 @dataclass

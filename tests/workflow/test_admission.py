@@ -13,8 +13,10 @@ from bridgelib.conversion.origins import records_origin, shard_origin
 from bridgelib.errors import BridgeError
 from bridgelib.files import write_json
 from bridgelib.training.folder import identity_of
+from bridgelib.workflow.admission import Admission
 from bridgelib.workflow.plan import WorkflowPlan
 from tests import raw_trees
+from tests.workflow.conftest import admit
 
 KEYS = {"raw": "raw", "numpy": "numpy", "tfrecord": "tfrecord", "runs": "runs", "jax_platform": "cpu"}
 
@@ -58,24 +60,24 @@ GPUS = {"gpus": "0,1,2", "jax_platform": "cuda", "environment": "cuda12"}
 )
 def test_what_makes_no_sense_is_refused(planned, settings, keys, said):
     with pytest.raises(BridgeError) as refusal:
-        planned(settings, **keys).check(["train_all"])
+        admit(planned(settings, **keys), ["train_all"])
     assert all(text in str(refusal.value) for text in said), refusal.value
 
 
 def test_a_new_algorithm_without_a_warmup_is_none_that_never_warms_up(planned, monkeypatch):
     monkeypatch.setitem(ALGORITHMS, "bc", Algorithm(agent_kwargs=Section()))
     plan = planned({"num_steps": 40, "warmup_steps": 2000})
-    plan.check(["train_all"])
+    admit(plan, ["train_all"])
     assert "warmup_steps" not in plan.experiment("run").config["agent_kwargs"]
 
 
 def test_a_conversion_does_not_mind(planned):
-    planned({"num_steps": 40}).check(["tfrecords"])
+    admit(planned({"num_steps": 40}), ["tfrecords"])
 
 
 def test_what_makes_sense_is_not_refused(planned):
-    assert planned({"num_steps": 40, "warmup_steps": 39}).check(["train_all"])
-    planned({"num_steps": 40, "warmup_steps": 0}).check(["train_all"])
+    assert admit(planned({"num_steps": 40, "warmup_steps": 39}), ["train_all"])
+    admit(planned({"num_steps": 40, "warmup_steps": 0}), ["train_all"])
 
 
 @pytest.mark.parametrize(
@@ -94,10 +96,10 @@ def test_what_makes_sense_is_not_refused(planned):
 def test_what_is_odd_is_said(planned, settings, said):
     plain = {"num_steps": 40, "warmup_steps": 1, "train_batch_size": 6, "log_interval": 10, "eval_interval": 100}
     plain["save_interval"] = 10
-    assert planned(plain).asides(["train_all"]) == []
-    (line,) = planned({**plain, **settings}).asides(["train_all"])
+    assert Admission(planned(plain), ["train_all"]).asides() == []
+    (line,) = Admission(planned({**plain, **settings}), ["train_all"]).asides()
     assert said in line
-    assert planned({**plain, **settings}).asides(["tfrecords"]) == []
+    assert Admission(planned({**plain, **settings}), ["tfrecords"]).asides() == []
 
 
 @pytest.fixture
@@ -135,14 +137,14 @@ def settings(steps, **more):
 def test_fewer_steps_than_were_made_are_refused_at_the_dry_run(planned, trained):
     trained(settings(20))
     with pytest.raises(BridgeError, match="num_steps 15, where its run has made 20 steps"):
-        planned(settings(15)).check(["train_all"])
+        admit(planned(settings(15)), ["train_all"])
     for steps in (20, 30):
-        planned(settings(steps)).check(["train_all"])
+        admit(planned(settings(steps)), ["train_all"])
 
 
 def test_another_run_than_would_be_gone_on_with_refuses_nothing(planned, trained, tmp_path):
     trained(settings(20))
-    planned(settings(15, seed=7)).check(["train_all"])  # trains in a folder of its own
-    planned(settings(15), im_size=64).check(["train_all"])  # on other data
+    admit(planned(settings(15, seed=7)), ["train_all"])  # trains in a folder of its own
+    admit(planned(settings(15), im_size=64), ["train_all"])  # on other data
     raw_trees.write_dated_folder(tmp_path / "raw", "task", "2021-09-01_09-00-00", trajectories=1, seed=9)
-    planned(settings(15)).check(["train_all"])
+    admit(planned(settings(15)), ["train_all"])

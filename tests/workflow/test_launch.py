@@ -6,6 +6,7 @@ import yaml
 from bridgelib.config.settings import load_settings
 from bridgelib.errors import ConfigError
 from bridgelib.workflow.plan import WorkflowPlan
+from tests.workflow.conftest import admit
 
 
 def planned(tmp_path, repository, settings=None, **keys) -> WorkflowPlan:
@@ -21,7 +22,7 @@ def planned(tmp_path, repository, settings=None, **keys) -> WorkflowPlan:
 
 def launch(*arguments, **keys) -> list[str]:
     """The options of `envs/run` for that experiment."""
-    return planned(*arguments, **keys).launch_options("run").split()
+    return planned(*arguments, **keys).launch_options("run")
 
 
 def test_what_is_not_set_is_no_option(tmp_path, repository):
@@ -53,11 +54,11 @@ def test_a_profile_that_says_nothing_of_gpus_trains_on_the_cpu(tmp_path, reposit
 def test_gpus_without_an_environment_for_them_are_refused_at_the_dry_run(tmp_path, repository):
     """JAX's CPU wheels would find none, hours later."""
     with pytest.raises(ConfigError, match="environment: cuda12 or cuda13") as refused:
-        planned(tmp_path, repository).check(["-n"])
+        admit(planned(tmp_path, repository), ["-n"])
     assert "it takes 1 GPU, and" in refused.value.given and "jax_platform=cpu" in refused.value.do
     for keys in ({"environment": "cuda12"}, {"jax_platform": "cpu"}, {"gpus": None}):
-        planned(tmp_path, repository, **keys).check(["-n"])
-    planned(tmp_path, repository).check(["-n", "tfrecords"])
+        admit(planned(tmp_path, repository, **keys), ["-n"])
+    admit(planned(tmp_path, repository), ["-n", "tfrecords"])
 
 
 def test_threads_are_the_machine_s_and_of_the_cpu_alone(tmp_path, repository):

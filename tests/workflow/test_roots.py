@@ -32,7 +32,7 @@ def test_the_machine_s_own_records_are_known_however_they_are_written(planned, g
     """Else they would be looked for before they are made."""
     plan = planned(data_root=given)
     assert plan.records("run") == ["tfrecord/task/train/out.tfrecord", "tfrecord/task/val/out.tfrecord"]
-    assert "--data=tfrecord --raw=raw --depth=auto" in plan.training_options("run")
+    assert (str(plan.assignment("run").data_root), plan.assignment("run").tasks) == ("tfrecord", ("task",))
 
 
 @pytest.mark.parametrize(

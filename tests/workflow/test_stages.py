@@ -12,7 +12,8 @@ from bridgelib.conversion.tfrecord_tree import convert_tree as convert_shards
 from bridgelib.raw.tree import find_tasks
 from bridgelib.sim.demonstrations import write_dated_folder
 from bridgelib.workflow.plan import WorkflowPlan
-from bridgelib.workflow.stages import Probe, Slots
+from bridgelib.workflow.stage import Probe, Slots
+from bridgelib.workflow.stages import checkpoints, stages
 from tests import raw_trees
 
 SLOTS = Slots(cores=4, gpus=0)
@@ -50,19 +51,19 @@ def real(tmp_path, repository, monkeypatch):
 
 
 def by_name(plan: WorkflowPlan, measured: Probe | None = None) -> dict:
-    return {stage.name: stage for stage in plan.stages(SLOTS, measured)}
+    return {stage.name: stage for stage in stages(plan, SLOTS, measured)}
 
 
 def test_no_job_runs_here_where_a_cluster_runs_them(planned):
-    assert {each.at_once for each in planned().stages(Slots(cores=1, gpus=0, elsewhere=True))} == {0}
+    assert {each.at_once for each in stages(planned(), Slots(cores=1, gpus=0, elsewhere=True))} == {0}
 
 
 def test_trainings_that_could_not_be_timed_are_counted_beside_those_that_were(planned):
     """Before its instructions are embedded, lc_bc cannot be tried."""
     plan, some = planned(), {"bc_demo": 100.0, "blind_demo": 60.0}
-    (training,) = (stage for stage in plan.stages(SLOTS, None, some) if stage.name == "train_policy")
+    (training,) = (stage for stage in stages(plan, SLOTS, None, some) if stage.name == "train_policy")
     assert (training.seconds, training.untimed, training.jobs) == (160.0, 2, 4)  # one after the other: cores are shared
-    (training,) = (stage for stage in plan.stages(SLOTS) if stage.name == "train_policy")
+    (training,) = (stage for stage in stages(plan, SLOTS) if stage.name == "train_policy")
     assert (training.seconds, training.untimed) == (None, 0)
 
 
@@ -184,7 +185,7 @@ def test_jobs_at_once_follow_from_cores_and_threads(real, tmp_path):
 def test_runs_count_their_checkpoints_less_what_is_there(planned, tmp_path):
     plan = planned()
     before = by_name(plan)["train_policy"]
-    total = sum(each.total for each in plan.checkpoints().values())
+    total = sum(each.total for each in checkpoints(plan).values())
     metrics = 4 * 2_000_000  # beside checkpoints of this size, not to be neglected
     assert before.jobs == 4 and before.disk_bytes == pytest.approx(total + metrics, rel=0.05)
     run = tmp_path / "runs" / "bc_demo"

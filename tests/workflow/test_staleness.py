@@ -20,7 +20,8 @@ from bridgelib.origins import UNKNOWN, differences, identity_in
 from bridgelib.raw.tree import find_tasks
 from bridgelib.training.origin import training_origin
 from bridgelib.workflow.plan import WorkflowPlan
-from bridgelib.workflow.stages import Slots
+from bridgelib.workflow.stage import Slots
+from bridgelib.workflow.stages import stages
 from tests.raw_trees import write_dated_folder
 
 DATES = ("2021-08-02_10-00-00", "2021-08-03_11-30-00")
@@ -261,14 +262,14 @@ def test_tfrecords_made_elsewhere_are_known_by_sizes_and_last_checksums(lab):
 
 
 def test_the_forecast_counts_what_is_stale(lab):
-    stages = {stage.name: stage.jobs for stage in lab.plan().stages(Slots(2, 0))}
-    assert (stages["raw_to_numpy"], stages["numpy_to_tfrecord"]) == (0, 0)
+    jobs = {stage.name: stage.jobs for stage in stages(lab.plan(), Slots(2, 0))}
+    assert (jobs["raw_to_numpy"], jobs["numpy_to_tfrecord"]) == (0, 0)
     changed = lab.plan(machine={"train_proportion": 0.5})
-    stages = {stage.name: stage.jobs for stage in changed.stages(Slots(2, 0))}
-    assert (stages["raw_to_numpy"], stages["numpy_to_tfrecord"]) == (0, 2)
+    jobs = {stage.name: stage.jobs for stage in stages(changed, Slots(2, 0))}
+    assert (jobs["raw_to_numpy"], jobs["numpy_to_tfrecord"]) == (0, 2)
     (lab.folder / "raw" / "open" / DATES[1] / "raw" / "traj_group0" / "traj9").mkdir()
-    stages = {stage.name: stage.jobs for stage in lab.plan().stages(Slots(2, 0))}
-    assert (stages["raw_to_numpy"], stages["numpy_to_tfrecord"]) == (1, 1)
+    jobs = {stage.name: stage.jobs for stage in stages(lab.plan(), Slots(2, 0))}
+    assert (jobs["raw_to_numpy"], jobs["numpy_to_tfrecord"]) == (1, 1)
 
 
 def test_what_is_unknown_differs_from_nothing_that_is_there():

@@ -1,0 +1,222 @@
+"""Why an experiment cannot be trained, as far as that is known before any job starts; and what in it is merely odd.
+
+Each check is a function of a plan and one of its experiments. It gives the refusal, or raises it, or gives None.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+
+from bridgelib.errors import BridgeError, ConfigError, DataError
+from bridgelib.evaluation.simulated import refuse_unknown_tasks
+from bridgelib.language.presence import refuse_without_language
+from bridgelib.layout import portable_path
+from bridgelib.raw.chosen import name_problem
+from bridgelib.workflow.plan import WorkflowPlan
+from bridgelib.workflow.records import steps_made
+
+
+def experiment_refusals(plan: WorkflowPlan, name: str) -> Iterator[BridgeError]:
+    """Why an experiment cannot be trained.
+
+    One without data is no reason to train none of the others: only where all are, none is started.
+    """
+    checks = (*_CHECKS, without_data) if nothing_to_train_on(plan) else _CHECKS
+    return distinct(partial(check, plan, name) for check in checks)
+
+
+def nothing_to_train_on(plan: WorkflowPlan) -> bool:
+    """Whether no experiment has data, as far as the tasks of all can be told."""
+    try:
+        return all(without_data(plan, name) for name in plan.settings.experiments)
+    except BridgeError:  # which is refused where it is that experiment's turn
+        return False
+
+
+def distinct(checks: Iterable[Callable[[], BridgeError | None]]) -> Iterator[BridgeError]:
+    """What checks refuse, each reason once: where the tasks cannot be told, several of them find that."""
+    said = set()
+    for check in checks:
+        if (refusal := answer(check)) and str(refusal) not in said:
+            said.add(str(refusal))
+            yield refusal
+
+
+def answer(check: Callable[[], BridgeError | None]) -> BridgeError | None:
+    """The refusal that a check gives or raises."""
+    try:
+        return check()
+    except BridgeError as error:
+        return error
+
+
+def without_language(plan: WorkflowPlan, name: str) -> None:
+    """Refuse an experiment that follows instructions on tasks without any; refuse one without tasks."""
+    own = plan.data_root(name) == plan.machine.tfrecord and not plan.simulation
+    raw = Path(plan.machine.raw) if own else None
+    refuse_without_language(plan.experiment(name), plan.tasks(name), Path(plan.data_root(name)), raw)
+
+
+def unknown_to_simulators(plan: WorkflowPlan, name: str) -> None:
+    """Refuse an experiment whose policy is chosen by its success where that cannot be seen."""
+    refuse_unknown_tasks(plan.experiment(name), plan.tasks(name))
+
+
+def unnameable(plan: WorkflowPlan, name: str) -> ConfigError | None:
+    """Snakemake would take its name, or that of a folder of its own, for a pattern."""
+    for key, given in (("name", name), ("data_root", plan.experiment(name).data_root or "")):
+        if problem := name_problem(given):
+            return ConfigError(f"{_where(plan, name)}, key '{key}'", given=f"{given}: {problem}")
+    return None
+
+
+def without_gaze(plan: WorkflowPlan, name: str) -> ConfigError | None:
+    """It learns from gaze, on TFRecords that this machine makes without."""
+    experiment = plan.experiment(name)
+    if "gaze" not in experiment.needs or plan.machine.gaze != "none" or plan.data_root(name) != plan.machine.tfrecord:
+        return None
+    return ConfigError(
+        _where(plan, name),
+        given=f"{experiment.algorithm}, which learns from gaze; machine '{plan.machine.name}' has gaze: none",
+        allowed="gaze: filter or no_filter in the machine profile",
+        do="set it to the pickle of boxes that lies in each trajectory's folder, filter.pkl or no_filter.pkl; "
+        "or train an algorithm without gaze",
+    )
+
+
+def too_many_gpus(plan: WorkflowPlan, name: str) -> ConfigError | None:
+    """It takes more GPUs than there are."""
+    devices, present = plan.gpus(name), len(plan.machine.gpus)
+    if devices <= max(1, present):
+        return None
+    return ConfigError(
+        _where(plan, name),
+        given=f"cuda_visible_devices names {devices} GPUs, machine '{plan.machine.name}' has {present}",
+        do="ask for fewer, or list the GPUs under `gpus:` in the machine profile",
+    )
+
+
+def without_cuda(plan: WorkflowPlan, name: str) -> ConfigError | None:
+    """It takes a GPU, and the JAX of the machine's environment knows none."""
+    devices = plan.gpus(name)
+    if not devices or plan.machine.environment != "cpu" or plan.settings.env != "rule":
+        return None
+    return ConfigError(
+        _where(plan, name),
+        given=f"it takes {devices} GPU{'s' * (devices > 1)}, and the machine profile has `environment: cpu`, "
+        "whose JAX knows no GPU",
+        allowed="environment: cuda12 or cuda13",
+        do="set it in the machine profile; or, to train on the CPU: --config jax_platform=cpu",
+    )
+
+
+def undivided_batch(plan: WorkflowPlan, name: str) -> ConfigError | None:
+    """Its devices do not divide one of its batches."""
+    devices, config = plan.gpus(name), plan.experiment(name).config
+    for key, size in (("train_batch_size", config["batch_size"]), ("val_batch_size", config["val_batch_size"])):
+        if devices > 1 and size % devices:
+            below = size - size % devices
+            return ConfigError(
+                _where(plan, name),
+                given=f"{key} {size} on {devices} devices",
+                allowed=f"a multiple of {devices}",
+                do="take " + " or ".join(str(near) for near in (below, below + devices) if near),
+            )
+    return None
+
+
+def endless_warmup(plan: WorkflowPlan, name: str) -> ConfigError | None:
+    """Its learning rate would still be rising when it ends."""
+    config = plan.experiment(name).config
+    warmup, steps = config["agent_kwargs"].get("warmup_steps", 0), config["num_steps"]
+    if warmup < steps:
+        return None
+    return ConfigError(
+        f"{_where(plan, name)}, warmup_steps",
+        given=f"{warmup}, of num_steps {steps}: the learning rate would never be reached",
+        allowed=f"less than {steps}",
+        do="warm up over fewer steps (`warmup_steps` in `global:`), or train for more",
+    )
+
+
+def without_data(plan: WorkflowPlan, name: str) -> DataError | None:
+    """None of its tasks holds a trajectory, as their conversion has found already."""
+    empty = [plan.holds_nothing(name, task) for task in plan.tasks(name)]
+    if not all(empty):
+        return None
+    tasks = plan.tasks(name)
+    more = f" and {len(tasks) - 5} more" if len(tasks) > 5 else ""
+    return DataError(
+        _where(plan, name),
+        given=f"no trajectory to train on: nothing was kept of {', '.join(tasks[:5])}{more}",
+        do="repair the raw data (the data report says what was wrong with it), or train on another task",
+    )
+
+
+def trained_further(plan: WorkflowPlan, name: str) -> DataError | None:
+    """Its run has made more steps than it is to have; training would refuse that, each time."""
+    made, wanted = steps_made(plan.staleness, name), plan.experiment(name).config["num_steps"]
+    if made is None or made <= wanted:
+        return None
+    return DataError(
+        _where(plan, name),
+        given=f"num_steps {wanted}, where its run has made {made} steps",
+        allowed=f"{made} or more",
+        do=f"raise num_steps, or move {Path(plan.done_file(name)).parent} away to train from the start",
+    )
+
+
+_CHECKS: tuple[Callable[[WorkflowPlan, str], BridgeError | None], ...] = (
+    without_language,
+    unknown_to_simulators,
+    unnameable,
+    without_gaze,
+    too_many_gpus,
+    without_cuda,
+    undivided_batch,
+    endless_warmup,
+    trained_further,
+)
+
+
+def oddities(plan: WorkflowPlan, name: str) -> Iterator[str]:
+    """What works, but hardly as it is meant."""
+    config = plan.experiment(name).config
+    steps, agent = config["num_steps"], config["agent_kwargs"]
+    for key in ("log_interval", "keep_every"):
+        if (config[key] or 0) > steps:
+            yield f"experiment '{name}': {key} {config[key]} is more than num_steps {steps}, so it never comes"
+    if (config["keep_every"] or 0) % config["save_interval"]:
+        yield (
+            f"experiment '{name}': keep_every {config['keep_every']} is no multiple of save_interval "
+            f"{config['save_interval']}, so only checkpoints of steps that both divide are kept"
+        )
+    for key in ("decay_steps", "actor_decay_steps"):
+        if agent.get(key) is not None and agent[key] < steps:
+            yield (
+                f"experiment '{name}': {key} {agent[key]} is less than num_steps {steps}, "
+                f"so the last {steps - agent[key]} steps learn nothing (the learning rate is 0)"
+            )
+    if (there := _transitions(plan, name)) is not None and config["batch_size"] > there:
+        yield (
+            f"experiment '{name}': train_batch_size {config['batch_size']} is more than the {there} transitions there "
+            "are, so every batch holds some of them several times"
+        )
+    if nothing := without_data(plan, name):
+        yield f"experiment '{name}' cannot be trained, and its job will fail: {nothing.given}"
+        return
+    for task in plan.tasks(name):
+        if plan.holds_nothing(name, task):
+            yield f"experiment '{name}': task {task} holds no trajectory, and is passed over"
+
+
+def _transitions(plan: WorkflowPlan, name: str) -> int | None:
+    """How many transitions its tasks have, about; None where that is not known yet."""
+    contents = [plan.survey.tasks.get(task) for task in plan.tasks(name)]
+    if plan.data_root(name) != plan.machine.tfrecord or None in contents:
+        return None
+    return round(sum(content.frames - content.trajectories for content in contents)) or None
+
+
+def _where(plan: WorkflowPlan, name: str) -> str:
+    return f"{portable_path(plan.settings.experiments_file)}, experiment '{name}'"

@@ -1,0 +1,29 @@
+"""What happens around jobs: before the first one starts, and where one was refused."""
+
+from snakemake.jobs import Job
+
+from bridgelib.jobs.refusals import forget_former, stands_in
+from bridgelib.workflow.claims import claim, claims_of
+
+ASSIGNMENT = ".snakemake/assignments/{experiment}.json"
+
+# Snakemake would start a refused job again, as often as `retries` says. This is no interface of its: where it asks
+# otherwise one day, the job is started again, and its launcher refuses at once.
+Job.restart_times = property(
+    lambda job: 0 if stands_in(job.log, os.environ) else job.rule.restart_times
+)
+
+
+onstart:
+    if workflow.is_main_process:
+        forget_former(Path.cwd())
+        try:
+            jobs = [job for job in workflow.dag.needrun_jobs() if not job.is_norun]
+            claim(claims_of(PLAN, ((job.output, job.input) for job in jobs)))
+            for name in {job.wildcards_dict.get("experiment") for job in jobs} - {
+                None
+            }:
+                PLAN.assignment(name).save(Path(ASSIGNMENT.format(experiment=name)))
+        except BridgeError as error:
+            print(error, file=sys.stderr)
+            sys.exit(2)

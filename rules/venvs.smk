@@ -1,0 +1,44 @@
+"""The functions through which rules name their environments."""
+
+import hashlib
+
+from snakemake.settings.types import DeploymentMethod
+
+VENVS = portable_path(REPOSITORY / ".venvs")
+ENVS = portable_path(REPOSITORY / "envs")
+TRAINING = PLAN.training_environment
+
+
+def environment_from_elsewhere():
+    """How `envs/run` names an environment from elsewhere (conda's, or Snakemake's own), or None for one of ours."""
+    by_conda = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
+    return (
+        "active" if by_conda else "current" if PLAN.settings.env == "current" else None
+    )
+
+
+def environment_stamp(name):
+    """The stamp of a rule environment, an input of the rules that use it; nothing where it comes from elsewhere.
+
+    When it was built does not count, or all results would be made again from each new clone; that its lock has changed
+    does. What a run that was then cut short has left over, `made_as_now` knows.
+    """
+    stamp = REPOSITORY / ".venvs" / name / ".ready"
+    lock = REPOSITORY / "envs" / f"{name}.txt"
+    outdated = stamp.is_file() and stamp.read_bytes() != lock.read_bytes()
+    if environment_from_elsewhere():
+        return []
+    return portable_path(stamp) if outdated else ancient(portable_path(stamp))
+
+
+def lock_of(name):
+    """A param that Snakemake remembers: the lock of the environment; empty where that comes from elsewhere."""
+    if environment_from_elsewhere():
+        return ""
+    lock = (REPOSITORY / "envs" / f"{name}.txt").read_bytes()
+    return f"lock {hashlib.sha256(lock).hexdigest()[:12]}"
+
+
+def environment_folder(name):
+    """A param: the first argument of `envs/run`."""
+    return environment_from_elsewhere() or f"{VENVS}/{name}"
