@@ -34,6 +34,11 @@ def number_of_shards(wildcards, input):
     return len(input.shards)
 
 
+def exclusions(wildcards):
+    """A params function: the tasks that the machine leaves out, as options."""
+    return [f"--exclude={pattern}" for pattern in MACHINE.exclude]
+
+
 def collection_session():
     """The raw input of a shard: its real dated folder, whose own date does not count, or the simulation's last file."""
     folder = told(PLAN.dated_folder)

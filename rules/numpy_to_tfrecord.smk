@@ -62,7 +62,7 @@ rule data_report:
         machine=MACHINE,
         environment=environment_folder("convert"),
         lock=lock_of("convert"),
-        exclude=[f"--exclude={pattern}" for pattern in MACHINE.exclude],
+        exclude=exclusions,
     shell:
         '"$BRIDGE/envs/run" {params.environment:q} -- python "$BRIDGE/workflow_scripts/data_report.py"'
         " --root {params.machine.tfrecord:q} --raw {params.machine.raw:q} --depth {params.machine.depth}"

@@ -57,13 +57,13 @@ if MACHINE.simulation is not None:
         params:
             environment=environment_folder(TRAINING),
             lock=lock_of(TRAINING),
-            data=MACHINE.tfrecord,
+            machine=MACHINE,
             tasks=told(PLAN.rollouts.all_tasks),
             camera=told(PLAN.camera),
             settings=PLAN.settings,
         shell:
             '"$BRIDGE/envs/run" {params.environment:q} --platform=cpu --gpus 0 --'
-            ' python "$BRIDGE/workflow_scripts/rollout_references.py" --data {params.data:q}'
+            ' python "$BRIDGE/workflow_scripts/rollout_references.py" --data {params.machine.tfrecord:q}'
             " --task {params.tasks:q} --camera {params.camera}"
             " --episodes {params.settings.episodes} --seed {params.settings.episode_seed}"
             " --json {output.results:q} > {log:q} 2>&1"

@@ -1,6 +1,8 @@
 """The house keeps its order: who may import whom, what is named nowhere, what every file opens with."""
 
 import ast
+import itertools
+import re
 import subprocess
 import sys
 
@@ -71,6 +73,45 @@ def test_rooms_import_downwards_only(repository):
     assert not wrong
 
 
+def imports_between_modules(repository):
+    """Module of `bridgelib` -> the others that it imports, wherever in it, under TYPE_CHECKING too."""
+    files = python_files(repository, "bridgelib")
+    names = [".".join(path.relative_to(repository).with_suffix("").parts).removesuffix(".__init__") for path in files]
+    found = {}
+    for name, path in zip(names, files, strict=True):
+        imported = imported_modules(path) | {module.rpartition(".")[0] for module in imported_modules(path)}
+        # `from bridgelib.raw import tree` names a module; `from bridgelib.raw.tree import Task` a class of one.
+        found[name] = {module for module in imported if module in names} - {name, "bridgelib"}
+    return found
+
+
+def circle_in(graph):
+    """Nodes that lead from one to the next and back to the first; None where there are none."""
+    done = set()
+    for start in graph:
+        path, ways = [start], [iter(graph[start])]
+        while path:
+            following = next((node for node in ways[-1] if node not in done), None)
+            if following in path:
+                return path[path.index(following) :]
+            if following is None:
+                done.add(path.pop())
+                ways.pop()
+            else:
+                path.append(following)
+                ways.append(iter(graph[following]))
+    return None
+
+
+def test_no_module_imports_itself_by_way_of_others(repository):
+    assert circle_in(imports_between_modules(repository)) is None
+
+
+def test_a_circle_is_found_and_a_diamond_is_none():
+    assert circle_in({"a": ["b", "c"], "b": ["d"], "c": ["d"], "d": []}) is None
+    assert circle_in({"a": ["b"], "b": ["c"], "c": ["d"], "d": ["b"]}) == ["b", "c", "d"]
+
+
 @pytest.mark.parametrize(
     ("package", "allowed"), [("snakemake", None), ("tensorflow", WITH_TENSORFLOW), ("distrax", None)]
 )
@@ -127,3 +168,22 @@ def test_no_source_file_is_long(repository):
         if path.suffix in (".py", ".smk") and (lines := len(path.read_text(encoding="utf-8").splitlines())) > 400
     }
     assert not long
+
+
+def rules_of(path):
+    """Name -> number of lines of each rule in a file, blank lines after it left aside."""
+    lines, found = path.read_text(encoding="utf-8").splitlines(), {}
+    for start, line in enumerate(lines):
+        if opened := re.match(r"( *)rule (\w+):$", line):
+            inside = itertools.takewhile(lambda text: not text or text.startswith(f"{opened[1]} "), lines[start + 1 :])
+            found[opened[2]] = 1 + len("\n".join(inside).rstrip().splitlines())
+    return found
+
+
+def test_rules_are_short(repository):
+    files = sorted((repository / "rules").glob("*.smk"))
+    long = {path.name: lines for path in files if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 80}
+    assert not long
+    rules = {name: lines for path in files for name, lines in rules_of(path).items()}
+    assert rules.keys() >= {"raw_to_numpy", "numpy_to_tfrecord", "train_policy", "rollout_policy"}
+    assert not {name: lines for name, lines in rules.items() if lines > 30}

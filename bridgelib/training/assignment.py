@@ -48,7 +48,7 @@ class Assignment:
         try:
             given = content["experiment"]
             experiment = Experiment(**{**given, "dataset": Dataset(**given["dataset"])})
-            return cls(experiment, Path(content["data_root"]), content["tasks"])
+            return cls(experiment, Path(content["data_root"]), tuple(content["tasks"]))
         except (KeyError, TypeError):
             do = "let the workflow write it: snakemake train_all"
             raise DataError(path, given="not the assignment of an experiment", do=do) from None

@@ -1,7 +1,5 @@
 """Paths in settings: what is expanded, what is refused, and where a file is looked for."""
 
-from pathlib import Path
-
 import pytest
 import yaml
 
@@ -10,7 +8,6 @@ from bridgelib.config.paths import found_file
 from bridgelib.config.settings import load_settings
 from bridgelib.errors import ConfigError
 from bridgelib.language.settings import encoder_settings
-from bridgelib.layout import absolute_path
 from bridgelib.workflow.plan import WorkflowPlan
 
 NOWHERE = ["$NOT_SET_HERE/data", "${NOT_SET_HERE}/data", "/data/$NOT_SET_HERE", "$EMPTY/data", "~nobody-at-all/data"]
@@ -25,29 +22,6 @@ def variables(monkeypatch):
     monkeypatch.setenv("NESTED", "/data/$NOT_SET_HERE")
     monkeypatch.setenv("LAB", "/lab")
     monkeypatch.setenv("HOME", "/home/me")
-
-
-@pytest.mark.parametrize(
-    ("given", "path"),
-    [
-        ("$LAB/data", "/lab/data"),
-        ("${LAB}_old/data", "/lab_old/data"),
-        ("~/data", "/home/me/data"),
-        ("data/../other/", "/base/other"),
-        ("data/~x", "/base/data/~x"),
-        ("./~x", "/base/~x"),
-        ("costs 5$", "/base/costs 5$"),
-    ],
-)
-def test_variables_and_homes_are_expanded(given, path):
-    assert str(absolute_path(given, Path("/base"), "here")) == path
-
-
-@pytest.mark.parametrize("given", NOWHERE)
-def test_what_stands_for_nothing_is_refused_by_name(tmp_path, given):
-    with pytest.raises(ConfigError) as refused:
-        absolute_path(given, tmp_path, "here")
-    assert refused.value.where == "here" and given in refused.value.given and refused.value.do
 
 
 ROOTS = {root: root for root in ("raw", "numpy", "tfrecord", "runs")}

@@ -13,6 +13,7 @@ from bridgelib.language.coverage import Coverage, as_text, total
 from bridgelib.language.embed import embed_instructions
 from bridgelib.language.hashing import hashed
 from bridgelib.language.table import LanguageTable
+from bridgelib.training.assignment import Assignment, chosen_experiment
 from tests.language.experiments import LANGUAGE_CONFIG, experiment, write_task
 
 
@@ -105,6 +106,17 @@ def test_a_task_that_left_the_raw_tree_is_not_embedded(script, arguments, tmp_pa
     (tmp_path / "raw" / "kitchen" / "pot" / "2021-08-02_10-00-00").mkdir(parents=True)
     with pytest.raises(ConfigError, match="pattern 'drawer'"):
         script.main([*arguments, "--experiment=lc_bc_drawer", f"--raw={tmp_path / 'raw'}", "--depth=3"])
+
+
+def test_an_assignment_holds_though_the_experiments_file_has_changed(script, arguments, data, repository, tmp_path):
+    datasets = repository / "config" / "datasets.yaml"
+    assigned = chosen_experiment(tmp_path / "experiments.yaml", datasets, "lc_bc_drawer")
+    Assignment(assigned, data, ("drawer",)).save(tmp_path / "assignment.json")
+    (tmp_path / "experiments.yaml").write_text("matrix: {algos: [lc_bc], tasks: [kitchen/pot]}\n")
+    script.main([f"--assignment={tmp_path / 'assignment.json'}", f"--output={tmp_path / 'l.npz'}"])
+    assert "open the drawer" in LanguageTable.load(tmp_path / "l.npz").instructions
+    with pytest.raises(ConfigError, match="no --experiments, no --experiment, no --data"):
+        script.main([f"--output={tmp_path / 'l.npz'}"])
 
 
 def test_the_script_names_the_experiments_there_are(script, arguments):

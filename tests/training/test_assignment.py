@@ -1,7 +1,14 @@
 """Which tasks an experiment trains on, among the TFRecords that there are."""
 
-from bridgelib.config.datasets import Dataset
-from bridgelib.training.assignment import collected_tasks, tasks_below
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bridgelib.config.datasets import Dataset, load_datasets
+from bridgelib.config.experiments import load_experiments
+from bridgelib.errors import DataError
+from bridgelib.training.assignment import Assignment, collected_tasks, tasks_below
 from tests.raw_trees import DATE
 
 NFC, NFD = "open_t\u00fcr", "open_tu\u0308r"
@@ -21,3 +28,38 @@ def test_tasks_whose_raw_data_is_gone_are_left_out_whatever_their_unicode_form(t
     (tmp_path / "raw" / NFC / DATE).mkdir(parents=True)
     assert tasks_below(tmp_path / "tfrecord", Asking, collected_tasks(tmp_path / "raw")) == ((NFD,),)
     assert tasks_below(tmp_path / "tfrecord", Asking) == ((NFD, "removed"),)
+
+
+def shipped(repository):
+    """Every experiment that comes with the repository."""
+    datasets = load_datasets(repository / "config" / "datasets.yaml")
+    files = sorted((repository / "config" / "experiments").glob("*.yaml"))
+    return [experiment for path in files for experiment in load_experiments(path, datasets).values()]
+
+
+def test_an_assignment_says_the_same_when_it_is_read(repository, tmp_path):
+    path = tmp_path / "new" / "folder" / "assignment.json"
+    experiments = shipped(repository)
+    for experiment in experiments:
+        Assignment(experiment, Path("data/root"), ("a_task", "drawer/open")).save(path)
+        read = Assignment.load(path)
+        assert read.experiment.as_json() == experiment.as_json()
+        own = replace(read.experiment, dataset=experiment.dataset, config=experiment.config)
+        assert (own, read.data_root, read.tasks) == (experiment, Path("data/root"), ("a_task", "drawer/open"))
+    assert experiments
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", '{"experiment": {"algorithm": "bc"}, "data_root": "x", "tasks": []}'])
+def test_another_file_is_no_assignment(tmp_path, content):
+    (tmp_path / "other.json").write_text(content)
+    with pytest.raises(DataError, match="not the assignment of an experiment"):
+        Assignment.load(tmp_path / "other.json")
+
+
+def test_only_the_tasks_of_an_assignment_count(repository, tmp_path):
+    for task in ("kept", "left_over"):
+        (tmp_path / task / "train").mkdir(parents=True)
+        (tmp_path / task / "train" / "out.tfrecord").touch()
+    experiment = replace(shipped(repository)[0], dataset=Dataset("all", (("*",),)))
+    assert Assignment(experiment, tmp_path, ("kept",)).groups() == (("kept",),)
+    assert Assignment(experiment, tmp_path).groups() == (("kept", "left_over"),)

@@ -1,6 +1,7 @@
 """Settings that make no sense together, or with what is there, are refused at the dry run, with both numbers."""
 
 import json
+import shutil
 
 import pytest
 import yaml
@@ -69,6 +70,25 @@ def test_a_new_algorithm_without_a_warmup_is_none_that_never_warms_up(planned, m
     plan = planned({"num_steps": 40, "warmup_steps": 2000})
     admit(plan, ["train_all"])
     assert "warmup_steps" not in plan.experiment("run").config["agent_kwargs"]
+
+
+def test_every_refusal_is_given_and_each_once(planned, tmp_path):
+    """The Snakefile raises the first; the doctor may show all."""
+    faults = {"num_steps": 40, "train_batch_size": 8, "cuda_visible_devices": "0,1,2"}
+    given = [str(refusal) for refusal in Admission(planned(faults, **GPUS)).refusals()]
+    assert len(given) == 2 and "8 on 3 devices" in given[0] and "of num_steps 40" in given[1]
+    assert not list(Admission(planned(faults, **GPUS), ["tfrecords"]).refusals())
+
+    plan = planned(faults, **GPUS)
+    shutil.rmtree(tmp_path / "raw" / "task")
+    raw_trees.write_dated_folder(tmp_path / "raw", "other", trajectories=2)
+    given = [str(refusal) for refusal in Admission(plan).refusals()]
+    assert len(given) == 3 and "pattern 'task'" in given[0]  # which several checks find
+
+    plan = planned(faults, **GPUS)
+    shutil.rmtree(tmp_path / "raw")
+    (refusal,) = Admission(plan).refusals()  # without tasks nothing else can be told
+    assert "raw" in str(refusal)
 
 
 def test_a_conversion_does_not_mind(planned):

@@ -261,6 +261,32 @@ def test_tfrecords_made_elsewhere_are_known_by_sizes_and_last_checksums(lab):
     assert data_identity(folder) == UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("recorded", "lock", "stale"),
+    [
+        (["'lock 0123456789ab'"], "lock 0123456789ab", None),
+        (["'shard 1, raw_to_numpy 3, lock 0123456789ab'", "256"], "lock 0123456789ab", None),  # as it was once written
+        (["256", "'lock 0123456789ab'"], "lock ba9876543210", "lock 0123456789ab -> lock ba9876543210"),
+        (["'lock 0123456789ab'"], "", None),  # now it comes from elsewhere
+        (["256"], "lock ba9876543210", None),  # it came from elsewhere
+        (None, "lock ba9876543210", None),  # Snakemake knows nothing of it
+    ],
+)
+def test_another_lock_makes_stale_what_snakemake_remembers(lab, recorded, lock, stale):
+    """A run that is cut short after an environment was built anew leaves results of the former lock."""
+    asked = []
+
+    def params(file):
+        asked.append(file)
+        return recorded
+
+    staleness = lab.plan().staleness
+    found = staleness.by_lock(lock, params, "numpy_to_tfrecord", task="open")
+    assert (found and found.differences) == (stale and (f"environment: {stale}",))
+    assert set(asked) <= {str(lab.folder / "tfrecord" / "open" / "train" / "out.tfrecord")}
+    assert staleness.by_lock(lock, params, "train_policy", experiment="bc") is None  # which is not there
+
+
 def test_the_forecast_counts_what_is_stale(lab):
     jobs = {stage.name: stage.jobs for stage in stages(lab.plan(), Slots(2, 0))}
     assert (jobs["raw_to_numpy"], jobs["numpy_to_tfrecord"]) == (0, 0)
