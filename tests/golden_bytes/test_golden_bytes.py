@@ -34,9 +34,9 @@ def test_every_version_is_held_and_every_step_has_some(repository):
     assert set(declaring_modules()) == set(WRITTEN) == set(record.read())
     assert {module for modules in MODULES.values() for module in modules} <= set(WRITTEN)
     rules = "\n".join(path.read_text(encoding="utf-8") for path in (repository / "rules").glob("*.smk"))
-    bearing = set(re.findall(r"made_with=made_with\(\"(\w+)\"", rules))
-    assert bearing == {*MODULES, "train_policy"}  # which bears none, but its environment's lock
-    assert set(re.findall(r"former=made_as_now\(\"(\w+)\"", rules)) == bearing
+    asked = re.findall(r"former=made_as_now\(\"(\w+)\", (\S+)\),", rules)
+    assert {step for step, _ in asked} == {*MODULES, "train_policy"}  # which bears none, but its environment's lock
+    assert sorted(re.findall(r"lock=lock_of\((\S+)\),", rules)) == sorted(environment for _, environment in asked)
 
 
 @pytest.mark.parametrize("module", WRITTEN)
