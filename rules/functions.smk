@@ -1,6 +1,7 @@
 """The functions through which rules ask the plan: for inputs, params and resources."""
 
 from snakemake.exceptions import WorkflowError
+from snakemake.io import IOFile
 
 from bridgelib.workflow.summary import seeds_as_words
 from bridgelib.workflow.targets import makes_nothing
@@ -54,10 +55,12 @@ def made_as_now(step, environment):
 
     lock = lock_of(environment)
 
+    def remembered(file):
+        return workflow.persistence.params(IOFile(file, workflow.get_rule(step)))
+
     def otherwise(**names):
-        staleness, recorded = PLAN.staleness, workflow.persistence.params
-        by_itself = staleness.of(step, **names)
-        return by_itself or staleness.by_lock(lock, recorded, step, **names)
+        by_itself = PLAN.staleness.of(step, **names)
+        return by_itself or PLAN.staleness.by_lock(lock, remembered, step, **names)
 
     def files(wildcards):
         if not workflow.is_main_process or makes_nothing(sys.argv[1:]):

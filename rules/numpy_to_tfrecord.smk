@@ -36,11 +36,11 @@ rule numpy_to_tfrecord:
         environment=environment_folder("convert"),
         lock=lock_of("convert"),
         seed=PLAN.settings.split_seed,
-        count=number_of_shards,
+        shard_count=number_of_shards,
     # The folder, not the shards one by one: thousands are more than a command line may hold.
     shell:
         '"$BRIDGE/envs/run" {params.environment:q} -- python "$BRIDGE/workflow_scripts/numpy_to_tfrecord.py"'
-        " --shards {params.machine.numpy:q}/{wildcards.task:q} --count {params.count} --overwrite"
+        " --shards {params.machine.numpy:q}/{wildcards.task:q} --count {params.shard_count} --overwrite"
         " --raw {params.machine.raw:q}/{wildcards.task:q} --output {params.machine.tfrecord:q}/{wildcards.task:q}"
         " --train_proportion {params.machine.train_proportion} --seed {params.seed} --im_size {params.machine.im_size}"
         " --image_encoding {params.machine.image_encoding} > {log:q} 2>&1"

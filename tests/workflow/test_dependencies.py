@@ -160,3 +160,8 @@ def test_a_rebuilt_environment_remakes_nothing_but_a_changed_lock_does(clone, tm
     changed = jobs()
     assert re.search(r"^environment +1$", changed, re.MULTILINE)
     assert re.search(r"^raw_to_numpy +1$", changed, re.MULTILINE)
+
+    build_environment(clone, "convert")  # and then that run was cut short
+    changed = jobs()
+    assert not re.search(r"^environment +1$", changed, re.MULTILINE)
+    assert re.search(r"^raw_to_numpy +1$", changed, re.MULTILINE) and "was made otherwise (environment: lock" in changed
