@@ -40,5 +40,9 @@ def lock_of(name):
 
 
 def environment_folder(name):
-    """A param: the first argument of `envs/run`."""
-    return environment_from_elsewhere() or f"{VENVS}/{name}"
+    """A params function: the first argument of `envs/run`."""
+
+    def folder(wildcards):
+        return environment_from_elsewhere() or f"{VENVS}/{name}"
+
+    return folder

@@ -98,8 +98,8 @@ def test_gaze_boxes_that_nobody_has_are_refused_at_the_dry_run(tree, there):
 
 
 def test_the_latency_shift_of_the_profile_reaches_the_conversion(tree):
-    assert "--latency_shift" not in tree.snakemake("-n", "-p", "numpy")[1]
-    assert " --overwrite --latency_shift 0 " in tree.snakemake("-n", "-p", "latency_shift=0", "numpy")[1]
+    assert " --latency_shift auto " in tree.snakemake("-n", "-p", "numpy")[1]
+    assert " --latency_shift 0 " in tree.snakemake("-n", "-p", "latency_shift=0", "numpy")[1]
     code, output = tree.snakemake("-n", "latency_shift=2", "numpy", check=False)
     assert code != 0 and "latency_shift" in output and "auto, 0 or 1" in output and "Traceback" not in output
 
