@@ -20,9 +20,8 @@ onstart:
         try:
             jobs = [job for job in workflow.dag.needrun_jobs() if not job.is_norun]
             claim(claims_of(PLAN, ((job.output, job.input) for job in jobs)))
-            for name in {job.wildcards_dict.get("experiment") for job in jobs} - {
-                None
-            }:
+            names = {job.wildcards_dict.get("experiment") for job in jobs}
+            for name in filter(None, names):
                 PLAN.assignment(name).save(Path(ASSIGNMENT.format(experiment=name)))
         except BridgeError as error:
             print(error, file=sys.stderr)
