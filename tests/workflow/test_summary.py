@@ -40,6 +40,6 @@ def test_of_one_seed_there_is_no_mean(tmp_path):
 def test_scripts_are_told_of_seeds_in_words(tmp_path):
     path = tmp_path / "experiments.yaml"
     path.write_text("matrix: {algos: [bc, iql], tasks: [t], seeds: [0, 1]}")
-    assert seeds_as_words(load_experiments(path, {})) == "bc_t=bc_t_s0,bc_t_s1 iql_t=iql_t_s0,iql_t_s1"
+    assert seeds_as_words(load_experiments(path, {})) == ["bc_t=bc_t_s0,bc_t_s1", "iql_t=iql_t_s0,iql_t_s1"]
     path.write_text("matrix: {algos: [bc, iql], tasks: [t]}")
-    assert seeds_as_words(load_experiments(path, {})) == ""
+    assert seeds_as_words(load_experiments(path, {})) == []
