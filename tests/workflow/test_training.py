@@ -62,9 +62,9 @@ def test_a_policy_that_learns_from_gaze_needs_some(workspace):
     experiments = f"experiments={workspace.write_experiments({'matrix': {'algos': ['bc_saliency'], 'tasks': [TASK]}})}"
     code, output = workspace.snakemake("-n", experiments, "train_all", check=False)
     assert code != 0 and "has gaze: none" in output and "filter.pkl" in output and "Traceback" not in output
-    assert " --gaze" not in workspace.snakemake("-n", "-p", experiments, "tfrecords")[1]
+    assert " --gaze none " in workspace.snakemake("-n", "-p", experiments, "tfrecords")[1]
     workspace.write_profile(gaze="no_filter")
-    assert " --overwrite --gaze no_filter " in workspace.snakemake("-n", "-p", experiments, "train_all")[1]
+    assert " --gaze no_filter " in workspace.snakemake("-n", "-p", experiments, "train_all")[1]
 
 
 @pytest.mark.parametrize("algorithm", ["lc_bc"])
