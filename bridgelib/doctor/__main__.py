@@ -3,7 +3,6 @@
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from bridgelib.config.schema import read_yaml
 from bridgelib.config.settings import read_words
@@ -31,13 +30,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.reference:
         print(as_markdown(), end="")
         return 0
-    given = _settings_of(options)
+    chosen = {"machine": options.machine} if options.machine else {}
+    given = {**chosen, **read_words(options.config)}  # over config.yaml
     config = {**read_yaml(REPOSITORY / "config" / "config.yaml"), **given}
     subject = examine(REPOSITORY, config, given, options.environment, options.cluster)
     if options.explain:
         return _explain(options.explain, subject)
     findings = examined(subject)
-    print(as_json(findings) if options.json else as_text(findings, _heading(subject), options.verbose), end="")
+    heading = "the settings were refused, so only this host is examined"
+    if subject.not_built != REFUSED:
+        machine = f"machine {subject.settings.machine.name}" if subject.settings else "no machine"
+        heading = f"{machine}, environment {portable_path(subject.environment)}"
+    text = as_json(findings) if options.json else as_text(findings, f"Doctor: {heading}", options.verbose)
+    print(text, end="")
     code = exit_code(findings)
     return 0 if options.fail_on == "error" and code < 2 else code
 
@@ -55,19 +60,6 @@ def _explain(logs: Sequence[Path], subject: Subject) -> int:
     return 1 if unknown else 0
 
 
-def _heading(subject: Subject) -> str:
-    if subject.not_built == REFUSED:
-        return "Doctor: the settings were refused, so only this host is examined"
-    machine = f"machine {subject.machine.name}" if subject.machine else "no machine"
-    return f"Doctor: {machine}, environment {portable_path(subject.environment)}"
-
-
-def _settings_of(options: argparse.Namespace) -> dict[str, Any]:
-    """What the call sets over config.yaml."""
-    chosen = {"machine": options.machine} if options.machine else {}
-    return {**chosen, **read_words(options.config)}
-
-
 def _parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m bridgelib.doctor",
@@ -75,25 +67,22 @@ def _parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--machine", help="a machine's name, or the path of its profile (default: as the workflow)")
-    parser.add_argument("--config", nargs="*", default=[], metavar="KEY=VALUE", help="settings, as for snakemake")
-    parser.add_argument(
-        "--cluster", action="store_true", help="jobs run on other hosts; GPUs and memory of this one do not count"
-    )
-    parser.add_argument("--environment", type=Path, help="look into this environment instead of the machine's own")
-    parser.add_argument(
+    add = parser.add_argument
+    add("--machine", help="a machine's name, or the path of its profile (default: as the workflow)")
+    add("--config", nargs="*", default=[], metavar="KEY=VALUE", help="settings, as for snakemake")
+    add("--cluster", action="store_true", help="jobs run on other hosts; GPUs and memory of this one do not count")
+    add("--environment", type=Path, help="look into this environment instead of the machine's own")
+    add(
         "--explain",
         nargs="+",
         type=Path,
         metavar="LOG",
         help="explain logs of failed jobs instead; 1 if one is unknown",
     )
-    parser.add_argument("--reference", action="store_true", help="print docs/doctor.md: everything it looks for")
-    parser.add_argument("--verbose", action="store_true", help="show details: the file of each CUDA library, and why")
-    parser.add_argument("--json", action="store_true", help="print JSON: findings, the worst status, the exit code")
-    parser.add_argument(
-        "--fail-on", choices=("warning", "error"), default="warning", help="from what on the exit code is not 0"
-    )
+    add("--reference", action="store_true", help="print docs/doctor.md: everything it looks for")
+    add("--verbose", action="store_true", help="show details: the file of each CUDA library, and why")
+    add("--json", action="store_true", help="print JSON: findings, the worst status, the exit code")
+    add("--fail-on", choices=("warning", "error"), default="warning", help="from what on the exit code is not 0")
     return parser.parse_args(argv)
 
 

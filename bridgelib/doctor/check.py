@@ -1,6 +1,6 @@
 """What a check is, and what it can answer."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING
@@ -15,16 +15,20 @@ if TYPE_CHECKING:
 class Status(IntEnum):
     """How a check came out; a larger one is worse."""
 
-    OK = 0
-    NOT_CHECKED = 1
-    NOTE = 2
-    WARNING = 3
-    ERROR = 4
+    OK = 0  # nothing is wrong
+    NOT_CHECKED = 1  # it could not be looked at
+    NOTE = 2  # worth knowing; nothing needs to be done
+    WARNING = 3  # it may cost time or surprise; the workflow can run
+    ERROR = 4  # a job will fail of it, or compute wrongly
 
     @property
     def word(self) -> str:
         """As shown: `ok`, `not checked`, `note`, `warning`, `error`."""
         return self.name.lower().replace("_", " ")
+
+
+class NotKnown(Exception):
+    """What a check asks for cannot be told here; its words say why. The check counts as not checked."""
 
 
 @dataclass(frozen=True)
@@ -46,42 +50,19 @@ class Answer:
     details: tuple[str, ...] = ()
 
 
-def ok(found: str, details: Iterable[str] = ()) -> Answer:
-    """Nothing is wrong."""
-    return Answer(Status.OK, found, details=tuple(details))
+def _answer_of(status: Status) -> Callable[..., Answer]:
+    def answer(found: str, cure: str | None = None, details: Iterable[str] = (), **values: object) -> Answer:
+        return Answer(status, found, cure, values, tuple(details))
+
+    return answer
 
 
-def not_checked(why: str) -> Answer:
-    """It could not be looked at, and why."""
-    return Answer(Status.NOT_CHECKED, why)
-
-
-def note(found: str, cure: str | None = None, **values: object) -> Answer:
-    """Worth knowing; nothing needs to be done."""
-    return Answer(Status.NOTE, found, cure, values)
-
-
-def warning(found: str, cure: str | None = None, **values: object) -> Answer:
-    """It may cost time or surprise; the workflow can run."""
-    return Answer(Status.WARNING, found, cure, values)
-
-
-def error(found: str, cure: str | None = None, details: Iterable[str] = (), **values: object) -> Answer:
-    """A job will fail of it, or compute wrongly."""
-    return Answer(Status.ERROR, found, cure, values, tuple(details))
+ok, not_checked, note, warning, error = map(_answer_of, Status)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """An answer with the trouble it belongs to, its cure filled in.
-
-    Attributes:
-        trouble: What was checked.
-        status: How bad it is.
-        found: What was found.
-        cure: The command that cures it; empty where all is well.
-        details: Everything that was seen.
-    """
+    """An answer with the trouble it belongs to, its cure filled in; that is empty where all is well."""
 
     trouble: Trouble
     status: Status
@@ -91,39 +72,45 @@ class Finding:
 
     def as_dict(self) -> dict[str, object]:
         """For `--json`."""
-        return {
-            "check": self.trouble.id,
-            "family": self.trouble.family,
-            "status": self.status.word,
-            "found": self.found,
-            "why": self.trouble.why,
-            "cure": self.cure,
-            "details": list(self.details),
-        }
+        told = {"check": self.trouble.id, "family": self.trouble.family, "status": self.status.word}
+        return {**told, "found": self.found, "why": self.trouble.why, "cure": self.cure, "details": list(self.details)}
 
 
 Question = Callable[["Subject"], Answer | Iterable[Answer]]
+Need = Callable[["Subject"], Answer | None]
 
 
 @dataclass(frozen=True)
 class Check:
-    """One question about the machine, under the id of the trouble it looks for."""
+    """One question about the machine, about the trouble that it looks for.
+
+    Attributes:
+        trouble: The trouble.
+        question: What answers it.
+        needs: The answer where the question cannot be asked, or needs no asking; None where it is to be asked.
+    """
 
     trouble: Trouble
     question: Question
+    needs: Need | None = None
 
     def run(self, subject: "Subject") -> list[Finding]:
         """Ask it. A check that fails itself is reported as not checked: one bug must not hide the other findings."""
+        return [self._finding(answer, subject) for answer in self._answers(subject)]
+
+    def _answers(self, subject: "Subject") -> Iterator[Answer]:
         try:
+            if self.needs and (instead := self.needs(subject)):
+                yield instead
+                return
             answers = self.question(subject)
-            answers = [answers] if isinstance(answers, Answer) else list(answers)
-        except BridgeError as problem:
-            answers = [error(f"{problem.where}: {problem.given}", cure=problem.do)]
-        except OSError as problem:  # such as of a network's disk that is gone
-            answers = [not_checked(str(problem))]
+            yield from [answers] if isinstance(answers, Answer) else answers
+        except BridgeError as refusal:
+            yield refused(refusal)
+        except (NotKnown, OSError) as problem:  # such as of a network's disk that is gone
+            yield not_checked(str(problem))
         except Exception as problem:
-            answers = [not_checked(f"the check itself failed: {type(problem).__name__}: {problem}")]
-        return [self._finding(answer, subject) for answer in answers]
+            yield not_checked(f"the check itself failed: {type(problem).__name__}: {problem}")
 
     def _finding(self, answer: Answer, subject: "Subject") -> Finding:
         if answer.status in (Status.OK, Status.NOT_CHECKED):
@@ -133,14 +120,13 @@ class Check:
         return Finding(self.trouble, answer.status, answer.found, cure, answer.details)
 
 
-CHECKS: dict[str, Check] = {}
+def refused(refusal: BridgeError) -> Answer:
+    """A refusal in its own words."""
+    allowed = f" (allowed: {refusal.allowed})" if refusal.allowed else ""
+    cure = refusal.do.replace("{", "{{").replace("}", "}}") if refusal.do else None
+    return error(f"{refusal.where}: {refusal.given}{allowed}", cure)
 
 
-def check(trouble: str) -> Callable[[Question], Question]:
-    """Register a function as the check for a trouble of the table."""
-
-    def registered(question: Question) -> Question:
-        CHECKS[trouble] = Check(TROUBLES[trouble], question)
-        return question
-
-    return registered
+def check(trouble: str, needs: Need | None = None) -> Callable[[Question], Check]:
+    """Make a function the check for a trouble of the table, whose title says what it looks at."""
+    return lambda question: Check(TROUBLES[trouble], question, needs)

@@ -17,9 +17,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import bridgelib.doctor.checks  # noqa: F401 (they register)
 from bridgelib.capacity import available_cores
-from bridgelib.doctor.check import CHECKS, Status
+from bridgelib.doctor.check import Status
+from bridgelib.doctor.checks import CHECKS
 from bridgelib.doctor.signatures import Recognised, recognised
 from bridgelib.doctor.subject import ROOT_OF, Subject
 from bridgelib.layout import portable_path
@@ -27,11 +27,8 @@ from bridgelib.layout import portable_path
 _ERROR = re.compile(r"^Error in rule (\w+)[^\n]*:\n((?:[ \t]+[^\n]*\n)*)", re.MULTILINE)
 _LOGS = re.compile(r"^\s+log: (.*)$", re.MULTILINE)
 _HINT = "(check log file(s) for error details)"
-_COMMAND = re.compile(
-    r"Command '(?P<command>.*?)' "
-    r"(?:returned non-zero exit status (?P<status>\d+)|died with <Signals\.\w+: (?P<signal>\d+)>)",
-    re.DOTALL,
-)
+_ENDED = r"(?:returned non-zero exit status (?P<status>\d+)|died with <Signals\.\w+: (?P<signal>\d+)>)"
+_COMMAND = re.compile(rf"Command '(?P<command>.*?)' {_ENDED}", re.DOTALL)
 _JOB = re.compile(r"^\s+jobid: (\d+)$", re.MULTILINE)
 _FINISHED = re.compile(r"^Finished jobid: (\d+)\b", re.MULTILINE)
 _TAIL = 200_000  # bytes at the end of a job's log that are read
@@ -66,11 +63,7 @@ class Failure:
 
 
 def failures(run: str) -> list[Failure]:
-    """The jobs that failed in a run for good, each once, in the order of their first failure.
-
-    Args:
-        run: The text of Snakemake's own log of the run.
-    """
+    """The jobs that failed for good, each once, in the order of their first failure, from Snakemake's log of a run."""
     ends = [(match["command"], int(match["status"] or 128 + int(match["signal"]))) for match in _COMMAND.finditer(run)]
     finished = {match[1]: match.start() for match in _FINISHED.finditer(run)}
     found: dict[tuple[str, tuple[str, ...]], Failure] = {}
@@ -87,12 +80,7 @@ def failures(run: str) -> list[Failure]:
 
 
 def explanation(runs: Iterable[Path | str], subject: Subject) -> str:
-    """What to print below Snakemake's own error; empty where no job failed.
-
-    Args:
-        runs: Snakemake's own logs of the run. Logs of jobs that are relative start at the working directory.
-        subject: Whose machine it is; it fills in the cures.
-    """
+    """What to print below Snakemake's own error, from its logs of the run; empty where no job failed."""
     try:
         return _explanation([tail(Path(path), _RUN_TAIL) for path in runs], subject)
     except Exception as problem:  # it must not hide Snakemake's own error
@@ -106,41 +94,32 @@ def _explanation(runs: Sequence[str], subject: Subject) -> str:
     failed = [failure for failure in every if failure.rule != _ITSELF]
     if not failed:
         return "\nThe doctor found what is marked ERROR above; each has its cure below it.\n" if every else ""
-    strangers: list[Failure] = []
     # Ten trainings that failed for one reason are told once.
-    told: dict[tuple[str, str], tuple[Recognised, list[Failure]]] = {}
+    told: dict[tuple[str, ...], tuple[list[str], list[Failure]]] = {}
     for failure in failed:
         lines = [line for log in failure.logs for line in tail(Path(log)).splitlines()]
-        found = recognised([*lines, *failure.said.splitlines()], failure.exit_code)
-        if found is None:
-            strangers.append(failure)
-        else:
+        key, said = (), ["    nothing in it that the doctor knows; its last lines are above"]
+        if found := recognised([*lines, *failure.said.splitlines()], failure.exit_code):
             cure = cure_of(found, subject, failure.rule)
-            told.setdefault((found.trouble.id, cure), (found, []))[1].append(failure)
-    lines = ["", "Why it failed, as far as the doctor knows:"]
-    for (_, cure), (found, alike) in told.items():
-        lines += ["", *_named(alike), *as_lines(found, cure)]
-    if strangers:
-        lines += ["", *_named(strangers), "    nothing in it that the doctor knows; its last lines are above"]
-    return "\n".join([*lines, "", subject.filled("`snakemake doctor{config}` examines this machine.")]) + "\n"
+            key, said = (found.trouble.id, cure), as_lines(found, cure)
+        told.setdefault(key, (said, []))[1].append(failure)
+    known_first = sorted(told.items(), key=lambda entry: not entry[0])
+    lines = [line for _, (said, alike) in known_first for line in ("", *_named(alike), *said)]
+    more = subject.filled("`snakemake doctor{config}` examines this machine.")
+    return "\n".join(["", "Why it failed, as far as the doctor knows:", *lines, "", more]) + "\n"
 
 
 def cure_of(found: Recognised, subject: Subject, rule: str = "") -> str:
     """The cure: what the check of this trouble says now, where it sees the trouble; else the trouble's own.
 
-    Args:
-        found: What the log told.
-        subject: Whose machine it is.
-        rule: The rule of the job; it says which folder was written to.
+    The rule of the job says which folder was written to.
     """
-    check = CHECKS.get(found.trouble.id)
-    seen = [finding for finding in check.run(subject) if finding.status >= Status.NOTE] if check else []
-    if seen:
-        worst = max(seen, key=lambda finding: finding.status)
+    findings = CHECKS[found.trouble.id].run(subject) if found.trouble.id in CHECKS else []
+    worst = max(findings, key=lambda finding: finding.status, default=None)
+    if worst is not None and worst.status >= Status.NOTE:
         return f"{worst.cure}   # {worst.found}" if worst.cure else worst.found
     values: dict[str, object] = {"cores": max(1, available_cores() // 2), **found.values}
-    if rule in ROOT_OF and subject.machine is not None:
-        key = ROOT_OF[rule]
+    if (key := ROOT_OF.get(rule)) and subject.settings:
         values |= {"key": key, "folder": portable_path(Path(getattr(subject.machine, key)))}
     return subject.filled(found.trouble.cure, values)
 

@@ -1,57 +1,70 @@
-"""How the dynamic loader finds a CUDA library in a job, and what put which file in front."""
+"""Which CUDA libraries a job loads, from where and why, in the words of the dynamic loader itself (`LD_DEBUG`)."""
 
+import json
+import mmap
 import re
-import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from bridgelib.doctor.distributions import Installed
-from bridgelib.doctor.elf import Library, read_library
+from bridgelib.doctor.check import NotKnown
+from bridgelib.doctor.installed import Installed
+from bridgelib.doctor.probe import mapped_libraries
 
 # nvJitLink is loaded last, to see which one cuSPARSE and cuSOLVER take themselves.
 STEMS = (
-    "cudart",
-    "nvrtc",
-    "cublas",
-    "cublasLt",
-    "cudnn",
-    "cufft",
-    "cupti",
-    "nccl",
-    "cusparse",
-    "cusolver",
-    "nvJitLink",
-)
-_NAME = re.compile(r"lib([A-Za-z]+)\.so\.(\d+)")
-_SYSTEM_FOLDERS = ("/lib64", "/usr/lib64", "/lib", "/usr/lib", "/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu")
+    "cudart", "nvrtc", "cublas", "cublasLt", "cudnn", "cufft", "cupti", "nccl", "cusparse", "cusolver", "nvJitLink",
+)  # fmt: skip
+OF_THE_SYSTEM = tuple(f"lib{stem}.so.{major}" for stem in ("cudart", "cublas") for major in (12, 13))
+_PACKAGES = ("jax", "jaxlib", "jax_plugins", "flax", "optax", "ml_dtypes", "tensorstore", "numpy", "scipy", "wandb")
 _PLUGIN = "jax_plugins/xla_cuda*/__init__.py"
 _REQUESTERS = ("jax_plugins/xla_cuda*/*.so", "jaxlib/xla_extension.so")
+_ACCOUNT = re.compile(r"\s*\d+:\s")  # the loader's lines begin with the process number
+_SECONDS = 20
 
 
 @dataclass(frozen=True)
-class Origin:
-    """Where the loader takes a library from.
+class Found:
+    """A library, as the loader found it.
 
     Attributes:
-        path: The file; None where it finds none.
-        cause: What made it so: an entry of LD_LIBRARY_PATH, a run path, the system's cache.
-        kind: `variable`, `run path`, `cache`, `system folder` or `nowhere`.
+        path: The file.
+        cause: What led there: an entry of LD_LIBRARY_PATH, a run path, the system's cache.
+        by_run_path: Whether that was a run path.
+        asked_by: The name of the file that needs it.
     """
 
-    path: Path | None
+    path: Path
     cause: str
-    kind: str
+    by_run_path: bool = False
+    asked_by: str = ""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What a process of the environment's Python tells that has loaded the CUDA libraries as a job does.
+
+    Attributes:
+        version: Python's.
+        mapped: The files that the kernel has mapped.
+        failures: What was to be loaded -> why it could not be.
+        packages: JAX and its companions -> where they would be imported from.
+        found: Soname -> how the loader found it.
+    """
+
+    version: str
+    mapped: tuple[Path, ...]
+    failures: Mapping[str, str]
+    packages: Mapping[str, str]
+    found: Mapping[str, Found]
 
 
 @dataclass(frozen=True)
 class Loading:
-    """The loader's rules, applied to one environment and the variables of its jobs.
-
-    Source: ld.so(8), "Rpath token expansion" and the search order above it.
-    """
+    """The libraries of one environment, under the variables of its jobs."""
 
     installed: Installed
     environ: Mapping[str, str]
@@ -60,95 +73,119 @@ class Loading:
     def packaged(self) -> dict[str, Path]:
         """Soname -> file of each CUDA library in the environment's own packages."""
         found: dict[str, Path] = {}
-        if self.installed.site_packages is None:
-            return found
-        for path in sorted(self.installed.site_packages.glob("nvidia/*/lib/lib*.so.*")):
-            match = _NAME.fullmatch(path.name)
-            if match and match[1] in STEMS:
+        for path in self._files("nvidia/*/lib/lib*.so.*"):
+            if re.fullmatch(r"\w+\.so\.\d+", path.name) and stem_of(path):
                 found.setdefault(path.name, path)
-        return dict(sorted(found.items(), key=lambda item: STEMS.index(_NAME.fullmatch(item[0])[1])))
-
-    @cached_property
-    def requester(self) -> Library | None:
-        """The library of JAX that asks for them."""
-        if self.installed.site_packages is None:
-            return None
-        for pattern in _REQUESTERS:
-            for path in sorted(self.installed.site_packages.glob(pattern)):
-                if library := read_library(path):
-                    return library
-        return None
+        return dict(sorted(found.items(), key=lambda entry: STEMS.index(str(stem_of(entry[1])))))
 
     @cached_property
     def loaded_by_path(self) -> tuple[str, ...]:
         """The sonames that JAX's plugin loads from the packages by path before anything else, in its order."""
-        plugin = next(iter(sorted(self.installed.site_packages.glob(_PLUGIN))), None) if self.packaged else None
-        if plugin is None:
-            return ()
-        text = plugin.read_text(encoding="utf-8", errors="replace")
+        text = "".join(path.read_text(encoding="utf-8", errors="replace") for path in self._files(_PLUGIN)[:1])
         named = dict.fromkeys(re.findall(r'"(lib\w+\.so\.\d+)"', text))
         return tuple(soname for soname in named if soname in self.packaged)
 
     @cached_property
-    def variable(self) -> tuple[str, ...]:
-        """The entries of LD_LIBRARY_PATH."""
-        return tuple(entry for entry in self.environ.get("LD_LIBRARY_PATH", "").split(":") if entry)
-
-    @cached_property
-    def cache(self) -> dict[str, str]:
-        """Soname -> file in the system's cache (`ldconfig -p`)."""
-        program = shutil.which("ldconfig", path=f"{self.environ.get('PATH', '')}:/sbin:/usr/sbin")
-        if program is None:
-            return {}
+    def for_jax(self) -> Mapping[str, Found]:
+        """Soname -> how JAX's own library would find it: the loader lists it, with these loaded beside it."""
+        requester = next((path for pattern in _REQUESTERS for path in self._files(pattern)), Path(sys.executable))
+        loader = next((path for path in mapped_libraries() if Path(path).name.startswith("ld-")), "")
+        beside = " ".join([self.environ.get("LD_PRELOAD", ""), *(self.packaged or OF_THE_SYSTEM)])
         try:
-            done = subprocess.run([program, "-p"], capture_output=True, text=True, timeout=10, check=False)
+            done = _run([loader, "--list", str(requester)], {**self.environ, "LD_PRELOAD": beside, "LD_DEBUG": "libs"})
         except (OSError, subprocess.TimeoutExpired):
             return {}
-        entries: dict[str, str] = {}
-        for name, path in re.findall(r"^\s*(\S+) \(.*\) => (\S+)$", done.stdout, re.MULTILINE):
-            entries.setdefault(name, path)
-        return entries
+        return searches(done.stderr, self.environ)
 
-    def origin(self, soname: str, requester: Library | None = None) -> Origin:
-        """Where the loader will find a library that `requester` (JAX, if None) asks for."""
-        requester = requester or self.requester
-        rpath = requester.rpath if requester and not requester.runpath else ()
-        runpath = requester.runpath if requester else ()
-        for folders, kind, cause in (
-            (rpath, "run path", f"the RPATH of {requester.path.name if requester else ''}, which wins over all"),
-            (self.variable, "variable", "LD_LIBRARY_PATH"),
-            (runpath, "run path", f"the RUNPATH of {requester.path.name if requester else ''}"),
-        ):
-            for number, folder in enumerate(folders, 1):
-                if (path := Path(folder) / soname).is_file():
-                    entry = f"{cause}, entry {number} ({folder})" if kind == "variable" else f"{cause} ({folder})"
-                    return Origin(path, entry, kind)
-        if soname in self.cache:
-            return Origin(Path(self.cache[soname]), "the system's cache (ldconfig)", "cache")
-        for folder in _SYSTEM_FOLDERS:
-            if (path := Path(folder) / soname).is_file():
-                return Origin(path, f"the system's folder {folder}", "system folder")
-        return Origin(None, "it is nowhere the loader looks", "nowhere")
+    @cached_property
+    def order(self) -> list[str]:
+        """What to load, as a job would: by path what the plugin loads so, or where a run path leads; else by name."""
+        order = [str(self.packaged[soname]) for soname in self.loaded_by_path]
+        for soname in (name for name in self.packaged if name not in self.loaded_by_path):
+            found = self.for_jax.get(soname)
+            order.append(str(found.path) if found and found.by_run_path else soname)
+        return [*order, "libcuda.so.1"]
 
-    def cause_of(self, path: Path, requesters: Iterable[Library]) -> str:
+    @cached_property
+    def probe(self) -> Probe:
+        """What the environment's Python says.
+
+        Raises:
+            NotKnown: It does not start, or ends before it has answered.
+        """
+        python, program = self.installed.environment / "bin" / "python", Path(__file__).with_name("probe.py")
+        question = json.dumps({"load": self.order, "find": _PACKAGES})
+        try:
+            done = _run([str(python), str(program), question], {**self.environ, "LD_DEBUG": "libs,files"})
+            told = json.loads(done.stdout) if done.returncode == 0 else {}
+        except subprocess.TimeoutExpired:
+            raise NotKnown(f"no answer within {_SECONDS} s") from None
+        except (OSError, ValueError) as problem:
+            raise NotKnown(str(problem)) from problem
+        if not told:
+            raise NotKnown(_last_line(done))
+        found = {soname: entry for soname, entry in self.for_jax.items() if entry.by_run_path}
+        found |= {soname: Found(self.packaged[soname], "JAX's plugin, by path") for soname in self.loaded_by_path}
+        found |= searches(done.stderr, self.environ)
+        return Probe(told["version"], tuple(map(Path, told["mapped"])), told["failures"], told["packages"], found)
+
+    def cause_of(self, path: Path) -> str:
         """What made the loader take just this file, for a file that was really loaded."""
-        for requester in requesters:
-            origin = self.origin(path.name, requester)
-            if origin.path is not None and same_file(origin.path, path):
-                return origin.cause
-        origin = self.origin(path.name)
-        if origin.path is not None and same_file(origin.path, path):
-            return origin.cause
-        return "LD_PRELOAD" if self.environ.get("LD_PRELOAD") else "a library loaded before it"
+        otherwise = "LD_PRELOAD" if self.environ.get("LD_PRELOAD") else "a library loaded before it"
+        found = self.probe.found.values()
+        return next((entry.cause for entry in found if same_file(entry.path, path)), otherwise)
+
+    def _files(self, pattern: str) -> list[Path]:
+        return sorted(self.installed.folder.glob(pattern))
 
 
-def load_order(loading: Loading) -> list[str]:
-    """What to load, as a job would: by path what the plugin loads so, or where JAX's run path leads; else by name."""
-    order = [str(loading.packaged[soname]) for soname in loading.loaded_by_path]
-    for soname in (name for name in loading.packaged if name not in loading.loaded_by_path):
-        origin = loading.origin(soname)
-        order.append(str(origin.path) if origin.kind == "run path" and origin.path else soname)
-    return [*order, "libcuda.so.1"]
+def searches(account: str, environ: Mapping[str, str]) -> dict[str, Found]:
+    """Soname -> how it was found, for each library that the loader searched for and found.
+
+    Args:
+        account: What it wrote under `LD_DEBUG=libs`; with `files`, it is known who asked as well.
+        environ: The variables that it was started with.
+    """
+    entries = [entry for entry in environ.get("LD_LIBRARY_PATH", "").split(":") if entry]
+    found: dict[str, Found] = {}
+    asked_by = soname = place = ""
+    for line in account.splitlines():
+        what, _, rest = line.partition(":\t")[2].strip().partition("=")
+        if what == "file":
+            asked_by = Path(rest.partition(" needed by ")[2].partition(" [")[0]).name
+        elif what == "find library":
+            soname = rest.partition(" [")[0]
+        elif what in ("search path", "search cache"):
+            place = rest.partition("\t\t(")[2].rstrip(")")
+        elif what == "trying file" and (path := Path(rest)).is_file():  # the last of them is the one that was taken
+            found[soname] = Found(path, _cause(path, place, entries), " from file " in place, asked_by)
+    return found
+
+
+def _cause(path: Path, place: str, entries: Sequence[str]) -> str:
+    """A place in the loader's words, in ours: `RPATH from file …`, `LD_LIBRARY_PATH`, empty for the system's cache."""
+    if place == "LD_LIBRARY_PATH":
+        entry = max((entry for entry in entries if path.is_relative_to(entry)), key=len, default="")
+        return f"LD_LIBRARY_PATH, entry {[*entries, ''].index(entry) + 1} ({entry or path.parent})"
+    kind, _, file = place.partition(" from file ")
+    if file:
+        return f"the {kind} of {Path(file).name}{', which wins over all' * (kind == 'RPATH')} ({path.parent})"
+    return f"the system's folder {path.parent}" if place else "the system's cache (ldconfig)"
+
+
+def stem_of(path: Path) -> str | None:
+    """`cudnn` of `/…/libcudnn.so.9.28.0`; None for what is no library of CUDA."""
+    match = re.match(r"lib([A-Za-z]+)\.so(\.|$)", path.name)
+    return match[1] if match and match[1] in STEMS else None
+
+
+def names_in(path: Path, prefix: bytes) -> set[str]:
+    """Every name in a file that begins with `prefix`: letters, digits and underscores. None of an unreadable file."""
+    try:
+        with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            return {match[0].decode("ascii") for match in re.finditer(re.escape(prefix) + rb"[A-Za-z0-9_]*", content)}
+    except (OSError, ValueError):  # an empty file cannot be mapped
+        return set()
 
 
 def same_file(first: Path, second: Path) -> bool:
@@ -157,3 +194,15 @@ def same_file(first: Path, second: Path) -> bool:
         return first.samefile(second)
     except OSError:
         return first == second
+
+
+def _run(command: Sequence[str], environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, env=environ, capture_output=True, text=True, errors="replace", timeout=_SECONDS, check=False
+    )
+
+
+def _last_line(done: subprocess.CompletedProcess[str]) -> str:
+    lines = [line for line in done.stderr.splitlines() if line.strip() and not _ACCOUNT.match(line)]
+    lines = lines or done.stdout.strip().splitlines()
+    return lines[-1] if lines else f"it ended with exit code {done.returncode}"

@@ -9,6 +9,8 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from packaging.version import Version
+
 _SECONDS = 10
 _FIELDS = ("index", "uuid", "name", "driver_version", "memory.total", "memory.free", "compute_cap")
 _FAILED = re.compile(r"ERR!|requires reset|Unknown Error|lost", re.IGNORECASE)  # in place of a number
@@ -31,7 +33,7 @@ class Gpu:
     Attributes:
         index: Its number, as in CUDA_VISIBLE_DEVICES.
         total, free: None where the driver does not say: memory shared with the host, or a GPU that has failed.
-        capability: Its compute capability, such as (9, 0); None where the driver is too old to say.
+        capability: Its compute capability, such as 9.0; None where the driver is too old to say.
         failure: What stands in place of its memory where it has failed, such as `GPU requires reset`.
     """
 
@@ -41,7 +43,7 @@ class Gpu:
     driver: str
     total: int | None
     free: int | None
-    capability: tuple[int, int] | None
+    capability: Version | None
     failure: str = ""
 
     def __str__(self) -> str:
@@ -74,17 +76,15 @@ def ask_driver(environ: Mapping[str, str]) -> Driver:
     if program is None:
         return Driver(problem="there is no nvidia-smi on the PATH", present=False)
     try:
-        fields = _FIELDS
-        code, table = _ask(program, environ, f"--query-gpu={','.join(fields)}")
+        code, table = _query(program, environ, "gpu", _FIELDS)
         if code != 0 and "compute_cap" in table:  # drivers before 510 do not know this field
-            fields = _FIELDS[:-1]
-            code, table = _ask(program, environ, f"--query-gpu={','.join(fields)}")
+            code, table = _query(program, environ, "gpu", _FIELDS[:-1])
         if code != 0:
             return Driver(problem=" ".join(table.split()) or f"nvidia-smi ended with exit code {code}")
+        _, processes = _query(program, environ, "compute-apps", ("gpu_uuid", "pid", "process_name", "used_memory"))
+        _, banner = _run([program], environ)
         rows = _rows(table)
         gpus = tuple(_gpu(row) for row in rows if _is_gpu(row))
-        _, processes = _ask(program, environ, "--query-compute-apps=gpu_uuid,pid,process_name,used_memory")
-        _, banner = _run([program], environ)
     except subprocess.TimeoutExpired:
         return Driver(problem=f"nvidia-smi did not answer within {_SECONDS} s")
     except (OSError, ValueError, IndexError) as error:
@@ -94,13 +94,16 @@ def ask_driver(environ: Mapping[str, str]) -> Driver:
         version=gpus[0].driver if gpus else "",
         cuda=cuda[1] if cuda else "",
         gpus=gpus,
-        processes=tuple(_process(row) for row in _rows(processes) if len(row) == 4 and row[1].isdecimal()),
+        processes=tuple(
+            Process(gpu, int(pid), name, _mebibytes(memory))
+            for gpu, pid, name, memory in (row for row in _rows(processes) if len(row) == 4 and row[1].isdecimal())
+        ),
         complaints=tuple(", ".join(row).strip() for row in rows if not _is_gpu(row) and "".join(row).strip()),
     )
 
 
-def _ask(program: str, environ: Mapping[str, str], query: str) -> tuple[int, str]:
-    return _run([program, query, "--format=csv,noheader,nounits"], environ)
+def _query(program: str, environ: Mapping[str, str], about: str, fields: tuple[str, ...]) -> tuple[int, str]:
+    return _run([program, f"--query-{about}={','.join(fields)}", "--format=csv,noheader,nounits"], environ)
 
 
 def _run(command: list[str], environ: Mapping[str, str]) -> tuple[int, str]:
@@ -125,21 +128,10 @@ def _is_gpu(row: list[str]) -> bool:
 
 
 def _gpu(row: list[str]) -> Gpu:
-    capability = re.fullmatch(r"(\d+)\.(\d+)", row[6]) if len(row) > 6 else None
-    return Gpu(
-        index=int(row[0]),
-        uuid=row[1],
-        name=row[2],
-        driver=row[3],
-        total=_mebibytes(row[4]),
-        free=_mebibytes(row[5]),
-        capability=(int(capability[1]), int(capability[2])) if capability else None,
-        failure=next((field.strip("[]") for field in row[4:6] if _FAILED.search(field)), ""),
-    )
-
-
-def _process(row: list[str]) -> Process:
-    return Process(row[0], int(row[1]), row[2], _mebibytes(row[3]))
+    index, uuid, name, driver, total, free, *rest = row
+    capability = Version(rest[0]) if rest and re.fullmatch(r"\d+\.\d+", rest[0]) else None
+    failure = next((field.strip("[]") for field in (total, free) if _FAILED.search(field)), "")
+    return Gpu(int(index), uuid, name, driver, _mebibytes(total), _mebibytes(free), capability, failure)
 
 
 def _mebibytes(text: str) -> int | None:

@@ -20,8 +20,7 @@ def mapped_libraries() -> list[str]:
 
 def main() -> None:
     """Load what the question names, one after the other, then tell."""
-    question = json.loads(sys.argv[1])
-    failures = {}
+    question, failures = json.loads(sys.argv[1]), {}
     for name in question["load"]:
         try:
             ctypes.CDLL(name, mode=os.RTLD_LAZY | os.RTLD_LOCAL)
@@ -30,12 +29,12 @@ def main() -> None:
     # What lies beside this file is found first and is none of the environment's.
     path = [entry for entry in sys.path if entry and entry != os.path.dirname(os.path.abspath(__file__))]  # noqa: PTH100, PTH120
     specs = {name: importlib.machinery.PathFinder.find_spec(name, path) for name in question["find"]}
+    packages = {name: spec.origin for name, spec in specs.items() if spec is not None and spec.origin}
     answer = {
         "version": sys.version.split()[0],
-        "prefix": sys.prefix,
         "mapped": mapped_libraries(),
         "failures": failures,
-        "packages": {name: spec.origin for name, spec in specs.items() if spec is not None and spec.origin},
+        "packages": packages,
     }
     print(json.dumps(answer))
 

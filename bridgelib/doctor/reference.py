@@ -1,20 +1,14 @@
 """The page `docs/doctor.md`, made from the table of troubles, so that neither says what the other does not."""
 
-from bridgelib.doctor.check import CHECKS
-from bridgelib.doctor.signatures import EXIT_CODES, SIGNATURES
+from pathlib import Path
+
+from bridgelib.doctor.checks import CHECKS
+from bridgelib.doctor.signatures import KNOWN_BY_LOG
+from bridgelib.doctor.subject import Subject
 from bridgelib.doctor.troubles import FAMILIES, TROUBLES, Trouble
 
-_SETTINGS = " machine=NAME"
-_PLACEHOLDERS = {
-    "config": f" --config{_SETTINGS}",
-    "set": f"--config{_SETTINGS}",
-    "environment": ".venvs/train",
-    "python": ".venv/bin/python",
-    "install": ".venv/bin/python -m uv pip install --python .venvs/train/bin/python",
-    "rebuild": f"rm -rf .venvs/train && snakemake environments --config{_SETTINGS}",
-    "flavour": "cuda12",
-    "said": "what the log says under `to do:`",
-}
+_VALUES = {"flavour": "cuda12", "said": "what the log says under `to do:`", "python": ".venv/bin/python"}
+_VALUES["install"] = ".venv/bin/python -m uv pip install --python .venvs/train/bin/python"
 _HEAD = """\
 # The doctor
 
@@ -35,25 +29,18 @@ In the cures, NAME is your machine; other words in capitals are for you to fill 
 """
 
 
-class _Placeholders(dict):
-    def __missing__(self, key: str) -> str:
-        return key.upper()
-
-
 def as_markdown() -> str:
     """The whole page."""
-    in_logs = {signature.trouble for signature in SIGNATURES} | set(EXIT_CODES.values()) | {"says-itself"}
-    lines = [_HEAD]
+    example = Subject(Path(__file__).parents[2], None, {"machine": "NAME"}, chosen_environment=Path(".venvs/train"))
+    lines, ids = [_HEAD], dict.fromkeys([*CHECKS, *TROUBLES])
     for family, title in FAMILIES.items():
         lines += [f"## {title}", ""]
-        for trouble in TROUBLES.values():
-            if trouble.family == family:
-                lines += _entry(trouble, trouble.id in in_logs)
+        lines += [line for id in ids if TROUBLES[id].family == family for line in _entry(TROUBLES[id], example)]
     return "\n".join(lines)
 
 
-def _entry(trouble: Trouble, in_logs: bool) -> list[str]:
-    mark = " ✎" if in_logs else ""
+def _entry(trouble: Trouble, example: Subject) -> list[str]:
+    mark = " ✎" if trouble.id in KNOWN_BY_LOG else ""
     asked = "" if trouble.id in CHECKS else "Not checked in advance. "
-    cure = trouble.cure.format_map(_Placeholders(_PLACEHOLDERS))
+    cure = example.filled(trouble.cure, _VALUES)
     return [f"**`{trouble.id}`**{mark} {trouble.title}. {asked}{trouble.why}", "", f"    {cure}", ""]

@@ -4,6 +4,7 @@ import json
 import textwrap
 from collections import Counter
 from collections.abc import Sequence
+from itertools import groupby
 
 from bridgelib.doctor.check import Finding, Status
 from bridgelib.doctor.troubles import FAMILIES
@@ -13,89 +14,59 @@ _SHOUTED = {Status.WARNING: "WARNING", Status.ERROR: "ERROR"}
 
 
 def as_text(findings: Sequence[Finding], heading: str, verbose: bool = False) -> str:
-    """One line per finding, by family; why it matters and the cure below those that are not well.
-
-    Args:
-        findings: What was found.
-        heading: The first line.
-        verbose: Whether details are shown.
-    """
+    """One line per finding, by family; why it matters and the cure below those that are not well."""
     lines = [heading]
     width = max((len(finding.trouble.id) for finding in findings), default=0)
     for family, title in FAMILIES.items():
         own = [finding for finding in findings if finding.trouble.family == family]
-        if own:
-            lines += ["", title]
-            lines += [line for alike in _together(own) for line in _lines(alike, width, verbose)]
+        lines += ["", title] if own else []
+        # Neighbours that say the same, such as that the environment is not built, become one entry.
+        for _, alike in groupby(own, lambda each: id(each) if each.cure else (each.status, each.found)):
+            lines += _lines(list(alike), width, verbose)
     return "\n".join([*lines, "", summary(findings)]) + "\n"
-
-
-def _together(findings: Sequence[Finding]) -> list[list[Finding]]:
-    """Neighbours that say the same, such as that the environment is not built, become one entry."""
-    groups: list[list[Finding]] = []
-    for finding in findings:
-        last = groups[-1][-1] if groups else None
-        alike = last is not None and (last.status, last.found) == (finding.status, finding.found) and not finding.cure
-        if alike:
-            groups[-1].append(finding)
-        else:
-            groups.append([finding])
-    return groups
 
 
 def _lines(alike: Sequence[Finding], width: int, verbose: bool) -> list[str]:
     finding = alike[0]
     word = _SHOUTED.get(finding.status, finding.status.word)
-    head = f"  {word:<11}  {finding.trouble.id:<{width}}  "
     if len(alike) > 1:
-        names = ", ".join(entry.trouble.id for entry in alike)
-        return textwrap.wrap(
-            f"{names}: {finding.found}", _WIDTH, initial_indent=f"  {word:<11}  ", subsequent_indent=" " * 15,
-            break_long_words=False, break_on_hyphens=False,
-        )  # fmt: skip
-    lines = textwrap.wrap(
-        finding.found, _WIDTH, initial_indent=head, subsequent_indent=" " * len(head), break_long_words=False,
-        break_on_hyphens=False,
-    ) or [head.rstrip()]  # fmt: skip
+        return _wrapped(f"  {word:<11}  ", f"{', '.join(entry.trouble.id for entry in alike)}: {finding.found}")
+    lines = _wrapped(f"  {word:<11}  {finding.trouble.id:<{width}}  ", finding.found)
     if finding.status >= Status.WARNING:
-        lines += _labelled("why", finding.trouble.why)
+        lines += _wrapped(f"{'':15}why:  ", finding.trouble.why)
     if finding.cure:
         # Not wrapped: a command must be copied whole.
         lines.append(f"{'':15}cure: {finding.cure}")
-    if verbose:
-        lines += [f"{'':15}{line}" for line in finding.details]
-    return lines
+    return lines + [f"{'':15}{line}" for line in finding.details if verbose]
 
 
-def _labelled(label: str, text: str) -> list[str]:
-    head = f"{'':15}{label + ':':<6}"
-    return textwrap.wrap(text, _WIDTH, initial_indent=head, subsequent_indent=" " * len(head), break_long_words=False)
+def _wrapped(head: str, text: str) -> list[str]:
+    """Lines of a paragraph behind its head; paths and options stay whole."""
+    below = " " * len(head)
+    lines = textwrap.wrap(
+        text, _WIDTH, initial_indent=head, subsequent_indent=below, break_long_words=False, break_on_hyphens=False
+    )
+    return lines or [head.rstrip()]
 
 
 def summary(findings: Sequence[Finding]) -> str:
     """Such as `21 ok, 1 note, 0 warnings, 2 errors, 5 not checked`."""
     counts = Counter(finding.status for finding in findings)
-
-    def counted(status: Status, word: str) -> str:
-        return f"{counts[status]} {word}{'' if counts[status] == 1 else 's'}"
-
-    told = [f"{counts[Status.OK]} ok", counted(Status.NOTE, "note"), counted(Status.WARNING, "warning")]
-    told += [counted(Status.ERROR, "error"), f"{counts[Status.NOT_CHECKED]} not checked"]
-    return ", ".join(told)
+    counted = [f"{counts[status]} {status.word}{'s' * (counts[status] != 1)}" for status in list(Status)[2:]]
+    return ", ".join([f"{counts[Status.OK]} ok", *counted, f"{counts[Status.NOT_CHECKED]} not checked"])
 
 
 def as_json(findings: Sequence[Finding]) -> str:
-    """A list of findings, the worst status and the counts."""
-    worst = max((finding.status for finding in findings), default=Status.OK)
-    content = {
-        "worst": worst.word,
-        "exit_code": exit_code(findings),
-        "findings": [finding.as_dict() for finding in findings],
-    }
+    """A list of findings, the worst status and the exit code."""
+    told = {"worst": _worst(findings).word, "exit_code": exit_code(findings)}
+    content = {**told, "findings": [finding.as_dict() for finding in findings]}
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
 
 def exit_code(findings: Sequence[Finding]) -> int:
     """0: nothing worse than a note; 1: warnings; 2: errors."""
-    worst = max((finding.status for finding in findings), default=Status.OK)
-    return {Status.ERROR: 2, Status.WARNING: 1}.get(worst, 0)
+    return {Status.ERROR: 2, Status.WARNING: 1}.get(_worst(findings), 0)
+
+
+def _worst(findings: Sequence[Finding]) -> Status:
+    return max((finding.status for finding in findings), default=Status.OK)

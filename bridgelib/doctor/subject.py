@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shlex
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,15 +16,16 @@ from bridgelib.config.launch import Launch
 from bridgelib.config.machines import MachineProfile
 from bridgelib.config.schema import read_yaml
 from bridgelib.config.settings import Settings, load_settings
-from bridgelib.doctor.distributions import Installed
-from bridgelib.doctor.loading import Loading, load_order
+from bridgelib.doctor.check import NotKnown
+from bridgelib.doctor.installed import Installed, locked_versions
+from bridgelib.doctor.loading import Loading
 from bridgelib.doctor.nvidia import Driver, ask_driver
 from bridgelib.doctor.system import System
 from bridgelib.errors import BridgeError
 from bridgelib.jobs.variables import applied, job_variables
 from bridgelib.layout import portable_path
 from bridgelib.workflow.plan import WorkflowPlan
-from bridgelib.workflow.stage import Slots, StageForecast
+from bridgelib.workflow.stage import StageForecast
 from bridgelib.workflow.stages import stages
 
 REFUSED = "the settings were refused"
@@ -33,8 +33,6 @@ ELSEWHERE = "jobs run on the cluster's nodes; ask there: srun --gpus=1 .venv/bin
 # Which root a rule writes to.
 ROOT_OF = {"simulate_demonstrations": "raw", "raw_to_numpy": "numpy", "numpy_to_tfrecord": "tfrecord"}
 ROOT_OF |= {"data_report": "tfrecord", "embed_language": "runs", "train_policy": "runs", "evaluate_policy": "runs"}
-_PROBE_SECONDS = 20
-PACKAGES = ("jax", "jaxlib", "jax_plugins", "flax", "optax", "ml_dtypes", "tensorstore", "numpy", "scipy", "wandb")
 
 
 @dataclass(frozen=True)
@@ -61,24 +59,29 @@ class Subject:
     system: System = field(default_factory=System)
     elsewhere: bool = False
 
+    @cached_property
+    def plan(self) -> WorkflowPlan:
+        """The workflow's plan.
+
+        Raises:
+            NotKnown: The settings were refused. `machine` and `stages` raise it, too.
+        """
+        if self.settings is None:
+            raise NotKnown(REFUSED)
+        return WorkflowPlan(self.settings, self.repository)
+
     @property
-    def machine(self) -> MachineProfile | None:
-        """The machine's profile, where the settings could be read."""
-        return self.settings.machine if self.settings else None
+    def machine(self) -> MachineProfile:
+        """The machine's profile."""
+        return self.plan.machine
 
     @cached_property
-    def plan(self) -> WorkflowPlan | None:
-        """The workflow's plan, where the settings could be read."""
-        return WorkflowPlan(self.settings, self.repository) if self.settings else None
-
-    @cached_property
-    def stages(self) -> list[StageForecast] | None:
-        """What each step still needs; None where the raw data cannot be read, which checks of the data tell."""
+    def stages(self) -> list[StageForecast]:
+        """What each step still needs."""
         try:
-            slots = Slots(self.system.cores(), len(self.machine.gpus)) if self.machine else None
-            return stages(self.plan, slots) if self.plan else None
-        except BridgeError:
-            return None
+            return stages(self.plan)
+        except (BridgeError, NotKnown):  # other checks tell why
+            raise NotKnown("what the workflow will need cannot be told without settings and raw data") from None
 
     @cached_property
     def experiments(self) -> tuple[Experiment, ...]:
@@ -88,18 +91,13 @@ class Subject:
     # The training environment.
 
     @cached_property
-    def environment_key(self) -> str:
-        """Its name in `envs/` and `.venvs/`."""
-        return self.plan.training_environment if self.plan else "train"
-
-    @cached_property
     def environment(self) -> Path:
         """Its folder."""
         if self.chosen_environment is not None:
             return self.chosen_environment
         if self.settings is not None and self.settings.env == "current":
             return Path(sys.prefix)
-        return self.repository / ".venvs" / self.environment_key
+        return self.repository / ".venvs" / (self.plan.training_environment if self.settings else "train")
 
     @cached_property
     def lock(self) -> Path | None:
@@ -108,9 +106,16 @@ class Subject:
         return lock if self.environment.parent.name == ".venvs" and lock.is_file() else None
 
     @cached_property
+    def off_lock(self) -> dict[str, str]:
+        """Package -> what is there, and what is locked, for those that differ; nothing where there is no lock."""
+        pins = locked_versions(self.lock.read_text(encoding="utf-8")) if self.lock else {}
+        there = {name: found.version if (found := self.installed.get(name)) else "missing" for name in pins}
+        return {name: f"{there[name]} (locked: {pins[name]})" for name in sorted(pins) if there[name] != pins[name]}
+
+    @cached_property
     def is_built(self) -> bool:
         """Whether it has packages, and a Python that this user may start."""
-        return os.access(self.environment / "bin" / "python", os.X_OK) and self.installed.site_packages is not None
+        return os.access(self.environment / "bin" / "python", os.X_OK) and self.installed.folder.is_dir()
 
     @property
     def not_built(self) -> str | None:
@@ -127,46 +132,46 @@ class Subject:
     @property
     def wanted_flavour(self) -> str:
         """`cuda12`, `cuda13` or `cpu`: what the machine's environment is for."""
-        found = re.search(r"cuda\d+", self.machine.environment) if self.machine else None
+        found = re.search(r"cuda\d+", self.settings.machine.environment) if self.settings else None
         return found[0] if found else "cpu"
 
     @cached_property
     def cuda_flavour(self) -> str | None:
         """`cuda12` or `cuda13` where its JAX was made for it, by what is installed; None for a CPU build."""
         for flavour in ("cuda13", "cuda12"):
-            if self.installed.get(f"jax-{flavour}-plugin") or self.installed.get(f"jax-{flavour}-pjrt"):
+            if self.installed.get(f"jax-{flavour}-plugin", f"jax-{flavour}-pjrt"):
                 return flavour
-        jaxlib = self.installed.version("jaxlib") or ""
-        return "cuda12" if "+cuda12" in jaxlib else "cuda11" if "+cuda11" in jaxlib else None
+        built = re.search(r"\+(cuda1[12])", str(self.installed.get("jaxlib")))
+        return built[1] if built else None
 
     # How jobs are started.
 
     @cached_property
     def launch(self) -> Launch:
         """How the first experiment is started (all of a file are started alike)."""
-        if self.machine is None:
+        if self.settings is None:
             return Launch()
-        return Launch.of(self.machine, self.experiments[0] if self.experiments else None)
+        return Launch.of(self.machine, next(iter(self.experiments), None))
 
     @cached_property
     def trains_on_gpu(self) -> bool:
         """Whether training is meant to use a GPU here."""
-        if self.machine is None or self.launch.platform == "cpu":
+        if self.settings is None or self.launch.platform == "cpu":
             return False
         return self.machine.environment != "cpu" or bool(self.machine.gpus) or self.launch.platform == "cuda"
 
     @cached_property
     def job_environ(self) -> dict[str, str]:
         """The variables of a training job; it would lease the first GPU of the profile."""
-        on_gpu = self.launch.platform != "cpu" and self.machine is not None
+        machine = self.settings.machine if self.settings and self.launch.platform != "cpu" else None
         variables = job_variables(
             self.environment,
             cuda_libs=self.launch.cuda_libs,
             xla_flags=self.launch.xla_flags,
             platform=self.launch.platform,
-            devices=[str(number) for number in self.machine.gpus[:1]] if on_gpu and self.machine.gpus else None,
-            gpu_memory=str(self.machine.gpu_memory) if on_gpu else "auto",
-            deterministic=on_gpu and self.machine.deterministic,
+            devices=[str(machine.gpus[0])] if machine and machine.gpus else None,
+            gpu_memory=str(machine.gpu_memory) if machine else "auto",
+            deterministic=machine is not None and machine.deterministic,
             inherited=self.environ,
         )
         return applied(variables, self.environ)
@@ -175,22 +180,6 @@ class Subject:
     def loading(self) -> Loading:
         """How CUDA libraries are searched for in a job."""
         return Loading(self.installed, self.job_environ)
-
-    @cached_property
-    def probe(self) -> dict[str, Any]:
-        """What the environment's Python says when it loads the CUDA libraries as a job; its `problem` if it fails."""
-        python = self.environment / "bin" / "python"
-        question = {"load": load_order(self.loading), "find": PACKAGES}
-        command = [str(python), str(Path(__file__).with_name("probe.py")), json.dumps(question)]
-        try:
-            done = subprocess.run(
-                command, env=self.job_environ, capture_output=True, text=True, timeout=_PROBE_SECONDS, check=False
-            )
-            return json.loads(done.stdout) if done.returncode == 0 else {"problem": _last_line(done)}
-        except subprocess.TimeoutExpired:
-            return {"problem": f"no answer within {_PROBE_SECONDS} s"}
-        except (OSError, ValueError) as error:
-            return {"problem": str(error)}
 
     @cached_property
     def driver(self) -> Driver:
@@ -223,7 +212,7 @@ class Subject:
         return f"rm -rf {environment} && snakemake environments{f' --config{given}' if given else ''}"
 
 
-class _Fields(dict):
+class _Fields(dict[str, object]):
     """What is not known is shown in capitals."""
 
     def __missing__(self, key: str) -> str:
@@ -237,15 +226,7 @@ def examine(
     environment: Path | None = None,
     elsewhere: bool = False,
 ) -> Subject:
-    """The subject of a call; settings that are refused become a finding, not an error.
-
-    Args:
-        repository: The folder that holds `config/`.
-        config: `config.yaml` with the command line's values over it.
-        given: The latter.
-        environment: The environment to look into; None for the one that the machine trains with.
-        elsewhere: Whether jobs run on the nodes of a cluster.
-    """
+    """The subject of a call, from `config.yaml` with what is given over it; refused settings become a finding."""
     try:
         settings, refusal = load_settings(config, repository), None
     except BridgeError as error:
@@ -262,8 +243,3 @@ def settings_given(config: Mapping[str, Any], repository: Path) -> dict[str, Any
 def as_words(given: Mapping[str, Any]) -> list[str]:
     """Settings as KEY=VALUE in JSON, which is YAML: how the workflow hands them on to the doctor."""
     return [f"{key}={json.dumps(value)}" for key, value in given.items()]
-
-
-def _last_line(done: subprocess.CompletedProcess) -> str:
-    lines = (done.stderr or done.stdout).strip().splitlines()
-    return lines[-1] if lines else f"it ended with exit code {done.returncode}"

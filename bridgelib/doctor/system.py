@@ -1,4 +1,4 @@
-"""What this host has, as the kernel tells it. Tests put another folder or another answer in place."""
+"""What else this host has than disk, memory and cores (`capacity.py`), as the kernel tells it."""
 
 import fcntl
 import os
@@ -8,45 +8,23 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from bridgelib.capacity import Disk, available_cores, disk_of, memory_bytes
-
 
 @dataclass(frozen=True)
 class System:
-    """Where the kernel's answers are read."""
+    """Where the kernel's answers are read. Tests put another folder or another answer in place."""
 
     proc: Path = Path("/proc")
     shm: Path = Path("/dev/shm")
 
-    def memory(self) -> int:
-        """Bytes of memory that jobs may take in all: the machine's, or less in a container."""
-        return memory_bytes()
-
-    def cores(self) -> int:
-        """The cores that jobs may use."""
-        return available_cores()
-
     def available_memory(self) -> int | None:
         """Bytes that are not taken by now; None where the kernel does not say."""
-        try:
-            lines = (self.proc / "meminfo").read_text().splitlines()
-        except OSError:
-            return None
-        kilobytes = next((line.split()[1] for line in lines if line.startswith("MemAvailable:")), None)
-        return int(kilobytes) * 1024 if kilobytes else None
+        told = self._line("meminfo", "MemAvailable")
+        return int(told.split()[0]) * 1024 if told else None
 
     def processor_flags(self) -> frozenset[str] | None:
         """The first processor's flags on x86; None elsewhere."""
-        try:
-            lines = (self.proc / "cpuinfo").read_text(errors="replace").splitlines()
-        except OSError:
-            return None
-        flags = next((line.partition(":")[2] for line in lines if line.startswith("flags")), None)
-        return frozenset(flags.split()) if flags is not None else None
-
-    def disk(self, folder: Path) -> Disk:
-        """The file system of a folder, or of the nearest one above it that exists."""
-        return disk_of(folder)
+        told = self._line("cpuinfo", "flags")
+        return frozenset(told.split()) if told is not None else None
 
     def is_read_only(self, folder: Path) -> bool:
         """Whether the file system of an existing folder is mounted read-only."""
@@ -84,9 +62,10 @@ class System:
         """The numbers of all processes that can be seen."""
         return sorted(int(entry.name) for entry in self.proc.iterdir() if entry.name.isdecimal())
 
-
-def existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that exists."""
-    while not folder.exists():
-        folder = folder.parent
-    return folder
+    def _line(self, file: str, name: str) -> str | None:
+        """What follows `name:` in a file; None where it has no such line, or cannot be read."""
+        try:
+            lines = (self.proc / file).read_text(errors="replace").splitlines()
+        except OSError:
+            return None
+        return next((line.partition(":")[2] for line in lines if line.partition(":")[0].strip() == name), None)

@@ -116,27 +116,47 @@ def impossible(stages: Sequence[StageForecast], where: str) -> Iterator[ConfigEr
         stages: The steps that are asked for.
         where: The machine profile, for messages.
     """
-    for stage in stages:
-        folder = disk_of(stage.root).folder
-        if stage.at_once and not os.access(folder, os.W_OK | os.X_OK):
-            yield ConfigError(
-                where,
-                given=f"{stage.name} writes to {portable_path(stage.root)}, and {folder} cannot be written to",
-                do="name another root in the machine profile, or get the right to write there; or go on all the same: "
-                "--config forecast=warn",
-            )
-    for needed in disks_of(stages):
-        free_files = needed.disk.free_files
-        if needed.least_bytes > needed.disk.free_bytes or (free_files is not None and needed.files > free_files):
-            yield ConfigError(where, given=str(needed), do=_more_space(needed))
-    for stage in stages:
-        if stage.ram_at_once > memory_bytes():
-            yield ConfigError(
-                where,
-                given=f"{stage.at_once} jobs of {stage.name} at once, each with {readable_bytes(stage.ram_bytes)} of "
-                f"memory, are {readable_bytes(stage.ram_at_once)}; this machine has {readable_bytes(memory_bytes())}",
-                do=f"{_REMEDIES.get(stage.name, 'fewer --cores')}; or go on all the same: --config forecast=warn",
-            )
+    found: list[ConfigError | None] = [unwritable_root(stage, where) for stage in stages]
+    found += [full_disk(needed, where) or too_many_files(needed, where) for needed in disks_of(stages)]
+    found += [too_much_memory(stage, where) for stage in stages]
+    return filter(None, found)
+
+
+def unwritable_root(stage: StageForecast, where: str) -> ConfigError | None:
+    """The step's results could not be written."""
+    folder = disk_of(stage.root).folder
+    if not stage.at_once or os.access(folder, os.W_OK | os.X_OK):
+        return None
+    return ConfigError(
+        where,
+        given=f"{stage.name} writes to {portable_path(stage.root)}, and {folder} cannot be written to",
+        do="name another root in the machine profile, or get the right to write there; or go on all the same: "
+        "--config forecast=warn",
+    )
+
+
+def full_disk(needed: DiskForecast, where: str) -> ConfigError | None:
+    """The disk has too little space, even if the forecast is as wrong as it may be."""
+    fits = needed.least_bytes <= needed.disk.free_bytes
+    return None if fits else ConfigError(where, given=str(needed), do=_more_space(needed))
+
+
+def too_many_files(needed: DiskForecast, where: str) -> ConfigError | None:
+    """The disk may hold fewer files more than will be made."""
+    fits = needed.disk.free_files is None or needed.files <= needed.disk.free_files
+    return None if fits else ConfigError(where, given=str(needed), do=_more_space(needed))
+
+
+def too_much_memory(stage: StageForecast, where: str) -> ConfigError | None:
+    """The step's jobs take more memory together than there is."""
+    if stage.ram_at_once <= memory_bytes():
+        return None
+    return ConfigError(
+        where,
+        given=f"{stage.at_once} jobs of {stage.name} at once, each with {readable_bytes(stage.ram_bytes)} of "
+        f"memory, are {readable_bytes(stage.ram_at_once)}; this machine has {readable_bytes(memory_bytes())}",
+        do=f"{_REMEDIES.get(stage.name, 'fewer --cores')}; or go on all the same: --config forecast=warn",
+    )
 
 
 def _memory(stages: Sequence[StageForecast]) -> str:

@@ -9,10 +9,10 @@ from typing import Any
 
 import yaml
 
-from bridgelib.capacity import Disk
-from bridgelib.doctor.check import CHECKS, Finding
-from bridgelib.doctor.checks import examined
-from bridgelib.doctor.distributions import locked_versions
+from bridgelib.capacity import Disk, disk_of
+from bridgelib.doctor.check import Finding
+from bridgelib.doctor.checks import CHECKS, examined
+from bridgelib.doctor.installed import locked_versions
 from bridgelib.doctor.subject import Subject, examine
 from bridgelib.doctor.system import System
 from tests.doctor.shared_objects import write_library
@@ -23,7 +23,7 @@ KNOWN_FLAGS = b"\0xla_gpu_force_compilation_parallelism\0xla_gpu_deterministic_o
 
 @dataclass(frozen=True)
 class ChosenSystem(System):
-    """A host whose answers are chosen; a roomy one where nothing is."""
+    """A host whose answers are chosen; a roomy one where nothing is. The fixture puts its disk and memory in place."""
 
     free: int = 1 << 50
     free_files: int = 1 << 30
@@ -37,7 +37,7 @@ class ChosenSystem(System):
     has_locks: bool = True
 
     def disk(self, folder):
-        return Disk(1, folder, self.free, self.free_files)
+        return Disk(1, disk_of(folder).folder, self.free, self.free_files)
 
     def cores(self):
         return self.processors

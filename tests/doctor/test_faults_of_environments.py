@@ -73,6 +73,11 @@ def ml_dtypes_downgraded_in_a_locked_environment(laboratory):
     laboratory.package("ml-dtypes", "0.4.1")
 
 
+@FAULTS.on(healthy_seed_stack, "ml-dtypes", "is here without ml-dtypes", "'ml-dtypes>=0.5.0'")
+def tensorstore_without_ml_dtypes(laboratory):
+    laboratory.remove("ml-dtypes")
+
+
 @FAULTS.on(healthy_seed_stack, "tfp", "does not fit tensorflow-cpu 2.15.1", "'tensorflow-probability==0.22.1'")
 def probability_of_an_older_tensorflow(laboratory):
     laboratory.package("tensorflow-probability", "0.21.0")
@@ -107,13 +112,6 @@ def jax_for_the_cpu_on_a_gpu_machine(laboratory):
 @FAULTS.on(healthy_cuda12, "tensorflow", "tensorflow 2.21.0, which can take GPUs", "pip uninstall", Status.WARNING)
 def tensorflow_beside_jax(laboratory):
     laboratory.package("tensorflow", "2.21.0")
-
-
-@FAULTS.on(healthy_cpu, "proprio", "joins proprio without flattening", "pip uninstall", Status.WARNING)
-def an_old_jaxrl_m(laboratory):
-    encoding = laboratory.packages / "jaxrl_m" / "common" / "encoding.py"
-    encoding.parent.mkdir(parents=True)
-    encoding.write_text("encoding = jnp.concatenate([encoding, observations['proprio']], axis=-1)\n")
 
 
 # CUDA libraries and compilers.

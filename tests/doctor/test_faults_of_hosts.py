@@ -134,23 +134,23 @@ def a_cublas_that_corrupts_data_on_this_gpu(laboratory):
 # Disk, memory and limits.
 
 
-@FAULTS.on(healthy_cpu, "disk", "needed, 1.0 MB free; most of it for", "runs=/another/disk")
+@FAULTS.on(healthy_cpu, "disk", "train_policy 1.1 GB); 1.0 MB free", "runs=/another/disk")
 def a_full_disk(laboratory):
     laboratory.config["env"] = "current"  # environments that are still to be built would take most of it
     laboratory.system = ChosenSystem(free=10**6)
 
 
-@FAULTS.on(healthy_cpu, "inodes", "files needed, 3 may be made", "df -i ")
+@FAULTS.on(healthy_cpu, "inodes", "free, 3 files may be made", "df -i ")
 def no_file_names_left(laboratory):
     laboratory.system = ChosenSystem(free_files=3)
 
 
-@FAULTS.on(healthy_cpu, "memory", "train_policy takes", "set a smaller `train_batch_size`")
+@FAULTS.on(healthy_cpu, "memory", "this machine has 1.1 GB", "set a smaller `train_batch_size`")
 def memory_too_small_for_one_training(laboratory):
     laboratory.system = ChosenSystem(there=1 << 30, available=1 << 29)
 
 
-@FAULTS.on(healthy_cpu, "memory", "2 at once), of 34.4 GB", "snakemake --cores 1 --config machine=")
+@FAULTS.on(healthy_cpu, "memory", "; this machine has 34.4 GB", "snakemake --cores 1 --config machine=")
 def memory_too_small_for_two_trainings(laboratory):
     laboratory.experiments = {"matrix": {"algos": ["bc", "gc_bc"], "tasks": ["open_drawer"]}}
     laboratory.system = ChosenSystem(there=32 << 30, processors=2)

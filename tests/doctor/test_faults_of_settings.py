@@ -98,10 +98,16 @@ def a_simulation_of_a_task_that_nobody_wrote(laboratory):
     laboratory.keys["simulation"] = {"tasks": ["place"]}
 
 
-@FAULTS.on(healthy_cuda12, "batch", "a batch of 33 on 2 GPUs", "train_batch_size: 32")
+@FAULTS.on(healthy_cuda12, "batch", "train_batch_size 33 on 2 devices", "take 32 or 34")
 def a_batch_that_the_gpus_do_not_divide(laboratory):
     keys = {"cuda_visible_devices": "0,1", "train_batch_size": 33}
     laboratory.experiments = {"global": keys, **laboratory.experiments}
+
+
+@FAULTS.on(healthy_cpu, "settings", "warmup_steps: 2000, of num_steps 40", "warm up over fewer steps")
+def a_warmup_that_never_ends(laboratory):
+    """Whatever the workflow would refuse."""
+    laboratory.experiments = {"global": {"num_steps": 40}, **laboratory.experiments}
 
 
 @FAULTS.on(healthy_cpu, "wandb", "nobody is logged in", "bin/wandb login", Status.WARNING)

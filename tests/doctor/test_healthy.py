@@ -2,7 +2,8 @@
 
 import pytest
 
-from bridgelib.doctor.check import CHECKS, Status
+from bridgelib.doctor.check import Status
+from bridgelib.doctor.checks import CHECKS
 from tests.doctor.laboratory import HEALTHY, ChosenSystem
 
 

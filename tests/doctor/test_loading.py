@@ -1,43 +1,68 @@
-"""Where the loader finds a library, by the rules of ld.so, and what a job loads in which order."""
+"""Where the loader finds a library, in its own words, and what a job loads in which order."""
 
 from pathlib import Path
 
-from bridgelib.doctor.loading import load_order
+from bridgelib.doctor.loading import names_in, searches
 from tests.doctor.laboratory import healthy_cuda12, healthy_seed_stack
 from tests.doctor.shared_objects import write_library
 
 
-def test_rpath_beats_the_variable_beats_runpath_beats_the_cache(laboratory):
+def test_rpath_beats_the_variable_beats_runpath(laboratory):
     healthy_seed_stack(laboratory)
-    places = {name: laboratory.folder / name for name in ("rpath", "variable", "runpath", "cache")}
+    places = {name: laboratory.folder / name for name in ("rpath", "variable", "runpath")}
     for folder in places.values():
-        write_library(folder / "libnccl.so.2", soname="libnccl.so.2")
+        write_library(folder / "libcudnn.so.8", soname="libcudnn.so.8")
     laboratory.environ["LD_LIBRARY_PATH"] = f"/nowhere:{places['variable']}"
     laboratory.keys["cuda_libs"] = "system"
-    laboratory.program("ldconfig", f"echo '\tlibnccl.so.2 (libc6,x86-64) => {places['cache']}/libnccl.so.2'")
-    jaxlib = "jaxlib/xla_extension.so"
 
-    def origin(**options):
-        laboratory.library(jaxlib, **options)
-        return laboratory.subject.loading.origin("libnccl.so.2")
+    def found(**options):
+        laboratory.library("jaxlib/xla_extension.so", **options)
+        return laboratory.subject.loading.for_jax.get("libcudnn.so.8")
 
-    found = origin(rpath=str(places["rpath"]))
-    assert (found.path.parent, found.kind) == (places["rpath"], "run path") and "wins over all" in found.cause
-    found = origin(rpath=str(places["rpath"]), runpath=str(places["runpath"]))  # RUNPATH makes RPATH void
-    assert (found.path.parent, found.kind) == (places["variable"], "variable")
-    assert found.cause == f"LD_LIBRARY_PATH, entry 2 ({places['variable']})"
+    library = found(rpath=str(places["rpath"]))
+    assert (library.path.parent, library.by_run_path) == (places["rpath"], True) and "wins over all" in library.cause
+    library = found(rpath=str(places["rpath"]), runpath=str(places["runpath"]))  # RUNPATH makes RPATH void
+    assert (library.path.parent, library.by_run_path) == (places["variable"], False)
+    assert library.cause == f"LD_LIBRARY_PATH, entry 2 ({places['variable']})"
     laboratory.environ["LD_LIBRARY_PATH"] = "/nowhere"
-    found = origin(runpath=str(places["runpath"]))
-    assert (found.path.parent, found.kind) == (places["runpath"], "run path") and "RUNPATH" in found.cause
-    found = origin()
-    assert (found.path.parent, found.kind) == (places["cache"], "cache")
-    laboratory.program("ldconfig", "exit 0")
-    assert origin().kind == "nowhere" and origin().path is None
+    library = found(runpath=str(places["runpath"]))
+    assert (library.path.parent, library.by_run_path) == (places["runpath"], True) and "RUNPATH" in library.cause
+    assert found() is None
+
+
+def test_the_loaders_account_is_understood(tmp_path):
+    for name in ("libz.so.1", "libm.so.6", "libq.so.2"):
+        (tmp_path / name).touch()
+    account = f"""\
+     41:\tfile=libz.so.1 [0];  needed by /opt/cuda/lib64/libcusparse.so.12 [0]
+     41:\tfind library=libz.so.1 [0]; searching
+     41:\t search path=/none/glibc-hwcaps/x86-64-v3:/none\t\t(RUNPATH from file /opt/cuda/lib64/libcusparse.so.12)
+     41:\t  trying file=/none/glibc-hwcaps/x86-64-v3/libz.so.1
+     41:\t  trying file=/none/libz.so.1
+     41:\t search cache=/etc/ld.so.cache
+     41:\t  trying file={tmp_path}/libz.so.1
+     41:\t
+     41:\tfile=libz.so.1 [0];  generating link map
+     41:\tfile=libm.so.6 [0];  dynamically loaded by /usr/lib/_ctypes.so [0]
+     41:\tfind library=libm.so.6 [0]; searching
+     41:\t search cache=/etc/ld.so.cache
+     41:\t search path={tmp_path}\t\t(system search path)
+     41:\t  trying file={tmp_path}/libm.so.6
+     41:\tfind library=libq.so.2 [0]; searching
+     41:\t  trying file=/none/libq.so.2
+"""
+    found = searches(account, {})
+    assert found.keys() == {"libz.so.1", "libm.so.6"}
+    assert (found["libz.so.1"].cause, found["libz.so.1"].asked_by) == (
+        "the system's cache (ldconfig)",
+        "libcusparse.so.12",
+    )
+    assert found["libm.so.6"].cause == f"the system's folder {tmp_path}" and found["libm.so.6"].asked_by == ""
 
 
 def test_libraries_are_loaded_as_jax_does(laboratory):
     healthy_cuda12(laboratory)
-    order = load_order(laboratory.subject.loading)
+    order = laboratory.subject.loading.order
     names = [Path(entry).name for entry in order]
     assert names[:4] == ["libcudart.so.12", "libnvrtc.so.12", "libcusparse.so.12", "libcusolver.so.11"]
     assert names.index("libcusparse.so.12") < names.index("libnvJitLink.so.12") and names[-1] == "libcuda.so.1"
@@ -50,12 +75,20 @@ def test_the_file_of_each_library_is_told_with_what_led_there(laboratory):
     told = {line.partition(":")[0]: line for line in found.details}
     home = laboratory.packages / "nvidia"
     assert told["libcudnn.so.9"] == f"libcudnn.so.9: {home}/cudnn/lib/libcudnn.so.9; by JAX's plugin, by path"
-    cusparse, linker = told["libcusparse.so.12"], told["libnvJitLink.so.12"]
-    assert "; needs libnvJitLink.so.12; RUNPATH " in cusparse and "nvjitlink/lib" in cusparse
+    assert "nccl/lib/libnccl.so.2; by the RPATH of xla_cuda_plugin.so, which wins over all" in told["libnccl.so.2"]
+    linker = told["libnvJitLink.so.12"]
     assert f"{home}/nvjitlink/lib/libnvJitLink.so.12; by LD_LIBRARY_PATH, entry " in linker
+    assert linker.endswith(", for libcusparse.so.12")
 
 
 def test_what_the_doctor_loads_is_what_the_kernel_maps(laboratory):
     healthy_cuda12(laboratory)
-    mapped = {Path(path) for path in laboratory.subject.probe["mapped"]}
+    mapped = set(laboratory.subject.loading.probe.mapped)
     assert {path.resolve() for path in laboratory.subject.loading.packaged.values()} <= mapped
+
+
+def test_names_stand_in_a_library_as_they_are(tmp_path):
+    library = write_library(tmp_path / "libx.so", soname="libx.so", content=b"\0__nvJitLinkCreate_12_9\0__nvJot\0")
+    assert names_in(library, b"__nvJit") == {"__nvJitLinkCreate_12_9"}
+    (tmp_path / "empty").touch()
+    assert names_in(tmp_path / "empty", b"x") == names_in(tmp_path / "absent", b"x") == set()

@@ -81,7 +81,10 @@ def doctor(laboratory, *options):
 def test_the_command_line(laboratory):
     healthy_cpu(laboratory)
     # Small enough for the real memory and disk of any host.
-    laboratory.experiments = {"global": {"train_batch_size": 2, "num_steps": 3}, **laboratory.experiments}
+    laboratory.experiments = {
+        "global": {"train_batch_size": 2, "num_steps": 3, "warmup_steps": 1},
+        **laboratory.experiments,
+    }
     laboratory.keys["im_size"] = 32
     _ = laboratory.subject  # writes the profile
     done = doctor(laboratory, "--json", "--fail-on", "error")

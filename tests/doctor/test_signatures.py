@@ -171,8 +171,8 @@ def test_an_error_text_is_recognised(laboratory, line, trouble, cure):
 
 
 def test_every_signature_has_a_trouble_and_a_text():
-    assert {signature.trouble for signature in SIGNATURES} <= TROUBLES.keys() >= set(EXIT_CODES.values())
-    assert {signature.trouble for signature in SIGNATURES} == {trouble for _, trouble, _ in TEXTS}
+    assert {id for id, _ in SIGNATURES} <= TROUBLES.keys() >= set(EXIT_CODES.values())
+    assert {id for id, _ in SIGNATURES} == {trouble for _, trouble, _ in TEXTS}
 
 
 @pytest.mark.parametrize(

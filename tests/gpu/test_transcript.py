@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from packaging.version import Version
 
 from bridgelib.doctor.nvidia import Driver, Gpu
 from tests.gpu.__main__ import Place
@@ -38,7 +39,9 @@ def test_without_a_gpu_it_refuses_and_says_what_to_do(repository, tmp_path):
 
 @pytest.mark.parametrize("count", [1, 4])
 def test_several_gpus_also_train_together(tmp_path, count):
-    gpus = tuple(Gpu(number, f"GPU-{number}", "NVIDIA A100-SXM4", "550.54", 1, 1, (8, 0)) for number in range(count))
+    gpus = tuple(
+        Gpu(number, f"GPU-{number}", "NVIDIA A100-SXM4", "550.54", 1, 1, Version("8.0")) for number in range(count)
+    )
     place = Place(tmp_path, "cuda12", Driver(gpus=gpus))
     steps = list(place.steps())
     assert ("a training on all GPUs together" in [entry.title for entry in steps]) == (count > 1)

@@ -1,21 +1,15 @@
-"""All checks, one file per family, in the order in which they are asked and shown."""
+"""All checks, one file per family or two, in the order in which they are asked and shown."""
 
 from collections.abc import Sequence
 
-from bridgelib.doctor.check import CHECKS, Finding
-from bridgelib.doctor.checks import (  # noqa: F401 (they register)
-    compilers,
-    data,
-    gpus,
-    libraries,
-    packages,
-    resources,
-    settings,
-)
+from bridgelib.doctor.check import Check, Finding
+from bridgelib.doctor.checks import compilers, conflicts, data, gpus, libraries, packages, resources, settings
 from bridgelib.doctor.subject import Subject
-from bridgelib.doctor.troubles import TROUBLES
+
+_FILES = (packages, conflicts, libraries, compilers, gpus, resources, data, settings)
+CHECKS = {entry.trouble.id: entry for file in _FILES for entry in vars(file).values() if isinstance(entry, Check)}
 
 
 def examined(subject: Subject) -> Sequence[Finding]:
-    """Ask every check, in the order of the table of troubles."""
-    return [finding for id in TROUBLES if id in CHECKS for finding in CHECKS[id].run(subject)]
+    """Ask every check."""
+    return [finding for check in CHECKS.values() for finding in check.run(subject)]

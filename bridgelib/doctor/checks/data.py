@@ -1,15 +1,16 @@
 """Raw demonstrations and TFRecords: are they there, laid out as they should be, whole, and with instructions."""
 
-import mmap
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
-from bridgelib.doctor.check import Answer, check, error, not_checked, note, ok, warning
-from bridgelib.doctor.subject import REFUSED, Subject
+from bridgelib.doctor.check import Answer, NotKnown, check, error, not_checked, note, ok, warning
+from bridgelib.doctor.needs import recorded
+from bridgelib.doctor.subject import Subject
 from bridgelib.errors import BridgeError, DataError
-from bridgelib.formats.framing import records
+from bridgelib.formats.framing import mapped, records
 from bridgelib.formats.protobuf import Malformed
 from bridgelib.language.settings import needs_language
 from bridgelib.layout import portable_path
@@ -34,30 +35,21 @@ _OTHER_LAYOUTS = (
 )
 
 
-@check("raw-layout")
-def raw_layout(subject: Subject) -> Answer:
-    """Are there tasks with dated folders below the raw root?"""
-    if subject.machine is None:
-        return not_checked(REFUSED)
+@check("raw-layout", needs=recorded)
+def _raw_layout(subject: Subject) -> Answer:
     raw = Path(subject.machine.raw)
-    if subject.machine.simulation is not None:
-        return ok(f"demonstrations are simulated into {portable_path(raw)}")
     try:
         tree = find_tasks(raw, "auto")
     except DataError as problem:
-        layout = _recognised(raw)
-        return error(
-            f"{portable_path(raw)}: {problem.given}{f'; it looks like {layout[0]}' if layout else ''}", *layout[1:]
-        )
-    except BridgeError as problem:  # several depths, or a task itself
-        return error(f"{portable_path(raw)}: {problem.given}", cure=problem.do)
+        name, cure = _recognised(raw)
+        return error(f"{portable_path(raw)}: {problem.given}{f'; it looks like {name}' if name else ''}", cure)
     dates = sum(len(task.dates) for task in tree.tasks)
     passed = f"; passed over: {len(tree.passed_over)} entries" if tree.passed_over else ""
     return ok(f"{portable_path(raw)}: {len(tree.tasks)} tasks, {dates} dated folders{passed}")
 
 
-def _recognised(raw: Path) -> tuple[str, str | None] | tuple[()]:
-    """What a folder without dated folders looks like, and what to do; nothing where it is not known."""
+def _recognised(raw: Path) -> tuple[str | None, str | None]:
+    """What a folder without dated folders looks like, and what to do; None where it is not known."""
     for pattern, name, cure in _OTHER_LAYOUTS if os.access(raw, os.R_OK | os.X_OK) else ():
         found = next(islice(raw.glob(pattern), 1), None)
         if found is not None:
@@ -65,16 +57,11 @@ def _recognised(raw: Path) -> tuple[str, str | None] | tuple[()]:
             return name, cure.format(
                 found=portable_path(found), folder=portable_path(raw), above=above
             ) if cure else None
-    return ()
+    return None, None
 
 
-@check("raw-depth")
-def raw_depth(subject: Subject) -> Answer:
-    """Is the profile's depth the tree's?"""
-    if subject.machine is None:
-        return not_checked(REFUSED)
-    if subject.machine.simulation is not None:
-        return ok("demonstrations are simulated")
+@check("raw-depth", needs=recorded)
+def _raw_depth(subject: Subject) -> Answer:
     raw, given = Path(subject.machine.raw), subject.machine.depth
     try:
         right = find_tasks(raw, "auto").depth
@@ -85,39 +72,23 @@ def raw_depth(subject: Subject) -> Answer:
     return ok(f"{right}{' (found by itself)' if given == 'auto' else ''}")
 
 
-@check("raw-content")
-def raw_content(subject: Subject) -> Answer:
-    """Do trajectories have pictures, states and actions?"""
-    if subject.machine is not None and subject.machine.simulation is not None:
-        return ok("demonstrations are simulated")
-    if subject.machine is None:
-        return not_checked(REFUSED)
+@check("raw-content", needs=recorded)
+def _raw_content(subject: Subject) -> Answer:
     trajectories = _trajectories(subject, _LOOKED_AT)
-    if not trajectories:
-        return not_checked("there are no raw trajectories to look at")
     for part, what in _PARTS.items():
-        lacking = [path for path in trajectories if not (path / part).exists()]
-        if len(lacking) == len(trajectories):
-            return error(f"no {what}: {part} is missing in {portable_path(lacking[0])} and all others looked at")
+        if not any((path / part).exists() for path in trajectories):
+            return error(f"no {what}: {part} is missing in {portable_path(trajectories[0])} and all others looked at")
     lacking = [path for path in trajectories if not all((path / part).exists() for part in _PARTS)]
     if lacking:
-        first = portable_path(lacking[0])
-        found = f"{len(lacking)} of {len(trajectories)} lack something and will be rejected, such as {first}"
-        return note(found, cure="")
+        found = f"{len(lacking)} of {len(trajectories)} lack something and will be rejected"
+        return note(f"{found}, such as {portable_path(lacking[0])}", cure="")
     return ok(f"pictures, states and actions in all {len(trajectories)} trajectories looked at")
 
 
-@check("language")
-def language(subject: Subject) -> Answer:
-    """How many trajectories have an instruction, and does an experiment need them?"""
+@check("language", needs=recorded)
+def _language(subject: Subject) -> Answer:
     readers = [entry.name for entry in subject.experiments if needs_language(entry)]
-    if subject.machine is not None and subject.machine.simulation is not None:
-        return ok("demonstrations are simulated, with instructions")
-    if subject.machine is None:
-        return not_checked(REFUSED)
     trajectories = _trajectories(subject, _COUNTED)
-    if not trajectories:
-        return not_checked("there are no raw trajectories to look at")
     share = sum(has_instruction(path / "lang.txt") for path in trajectories) / len(trajectories)
     found = f"{share:.0%} of {len(trajectories)} trajectories looked at have instructions"
     if readers and share == 0:
@@ -128,30 +99,25 @@ def language(subject: Subject) -> Answer:
 
 
 @check("tfrecords")
-def tfrecords(subject: Subject) -> Iterator[Answer]:
-    """Are the TFRecords whole, and made by this workflow?"""
-    if subject.machine is None:
-        yield not_checked(REFUSED)
-        return
+def _tfrecords(subject: Subject) -> Iterator[Answer]:
     root = Path(subject.machine.tfrecord)
     files = sorted(root.glob("**/out.tfrecord"))
-    if not files:
-        yield ok(f"none in {portable_path(root)} yet")
-        return
-    damaged, walked, left = [], 0, _RECORDS
-    for path in files:
-        count = _counted(path, walk=left > 0)
-        walked += left > 0
-        left -= count or 0
-        if count is None:
-            damaged.append(path)
-    yield from map(_of_damaged, damaged)
-    foreign = sorted({path.parent.parent for path in files if not _reported(path)})
-    if foreign:
+    elsewhere = [path for path in files if not (path.parents[1] / "report.json").exists()]
+    # A report accounts for an empty one: a side may hold nothing, and so may a task.
+    damaged = {path for path in elsewhere if path.stat().st_size == 0}
+    walked, left = 0, _RECORDS
+    while walked < len(files) and left > 0:
+        count = _count(files[walked])
+        damaged |= {files[walked]} if count is None else set()
+        walked, left = walked + 1, left - (count or 0)
+    yield from map(_of_damaged, sorted(damaged))
+    if foreign := sorted({path.parents[1] for path in elsewhere}):
         yield note(
             f"{len(foreign)} tasks were made elsewhere and would be replaced, such as {portable_path(foreign[0])}"
         )
-    if not damaged and not foreign:
+    if not files:
+        yield ok(f"none in {portable_path(root)} yet")
+    elif not damaged and not foreign:
         told = "all whole" if walked == len(files) else f"the {walked} that were looked at are whole"
         yield ok(f"{len(files)} files in {portable_path(root)}, {told}")
 
@@ -163,46 +129,27 @@ def _of_damaged(path: Path) -> Answer:
     return error(f"{place} ends in the middle of a record", cure=f"rm {place}; snakemake tfrecords{{config}}")
 
 
-def _reported(path: Path) -> bool:
-    return (path.parent.parent / "report.json").exists()
-
-
-def _counted(path: Path, walk: bool) -> int | None:
-    """Records of a TFRecord, 1 for one that is not walked through; None where it is damaged.
-
-    An empty one is whole where the task's report accounts for it: a side may hold nothing, and so may a task.
-    """
-    if path.stat().st_size == 0:
-        return 0 if _reported(path) else None
-    return count_records(path) if walk else 1
-
-
-def count_records(path: Path) -> int | None:
+def _count(path: Path) -> int | None:
     """Records of a TFRecord; None where they do not follow each other to its very end."""
     try:
-        with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        with mapped(path) as (_, content):
             return sum(1 for _ in records(content))
-    except (Malformed, ValueError):
+    except Malformed:
         return None
 
 
 def _trajectories(subject: Subject, most: int) -> Sequence[Path]:
     """Some of the raw trajectories, spread evenly over the dated folders."""
-    if subject.machine is None or subject.machine.simulation is not None:
-        return []
-    raw = Path(subject.machine.raw)
-    try:
+    raw, found = Path(subject.machine.raw), list[Path]()
+    with suppress(BridgeError):
         tree = find_tasks(raw, "auto")
-    except BridgeError:
-        return []
-    folders = [raw / task.name / date for task in tree.tasks for date in task.dates]
-    folders = folders[:: -(-len(folders) // most)]
-    found = []
-    for folder in folders:
-        try:
-            names = trajectory_names(folder)
-        except DataError:
-            continue
+        folders = [raw / task.name / date for task in tree.tasks for date in task.dates]
+        folders = folders[:: -(-len(folders) // most)]
         share = max(1, most // len(folders))
-        found += [folder / name for name in names[:: max(1, len(names) // share)][:share]]
+        for folder in folders:
+            with suppress(DataError):
+                names = trajectory_names(folder)
+                found += [folder / name for name in names[:: max(1, len(names) // share)][:share]]
+    if not found:
+        raise NotKnown("there are no raw trajectories to look at")
     return found[:most]

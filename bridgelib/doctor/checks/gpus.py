@@ -4,61 +4,35 @@ from collections import Counter
 from collections.abc import Iterator
 
 from bridgelib.doctor.check import Answer, check, error, not_checked, note, ok, warning
-from bridgelib.doctor.distributions import Distribution
+from bridgelib.doctor.installed import release
+from bridgelib.doctor.needs import gpus, training_on_gpu
 from bridgelib.doctor.nvidia import Gpu, Process
-from bridgelib.doctor.subject import ELSEWHERE, REFUSED, Subject
-from bridgelib.doctor.versions import compared, satisfies
+from bridgelib.doctor.subject import Subject
 from bridgelib.jobs.gpus import allowed_gpus
 from bridgelib.jobs.variables import MEM_FRACTION, NEW_MEM_FRACTION, PREALLOCATE
 
 # The oldest driver of a CUDA release, from its release notes.
 _OLDEST_DRIVER = {"cuda11": "450.80.02", "cuda12": "525.60.13", "cuda13": "580.65.06"}
 _NEEDS_535 = "0.4.34"  # as users found; its own check asks for no more than CUDA does: jax issue 24749
-_OLDEST_CAPABILITY = {"cuda12": (5, 2), "cuda13": (7, 5)}
-_FIRST_JAXLIB_FOR = {(10, 0): "0.4.38", (9, 0): "0.4.1", (8, 9): "0.4.1"}  # Blackwell; Hopper; Ada
-_TENSOR_MEMORY, _UNSAFE_CUBLAS = (10, 11), ">=12.8,<13.2"  # JAX's own check of CUDA versions: Blackwell of data centres
+_OLDEST_CAPABILITY = {"cuda12": "5.2", "cuda13": "7.5"}
+_FIRST_JAXLIB_FOR = {"10.0": "0.4.38", "9.0": "0.4.1", "8.9": "0.4.1"}  # Blackwell; Hopper; Ada
+_TENSOR_MEMORY = (10, 11)  # Blackwell of data centres
+_UNSAFE_CUBLAS = "nvidia-cublas>=12.8,<13.2"  # on these: JAX's own check of CUDA versions
 _MEMORY_SHARE = 0.75  # what JAX takes at its start, unless it is told otherwise
 _TO_BEGIN_WITH = 0.1
-_GIB = 1 << 30
 _OUR_PROGRAM = "workflow_scripts/train_policy.py"
+_ON_CPU = "snakemake train_all {set} environment=cpu jax_platform=cpu"
 
 
-def _without_gpus(subject: Subject) -> Answer | None:
-    """The answer of checks that need GPUs."""
-    if subject.machine is None:
-        return not_checked(REFUSED)
-    if subject.elsewhere:
-        return not_checked(ELSEWHERE)
-    if not subject.trains_on_gpu:
-        return ok("not needed: this machine trains on the CPU")
-    if subject.driver.problem is not None:
-        return not_checked(subject.driver.problem)
-    if not subject.driver.gpus:
-        return not_checked("nvidia-smi lists no GPU")
-    return None
-
-
-@check("driver")
-def driver(subject: Subject) -> Iterator[Answer]:
-    """Does the driver answer, where training is meant to use a GPU, and for each of the GPUs?"""
+@check("driver", needs=training_on_gpu)
+def _driver(subject: Subject) -> Iterator[Answer]:
     answer = subject.driver
-    if subject.machine is None:
-        yield not_checked(REFUSED)
-    elif subject.elsewhere:
-        yield not_checked(ELSEWHERE)
-    elif not subject.trains_on_gpu:
-        seen = f"; it has {len(answer.gpus)} GPUs" if answer.gpus else ""
-        yield ok(f"not needed: this machine trains on the CPU{seen}")
-    elif not answer.present:
-        yield warning(
-            f"{answer.problem}, and the profile trains with {subject.machine.environment}: is this the machine?",
-            cure="run the doctor on the GPU machine; to train here on the CPU: "
-            "snakemake train_all {set} environment=cpu jax_platform=cpu",
-        )
+    if not answer.present:
+        found = f"{answer.problem}, and the profile trains with {subject.machine.environment}: is this the machine?"
+        yield warning(found, cure=f"run the doctor on the GPU machine; to train here on the CPU: {_ON_CPU}")
     elif answer.problem is not None:
         restart = "sudo reboot   # the driver was renewed while its older part is still loaded"
-        mismatch = "version mismatch" in answer.problem
-        yield error(f"nvidia-smi says: {answer.problem}", cure=restart if mismatch else None)
+        yield error(f"nvidia-smi says: {answer.problem}", restart if "version mismatch" in answer.problem else None)
     elif not answer.gpus:
         yield error("nvidia-smi lists no GPU")
     else:
@@ -81,159 +55,116 @@ def _each_gpu(subject: Subject) -> Iterator[Answer]:
         yield ok(f"driver {answer.version}, CUDA {answer.cuda or 'unknown'}, {told}")
 
 
-@check("driver-toolkit")
-def driver_toolkit(subject: Subject) -> Answer:
-    """Is the driver new enough for the CUDA of the training environment?"""
-    if answer := _without_gpus(subject):
-        return answer
-    flavour = subject.cuda_flavour or subject.wanted_flavour
-    oldest, version = _OLDEST_DRIVER.get(flavour), subject.driver.version
-    if oldest is None:
+@check("driver-toolkit", needs=gpus)
+def _driver_toolkit(subject: Subject) -> Answer:
+    flavour, version = subject.cuda_flavour or subject.wanted_flavour, release(subject.driver.version)
+    if flavour not in _OLDEST_DRIVER:
         return not_checked(f"{flavour} says nothing about drivers")
-    if compared(version, oldest) >= 0:
-        jaxlib = subject.installed.version("jaxlib") or _NEEDS_535
-        if compared(jaxlib, _NEEDS_535) >= 0 and compared(version, "535") < 0:
-            return warning(
-                f"driver {version}: under the 525 series JAX {_NEEDS_535} and newer fail ('named symbol not found')",
-                cure="install NVIDIA driver 535 or newer",
-            )
-        return ok(f"driver {version}, and {flavour} needs {oldest}")
-    if flavour == "cuda13" and compared(version, _OLDEST_DRIVER["cuda12"]) >= 0:
-        return error(f"driver {version}, and {flavour} needs {oldest} or newer", flavour="cuda12")
-    return error(
-        f"driver {version}, and {flavour} needs {oldest} or newer",
-        cure=f"install NVIDIA driver {oldest.split('.')[0]} or newer; until then: "
-        "snakemake train_all {set} environment=cpu jax_platform=cpu",
-    )
+    oldest, found = _OLDEST_DRIVER[flavour], f"driver {subject.driver.version}"
+    if version >= release(oldest):
+        jaxlib = subject.installed.get("jaxlib")
+        if version < release("535") and (jaxlib is None or jaxlib.release >= release(_NEEDS_535)):
+            failing = f"{found}: under the 525 series JAX {_NEEDS_535} and newer fail ('named symbol not found')"
+            return warning(failing, cure="install NVIDIA driver 535 or newer")
+        return ok(f"{found}, and {flavour} needs {oldest}")
+    found = f"{found}, and {flavour} needs {oldest} or newer"
+    if flavour == "cuda13" and version >= release(_OLDEST_DRIVER["cuda12"]):
+        return error(found, flavour="cuda12")
+    return error(found, cure=f"install NVIDIA driver {release(oldest).major} or newer; until then: {_ON_CPU}")
 
 
-@check("compute-capability")
-def compute_capability(subject: Subject) -> Iterator[Answer]:
-    """Has this jaxlib code for these GPUs?"""
-    if answer := _without_gpus(subject):
-        yield answer
+@check("compute-capability", needs=gpus)
+def _compute_capability(subject: Subject) -> Iterator[Answer]:
+    answers = [answer for gpu in _usable(subject) for answer in _unfit(subject, gpu)]
+    told = ", ".join(sorted({str(gpu.capability) for gpu in _usable(subject)}))
+    yield from answers or [ok(f"compute capability {told}, which JAX knows")]
+
+
+def _unfit(subject: Subject, gpu: Gpu) -> Iterator[Answer]:
+    """Why this GPU and what is installed do not fit each other."""
+    if gpu.capability is None:
+        yield not_checked(f"{gpu}: this driver does not tell the compute capability")
         return
-    jaxlib, flavour = subject.installed.version("jaxlib"), subject.cuda_flavour or subject.wanted_flavour
-    wrong = False
-    for gpu in _usable(subject):
-        if gpu.capability is None:
-            yield not_checked(f"{gpu}: this driver does not tell the compute capability")
-            wrong = True
-            continue
-        shown = "{}.{}".format(*gpu.capability)
-        oldest = _OLDEST_CAPABILITY.get(flavour, (0, 0))
-        needed = next((since for least, since in _FIRST_JAXLIB_FOR.items() if gpu.capability >= least), "0")
-        if gpu.capability[0] in _TENSOR_MEMORY and (cublas := _unsafe_cublas(subject)):
-            wrong = True
-            yield error(f"{gpu}: {cublas} may silently corrupt data on it, as JAX warns", flavour="cuda13")
-        if gpu.capability < oldest:
-            wrong = True
-            key = "cuda12" if gpu.capability >= _OLDEST_CAPABILITY["cuda12"] else "cpu jax_platform=cpu"
-            least = "{}.{}".format(*oldest)
-            yield error(f"{gpu} has compute capability {shown}, and {flavour} needs {least}", flavour=key)
-        elif jaxlib and compared(jaxlib, needed) < 0:
-            wrong = True
-            key = "cuda13" if compared(subject.driver.version, _OLDEST_DRIVER["cuda13"]) >= 0 else "cuda12"
-            yield error(
-                f"{gpu} has compute capability {shown}; jaxlib {jaxlib} is too old ({needed} is the first)",
-                flavour=key,
-            )
-    if not wrong:
-        told = ", ".join(sorted({"{}.{}".format(*gpu.capability) for gpu in _usable(subject)}))
-        yield ok(f"compute capability {told}, which jaxlib {jaxlib or '(not built yet)'} for {flavour} knows")
+    jaxlib, flavour = subject.installed.get("jaxlib"), subject.cuda_flavour or subject.wanted_flavour
+    cublas = subject.installed.get("nvidia-cublas-cu12", "nvidia-cublas")
+    if gpu.capability.major in _TENSOR_MEMORY and cublas and cublas.meets(_UNSAFE_CUBLAS):
+        yield error(f"{gpu}: {cublas} may silently corrupt data on it, as JAX warns", flavour="cuda13")
+    found, oldest = f"{gpu} has compute capability {gpu.capability}", _OLDEST_CAPABILITY.get(flavour, "0")
+    needed = next((since for least, since in _FIRST_JAXLIB_FOR.items() if gpu.capability >= release(least)), "0")
+    if gpu.capability < release(oldest):
+        key = "cuda12" if gpu.capability >= release(_OLDEST_CAPABILITY["cuda12"]) else "cpu jax_platform=cpu"
+        yield error(f"{found}, and {flavour} needs {oldest}", flavour=key)
+    elif jaxlib and jaxlib.release < release(needed):
+        key = "cuda13" if release(subject.driver.version) >= release(_OLDEST_DRIVER["cuda13"]) else "cuda12"
+        yield error(f"{found}; {jaxlib} is too old ({needed} is the first)", flavour=key)
 
 
-@check("gpu-choice")
-def gpu_choice(subject: Subject) -> Answer:
-    """Do the GPUs exist that jobs may take, and are they enough for each experiment?"""
-    if subject.machine is None:
-        return not_checked(REFUSED)
-    if subject.elsewhere:
-        return not_checked(ELSEWHERE)
-    if not subject.trains_on_gpu:
-        return ok("not needed: this machine trains on the CPU")
-    visible = subject.environ.get("CUDA_VISIBLE_DEVICES")
-    allowed = _allowed(subject)
+@check("gpu-choice", needs=training_on_gpu)
+def _gpu_choice(subject: Subject) -> Answer:
+    visible, allowed, there = subject.environ.get("CUDA_VISIBLE_DEVICES"), _allowed(subject), subject.driver.gpus
     source = "CUDA_VISIBLE_DEVICES" if visible is not None else "the profile's `gpus`"
+    unset = "unset CUDA_VISIBLE_DEVICES" if visible is not None else None
     if not allowed:
-        cure = "unset CUDA_VISIBLE_DEVICES" if visible is not None else None
-        return error(f"{source} allows none, and training is meant to use one", cure=cure, gpus="0")
-    if not subject.driver.gpus:
+        return error(f"{source} allows none, and training is meant to use one", cure=unset, gpus="0")
+    if not there:
         return not_checked(f"{source} allows {', '.join(allowed)}; which there are is not known here")
-    known = {str(gpu.index) for gpu in subject.driver.gpus}
-    absent = [
-        name for name in allowed if not _is_part(name) and not any(_named(gpu, name) for gpu in subject.driver.gpus)
-    ]
+    known = ",".join(map(str, sorted(gpu.index for gpu in there)))
+    absent = [name for name in allowed if not _is_part(name) and not any(_named(gpu, name) for gpu in there)]
     if absent:
-        there = ",".join(sorted(known, key=int))
-        cure = "unset CUDA_VISIBLE_DEVICES" if visible is not None else None
-        return error(f"{source} allows GPU {', '.join(absent)}, and there are only: {there}", cure=cure, gpus=there)
-    most = max((entry.devices for entry in subject.experiments), default=1)
-    if most > len(allowed):
-        greedy = next(entry.name for entry in subject.experiments if entry.devices == most)
-        return error(
-            f"experiment '{greedy}' takes {most} GPUs, and {source} allows {len(allowed)} ({', '.join(allowed)})",
-            gpus=",".join(sorted(known, key=int)) if len(known) >= most else "0,1",
-        )
+        found = f"{source} allows GPU {', '.join(absent)}, and there are only: {known}"
+        return error(found, cure=unset, gpus=known)
+    greedy = max(subject.experiments, key=lambda entry: entry.devices, default=None)
+    if greedy and greedy.devices > len(allowed):
+        found = f"experiment '{greedy.name}' takes {greedy.devices} GPUs, and {source} allows {len(allowed)}"
+        return error(f"{found} ({', '.join(allowed)})", gpus=known if len(there) >= greedy.devices else "0,1")
     return ok(f"{source} allows {', '.join(allowed)}")
 
 
-@check("gpu-memory")
-def gpu_memory(subject: Subject) -> Iterator[Answer]:
-    """Is enough memory free on the GPUs that jobs may take for what JAX takes at its start?"""
-    if answer := _without_gpus(subject):
-        yield answer
-        return
+@check("gpu-memory", needs=gpus)
+def _gpu_memory(subject: Subject) -> Iterator[Answer]:
     if any(_is_part(name) for name in _allowed(subject)):
         yield not_checked("jobs take parts of GPUs (MIG), and nvidia-smi tells the memory of whole ones only")
         return
-    share, gpus = _share(subject), [gpu for gpu in _usable(subject) if gpu.total and gpu.free is not None]
-    if untold := [str(gpu) for gpu in _usable(subject) if gpu not in gpus]:
+    share, usable = _share(subject), _usable(subject)
+    told = [(gpu, gpu.free, gpu.total) for gpu in usable if gpu.total and gpu.free is not None]
+    if untold := [str(gpu) for gpu in usable if not gpu.total or gpu.free is None]:
         yield not_checked(f"{', '.join(untold)}: nvidia-smi does not tell its memory")
-    full = [gpu for gpu in gpus if gpu.free < share * gpu.total]
+    full = [(gpu, free, total) for gpu, free, total in told if free < share * total]
+    for gpu, free, total in full:
+        yield _full(subject, gpu, f"{gpu} has {_gib(free)} of {_gib(total)} GiB free", [gpu for gpu, _, _ in full])
+    if told and not full:
+        each = ", ".join(f"{gpu.index}: {_gib(free)} of {_gib(total)} GiB" for gpu, free, total in told)
+        yield ok(f"free on GPU {each}")
+
+
+def _full(subject: Subject, gpu: Gpu, found: str, full: list[Gpu]) -> Answer:
+    """What to do about a GPU without the memory that a training begins with; `full` are all of these."""
+    found += "" if _grows(subject) else f", and JAX takes {_share(subject):.0%} of all at its start"
+    holding = [process for process in subject.driver.processes if process.gpu == gpu.uuid]
+    holders = ", ".join(f"{process.name} ({_identity(subject, process)})" for process in holding)
+    found += f"; held by {holders}" if holders else ""
+    if holding and all(_is_ours(subject, process) for process in holding):
+        return note(f"{found}; the next training waits for its lease", cure="")
     freest = max(subject.driver.gpus, key=lambda gpu: (gpu.free or 0, -gpu.index))
-    for gpu in full:
-        holding = [process for process in subject.driver.processes if process.gpu == gpu.uuid]
-        holders = ", ".join(f"{process.name} ({_identity(subject, process)})" for process in holding)
-        taken = "" if _grows(subject) else f", and JAX takes {share:.0%} of all at its start"
-        found = f"{gpu} has {gpu.free / _GIB:.1f} of {gpu.total / _GIB:.1f} GiB free{taken}"
-        found += f"; held by {holders}" if holders else ""
-        if holding and all(_is_ours(subject, process) for process in holding):
-            yield note(f"{found}; the next training waits for its lease", cure="")
-        elif freest not in full:
-            yield warning(found, gpus=freest.index)
-        elif _grows(subject):
-            yield warning(found, cure="nvidia-smi   # wait until whoever holds it is done, or ask them")
-        else:
-            yield warning(found, cure="snakemake train_all {set} gpu_memory=grow")
-    if gpus and not full:
-        told = ", ".join(f"{gpu.index}: {gpu.free / _GIB:.1f} of {gpu.total / _GIB:.1f} GiB" for gpu in gpus)
-        yield ok(f"free on GPU {told}")
+    if freest not in full:
+        return warning(found, gpus=freest.index)
+    wait = "nvidia-smi   # wait until whoever holds it is done, or ask them"
+    return warning(found, cure=wait if _grows(subject) else "snakemake train_all {set} gpu_memory=grow")
 
 
-@check("gpu-processes")
-def gpu_processes(subject: Subject) -> Iterator[Answer]:
-    """Who else computes on the GPUs that jobs may take?"""
-    if answer := _without_gpus(subject):
-        yield answer
-        return
+@check("gpu-processes", needs=gpus)
+def _gpu_processes(subject: Subject) -> Iterator[Answer]:
     by_id = {gpu.uuid: gpu for gpu in _usable(subject)}
     others = [process for process in subject.driver.processes if process.gpu in by_id]
     if not others:
         yield ok("none")
     for process in others:
-        held = f", {process.memory / _GIB:.1f} GiB" if process.memory is not None else ""
+        held = f", {_gib(process.memory)} GiB" if process.memory is not None else ""
         found = f"{by_id[process.gpu]}: {process.name}, {_identity(subject, process)}{held}"
         if _is_ours(subject, process):
             yield ok(f"{found}, a training of this workflow")
         else:
             yield note(found, pids=process.pid)
-
-
-def _unsafe_cublas(subject: Subject) -> Distribution | None:
-    """The environment's cuBLAS where it is one of those that free tensor memory twice."""
-    cublas = subject.installed.first("nvidia-cublas-cu12", "nvidia-cublas")
-    return cublas if cublas and satisfies(cublas.version, _UNSAFE_CUBLAS) else None
 
 
 def _is_ours(subject: Subject, process: Process) -> bool:
@@ -261,6 +192,10 @@ def _allowed(subject: Subject) -> list[str]:
 def _named(gpu: Gpu, name: str) -> bool:
     """Whether an entry of CUDA_VISIBLE_DEVICES means this GPU: its number, or the beginning of its UUID."""
     return name == str(gpu.index) or (name.startswith("GPU-") and gpu.uuid.startswith(name))
+
+
+def _gib(size: int) -> str:
+    return f"{size / (1 << 30):.1f}"
 
 
 def _is_part(name: str) -> bool:

@@ -1,106 +1,68 @@
 """CUDA libraries: which file really loads, what put it there, and whether the versions fit."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
-from bridgelib.doctor.check import Answer, check, error, not_checked, note, ok, warning
-from bridgelib.doctor.elf import Library, names_in, read_library
-from bridgelib.doctor.loading import STEMS, same_file
+from packaging.requirements import Requirement
+
+from bridgelib.doctor.check import Answer, NotKnown, check, error, not_checked, note, ok, warning
+from bridgelib.doctor.loading import OF_THE_SYSTEM, names_in, same_file, stem_of
+from bridgelib.doctor.needs import cuda
 from bridgelib.doctor.subject import Subject
 from bridgelib.doctor.troubles import TROUBLES
-from bridgelib.doctor.versions import satisfies
 from bridgelib.layout import portable_path
 
-_JOINING = re.compile(rb"__nvJitLink\w*?_(\d+)_(\d+)")
+_JOINING = re.compile(r"__nvJitLink\w*?_(\d+)_(\d+)")
 
 
-def without_cuda(subject: Subject) -> Answer | None:
-    """The answer of checks that need a CUDA build of JAX, where there is none."""
-    if subject.not_built:
-        return not_checked(subject.not_built)
-    if subject.cuda_flavour is None:
-        return ok("not needed: JAX is built for the CPU here")
-    return None
-
-
-@check("cuda-packages")
-def cuda_packages(subject: Subject) -> Iterator[Answer]:
-    """Are the CUDA packages there that the plugin asks for, in the versions it asks for?"""
-    if answer := without_cuda(subject):
-        yield answer
-        return
-    plugin = subject.installed.get(f"jax-{subject.cuda_flavour}-plugin")
-    asked = [entry for entry in plugin.requires if "with-cuda" in entry.condition] if plugin else []
-    missing = [entry.name for entry in asked if subject.installed.get(entry.name) is None]
-    old = [
-        (entry, subject.installed.version(entry.name))
-        for entry in asked
-        if entry.name not in missing and not satisfies(subject.installed.version(entry.name), entry.specifier)
-    ]
+@check("cuda-packages", needs=cuda)
+def _cuda_packages(subject: Subject) -> Iterator[Answer]:
+    asked = [entry for entry in _asked_by_plugin(subject) if "with-cuda" in str(entry.marker)]
+    there = {entry.name: subject.installed.get(entry.name) for entry in asked}
+    missing = [name for name, package in there.items() if package is None]
+    old = [entry for entry in asked if (package := there[entry.name]) and not package.meets(entry)]
     if not asked and not subject.loading.packaged:
         yield warning("JAX is built for CUDA, and no CUDA package is installed beside it: the system's will be used")
     elif missing and subject.launch.cuda_libs == "pip":
         yield error(f"missing: {', '.join(missing)}")
     elif missing:
         yield note(f"missing, and taken from the system: {', '.join(missing)}", cure="")
-    for entry, version in old:
+    for entry in old:
         if not entry.name.startswith(("nvidia-cudnn", "nvidia-cuda-nvcc")):  # they have checks of their own
-            yield error(
-                f"{entry.name} {version}, and JAX asks for {entry.specifier}",
-                cure=f"{{install}} '{entry.name}{entry.specifier}'",
-            )
+            found = f"{there[entry.name]}, and JAX asks for {entry.specifier}"
+            yield error(found, cure=f"{{install}} '{entry.name}{entry.specifier}'")
     if not missing and not old:
         count = len(asked) or len(subject.loading.packaged)
         yield ok(f"{count} CUDA packages are installed, each in a version that JAX accepts")
 
 
-@check("cuda-origin")
-def cuda_origin(subject: Subject) -> Iterator[Answer]:
-    """Which file does each CUDA library load from, in a job, and why?"""
-    if answer := without_cuda(subject):
-        yield answer
-        return
-    if problem := subject.probe.get("problem"):
-        yield not_checked(problem)
-        return
-    mapped = sorted(path for path in map(Path, subject.probe["mapped"]) if _stem(path))
-    packaged = subject.loading.packaged
-    requesters = [library for path in mapped if (library := read_library(path))]
-    details = [_detail(subject, path, requesters) for path in mapped]
+@check("cuda-origin", needs=cuda)
+def _cuda_origin(subject: Subject) -> Iterator[Answer]:
+    loading, probe = subject.loading, subject.loading.probe
+    mapped = [path for path in probe.mapped if stem_of(path)]
+    details = sorted(
+        f"{soname}: {found.path}; by {found.cause}{f', for {found.asked_by}' if found.asked_by else ''}"
+        for soname, found in probe.found.items()
+        if stem_of(found.path) and any(same_file(found.path, path) for path in mapped)
+    )
     wrong = False
-    for soname, own in packaged.items():
-        loaded = [path for path in mapped if _stem(path) == _stem(own)]
-        foreign = [path for path in loaded if not same_file(path, own)]
-        failure = next((text for name, text in subject.probe["failures"].items() if Path(name).name == soname), None)
-        for path in foreign:
-            wrong = True
-            cause = subject.loading.cause_of(_named(path, soname), requesters)
+    for soname, own in loading.packaged.items():
+        loaded = [path for path in mapped if stem_of(path) == stem_of(own)]
+        failure = next((text for name, text in probe.failures.items() if Path(name).name == soname), None)
+        for path in (path for path in loaded if not same_file(path, own)):
+            wrong, cause = True, loading.cause_of(path)
             found = f"{soname} loads from {path}, put in front by {cause}"
-            yield error(found, cure=_cure_of_origin(subject, cause), details=details)
+            yield error(found, _cure_of_origin(subject, cause), details)
         if not loaded and failure and "libcuda.so.1" not in failure:
             wrong = True
             yield error(f"{soname} does not load: {failure}", cure="{rebuild}")
-    if not packaged:
+    if not loading.packaged:
         yield from _from_the_system(subject)
     elif not wrong:
-        home = portable_path(subject.installed.site_packages / "nvidia")
-        yield ok(f"{len(packaged)} libraries loaded, all from {home}", details)
-
-
-def _detail(subject: Subject, path: Path, requesters: Sequence[Library]) -> str:
-    """A loaded library: its file, what led there, what it asks for and where it has that looked for."""
-    library = read_library(path)
-    soname = library.soname if library and library.soname else path.name
-    if soname in subject.loading.loaded_by_path and same_file(path, subject.loading.packaged[soname]):
-        cause = "JAX's plugin, by path"
-    else:
-        cause = subject.loading.cause_of(_named(path, soname), requesters)
-    asks = [name for name in library.needed if _stem(Path(name))] if library else []
-    paths = [f"RPATH {':'.join(library.rpath)}"] if library and library.rpath else []
-    paths += [f"RUNPATH {':'.join(library.runpath)}"] if library and library.runpath else []
-    needs = f"; needs {', '.join(asks)}" if asks else ""
-    return f"{soname}: {path}; by {cause}{needs}{''.join(f'; {entry}' for entry in paths)}"
+        home = portable_path(next(iter(loading.packaged.values())).parents[2])
+        yield ok(f"{len(loading.packaged)} libraries loaded, all from {home}", details=details)
 
 
 def _cure_of_origin(subject: Subject, cause: str) -> str:
@@ -108,7 +70,7 @@ def _cure_of_origin(subject: Subject, cause: str) -> str:
     if "LD_LIBRARY_PATH" not in cause and "RPATH" in cause:
         return "{rebuild}"
     if any(entry.cuda_libs == "system" for entry in subject.experiments):
-        where = portable_path(subject.settings.experiments_file)
+        where = portable_path(subject.plan.settings.experiments_file)
         return f"set `use_pip_cuda_libs: true` in {where}, or: unset LD_LIBRARY_PATH"
     if subject.launch.cuda_libs == "pip":
         return "unset LD_LIBRARY_PATH LD_PRELOAD"
@@ -117,112 +79,85 @@ def _cure_of_origin(subject: Subject, cause: str) -> str:
 
 def _from_the_system(subject: Subject) -> Iterator[Answer]:
     """Without packages: what the loader would find for JAX."""
-    major = {"cuda13": 13}.get(subject.cuda_flavour, 12)
-    for soname in (f"libcudart.so.{major}", f"libcublas.so.{major}"):
-        origin = subject.loading.origin(soname)
-        if origin.path is None:
-            yield error(f"{soname}: {origin.cause}", cure="{rebuild}")
+    major = ".13" if subject.cuda_flavour == "cuda13" else ".12"
+    for soname in (name for name in OF_THE_SYSTEM if name.endswith(major)):
+        if found := subject.loading.for_jax.get(soname):
+            yield note(f"{soname} will load from {found.path}, by {found.cause}", cure="")
         else:
-            yield note(f"{soname} will load from {origin.path}, by {origin.cause}", cure="")
+            yield error(f"{soname}: it is nowhere the loader looks", cure="{rebuild}")
 
 
-@check("nvjitlink")
-def nvjitlink(subject: Subject) -> Iterator[Answer]:
-    """Does the nvJitLink that is loaded have the symbols that cuSPARSE and cuSOLVER ask for?"""
-    if answer := without_cuda(subject):
-        yield answer
-        return
+@check("nvjitlink", needs=cuda)
+def _nvjitlink(subject: Subject) -> Iterator[Answer]:
     files = _loaded_or_packaged(subject)
     provider = files.get("nvJitLink")
     users = [files[stem] for stem in ("cusparse", "cusolver") if stem in files]
     if provider is None or not users:
         yield not_checked("nvJitLink, or what uses it, is not there")
         return
-    has = _joining_versions(provider)
+    has = _joining_version(provider)
+    own = [path for path in subject.loading.packaged.values() if stem_of(path) == "nvJitLink"]
     wrong = False
     for user in users:
-        asks = _joining_versions(user)
-        if has and asks and max(asks) > max(has):
+        asks = _joining_version(user)
+        if asks > has > (0, 0):
             wrong = True
-            need, given = (".".join(map(str, max(versions))) for versions in (asks, has))
+            need, given = (".".join(map(str, version)) for version in (asks, has))
             package = "nvidia-nvjitlink" if subject.cuda_flavour == "cuda13" else "nvidia-nvjitlink-cu12"
             cure = f"{{install}} '{package}>={need}'"
-            if any(not same_file(own, provider) for own in _packaged(subject, "nvJitLink")):
-                cause = subject.loading.cause_of(provider, [library] if (library := read_library(user)) else [])
-                cure = _cure_of_origin(subject, cause)
+            if any(not same_file(path, provider) for path in own):
+                cure = _cure_of_origin(subject, subject.loading.cause_of(provider))
             yield error(f"{user.name} asks for nvJitLink {need}, and {provider} is of {given}", cure=cure)
     if not wrong:
         yield ok(f"{provider.name} has what {' and '.join(user.name for user in users)} ask for")
 
 
-def _joining_versions(path: Path) -> set[tuple[int, int]]:
-    """The versions in the names of nvJitLink's functions: `__nvJitLinkComplete_12_4` is (12, 4)."""
-    matches = (_JOINING.fullmatch(name.encode()) for name in names_in(path, b"__nvJitLink"))
-    return {(int(match[1]), int(match[2])) for match in matches if match}
-
-
-@check("cudnn")
-def cudnn(subject: Subject) -> Answer:
-    """Is cuDNN of the version that jaxlib was built for?"""
-    if answer := without_cuda(subject):
-        return answer
-    jaxlib, plugin = subject.installed.get("jaxlib"), subject.installed.get(f"jax-{subject.cuda_flavour}-plugin")
-    asked = (
-        next((entry for entry in plugin.requires if entry.name.startswith("nvidia-cudnn")), None) if plugin else None
-    )
-    if asked is not None:
-        name, specifier, builder = asked.name, asked.specifier, str(plugin)
-    else:
-        built = re.search(r"cudnn(\d)(\d*)", jaxlib.version)  # 0.4.13+cuda12.cudnn89
-        major, minor = (built[1], built[2] or "0") if built else ("8", "9")
-        name, specifier = f"nvidia-cudnn-cu{subject.cuda_flavour[4:]}", f">={major}.{minor},<{int(major) + 1}"
-        builder = str(jaxlib)
-    version = subject.installed.version(name)
-    if version is None:
-        loaded = _loaded_or_packaged(subject).get("cudnn")
-        return not_checked(f"{name} is not installed; {loaded or 'no other cuDNN was found'}")
-    if not satisfies(version, specifier):
-        return error(f"{name} {version}, and {builder} needs {specifier}", requirement=f"{name}{specifier}")
-    return ok(f"{name} {version}, as {builder} needs ({specifier})")
-
-
-@check("libcuda")
-def libcuda(subject: Subject) -> Answer:
-    """Is the driver's library the real one?"""
-    if answer := without_cuda(subject):
-        return answer
-    if problem := subject.probe.get("problem"):
-        return not_checked(problem)
-    path = next((path for path in subject.probe["mapped"] if Path(path).name.startswith("libcuda.so")), None)
-    if path is None:
-        return not_checked("libcuda.so.1, which the NVIDIA driver brings, is not on this host")
-    if "/stubs" in str(Path(path).parent):
-        return error(f"libcuda.so.1 loads from {path}, put in front by {subject.loading.cause_of(Path(path), [])}")
-    if "/compat" in str(Path(path).parent):
-        return note(f"libcuda.so.1 loads from {path}, a copy for drivers older than the toolkit", cure="")
-    return ok(f"libcuda.so.1 loads from {path}")
-
-
-def _stem(path: Path) -> str | None:
-    """`cudnn` of `/…/libcudnn.so.9.28.0`; None for what is no library of CUDA."""
-    match = re.match(r"lib([A-Za-z]+)\.so(\.|$)", path.name)
-    return match[1] if match and match[1] in STEMS else None
-
-
-def _packaged(subject: Subject, stem: str) -> list[Path]:
-    return [path for path in subject.loading.packaged.values() if _stem(path) == stem]
-
-
-def _named(path: Path, soname: str) -> Path:
-    """The name the loader looked for, beside a mapped file whose name has the full version."""
-    beside = path.with_name(soname)
-    return beside if beside.exists() else path
+def _joining_version(path: Path) -> tuple[int, int]:
+    """The newest in the names of nvJitLink's functions: `__nvJitLinkComplete_12_4` is (12, 4); (0, 0) without any."""
+    matches = map(_JOINING.fullmatch, names_in(path, b"__nvJitLink"))
+    return max(((int(match[1]), int(match[2])) for match in matches if match), default=(0, 0))
 
 
 def _loaded_or_packaged(subject: Subject) -> dict[str, Path]:
     """Stem -> file: as really loaded, where that is known, else as packaged."""
-    files = {_stem(path): path for path in subject.loading.packaged.values()}
-    for path in map(Path, subject.probe.get("mapped", ())):
-        if stem := _stem(path):
-            files[stem] = path
-    return files
+    files = [*subject.loading.packaged.values()]
+    with suppress(NotKnown):
+        files += subject.loading.probe.mapped
+    return {stem: path for path in files if (stem := stem_of(path))}
+
+
+@check("cudnn", needs=cuda)
+def _cudnn(subject: Subject) -> Answer:
+    jaxlib, flavour = subject.installed.get("jaxlib"), subject.cuda_flavour or ""
+    asked = next((entry for entry in _asked_by_plugin(subject) if entry.name.startswith("nvidia-cudnn")), None)
+    if asked is not None:
+        name, needed, builder = asked.name, str(asked.specifier), subject.installed.get(f"jax-{flavour}-plugin")
+    else:  # jaxlib 0.4.13+cuda12.cudnn89
+        built = re.search(r"cudnn(\d)(\d*)", str(jaxlib))
+        major, minor = (int(built[1]), built[2] or "0") if built else (8, "9")
+        name, needed, builder = f"nvidia-cudnn-cu{flavour[4:]}", f">={major}.{minor},<{major + 1}", jaxlib
+    package = subject.installed.get(name)
+    if package is None:
+        loaded = _loaded_or_packaged(subject).get("cudnn")
+        return not_checked(f"{name} is not installed; {loaded or 'no other cuDNN was found'}")
+    if not package.meets(f"{name}{needed}"):
+        return error(f"{package}, and {builder} needs {needed}", requirement=f"{name}{needed}")
+    return ok(f"{package}, as {builder} needs ({needed})")
+
+
+def _asked_by_plugin(subject: Subject) -> tuple[Requirement, ...]:
+    """What JAX's plugin for CUDA asks for; nothing of an older JAX, which has none."""
+    plugin = subject.installed.get(f"jax-{subject.cuda_flavour}-plugin")
+    return plugin.requires if plugin else ()
+
+
+@check("libcuda", needs=cuda)
+def _libcuda(subject: Subject) -> Answer:
+    path = next((path for path in subject.loading.probe.mapped if path.name.startswith("libcuda.so")), None)
+    if path is None:
+        return not_checked("libcuda.so.1, which the NVIDIA driver brings, is not on this host")
+    if "/stubs" in str(path.parent):
+        return error(f"libcuda.so.1 loads from {path}, put in front by {subject.loading.cause_of(path)}")
+    if "/compat" in str(path.parent):
+        return note(f"libcuda.so.1 loads from {path}, a copy for drivers older than the toolkit", cure="")
+    return ok(f"libcuda.so.1 loads from {path}")

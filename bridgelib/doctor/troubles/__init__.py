@@ -1,0 +1,18 @@
+"""Everything the doctor knows: what can be wrong, why that matters, its cure, and the words in a log that tell of it.
+
+One table, in the order in which logs are read: the first row whose words are in a log wins, so what is particular comes
+before what is general. After "out of memory", for instance, the library that could not be initialised is no trouble of
+its own. `docs/doctor.md` is made from it.
+
+Fields in braces are filled in when a cure is shown: {config} repeats the user's own `--config …`, {set} begins one to
+which more is added, {rebuild} remakes the training environment from its lock, {install} installs into it; the others
+come with a finding. An exit code of a shell is 128 and the number of the signal that ended the job.
+"""
+
+from bridgelib.doctor.troubles import machine, work
+from bridgelib.doctor.troubles.row import FAMILIES, Sign, Trouble
+
+__all__ = ["FAMILIES", "TABLE", "TROUBLES", "Sign", "Trouble"]
+
+TABLE: tuple[Trouble | Sign, ...] = (*machine.ROWS, *work.ROWS)
+TROUBLES = {row.id: row for row in TABLE if isinstance(row, Trouble)}
