@@ -35,7 +35,6 @@ _TAIL = 200_000  # bytes at the end of a job's log that are read
 _RUN_TAIL = 50_000_000  # and of a run's: what failed first may stand far above
 _WIDTH = 118
 _SHOWN = 10  # jobs that failed for one reason
-_ITSELF = "doctor"
 _QUIET = """
 With `--quiet all` Snakemake does not tell which jobs failed. To have a job's log explained:
     python -m bridgelib.doctor --explain logs/RULE/NAME.log
@@ -91,7 +90,7 @@ def _explanation(runs: Sequence[str], subject: Subject) -> str:
     if not any(run.strip() for run in runs):
         return _QUIET
     every = [failure for run in runs for failure in failures(run)]
-    failed = [failure for failure in every if failure.rule != _ITSELF]
+    failed = [failure for failure in every if failure.rule != "doctor"]
     if not failed:
         return "\nThe doctor found what is marked ERROR above; each has its cure below it.\n" if every else ""
     # Ten trainings that failed for one reason are told once.

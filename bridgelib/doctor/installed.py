@@ -73,9 +73,8 @@ def _read(found: Distribution) -> Package | None:
         name, version = found.metadata["Name"], found.metadata["Version"]
     except (OSError, ValueError, KeyError):
         return None
-    if not name or not version:
-        return None
-    return Package(canonicalize_name(name), version, tuple(filter(None, map(_requirement, found.requires or ()))))
+    requires = tuple(filter(None, map(_requirement, found.requires or ())))
+    return Package(canonicalize_name(name), version, requires) if name and version else None
 
 
 def _requirement(line: str) -> Requirement | None:

@@ -19,9 +19,9 @@ from bridgelib.config.settings import Settings, load_settings
 from bridgelib.doctor.check import NotKnown
 from bridgelib.doctor.installed import Installed, locked_versions
 from bridgelib.doctor.loading import Loading
-from bridgelib.doctor.nvidia import Driver, ask_driver
 from bridgelib.doctor.system import System
 from bridgelib.errors import BridgeError
+from bridgelib.jobs.nvidia import Driver, ask_driver
 from bridgelib.jobs.variables import applied, job_variables
 from bridgelib.layout import portable_path
 from bridgelib.workflow.plan import WorkflowPlan

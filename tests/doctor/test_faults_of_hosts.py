@@ -211,6 +211,6 @@ def test_the_fault_is_named_with_its_cure(laboratory, name):
 def test_a_driver_that_hangs_is_not_waited_for(laboratory, monkeypatch):
     healthy_cuda12(laboratory)
     laboratory.program("nvidia-smi", "PATH=/usr/bin:/bin; sleep 60; sleep 60")
-    monkeypatch.setattr("bridgelib.doctor.nvidia._SECONDS", 0.2)
+    monkeypatch.setattr("bridgelib.jobs.nvidia._SECONDS", 0.2)
     (found,) = laboratory.asked("driver")
     assert found.status == Status.ERROR and "did not answer within" in found.found and "restart" in found.cure

@@ -21,8 +21,8 @@ import yaml
 
 from bridgelib.config.algorithms import ALGORITHMS
 from bridgelib.config.machines import ENVIRONMENTS
-from bridgelib.doctor.nvidia import Driver, ask_driver
 from bridgelib.errors import ConfigError, run_program
+from bridgelib.jobs.nvidia import Driver, ask_driver
 from bridgelib.training.provenance import revision
 from tests.gpu.transcript import Step, Transcript
 

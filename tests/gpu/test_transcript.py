@@ -7,7 +7,7 @@ import sys
 import pytest
 from packaging.version import Version
 
-from bridgelib.doctor.nvidia import Driver, Gpu
+from bridgelib.jobs.nvidia import Driver, Gpu
 from tests.gpu.__main__ import Place
 from tests.gpu.transcript import Step, Transcript
 

@@ -24,7 +24,7 @@ def lab(workspace):
         (trajectory / "images0").mkdir(parents=True)
         for part in ("obs_dict.pkl", "policy_out.pkl", "lang.txt"):
             (trajectory / part).touch()
-    small = {"train_batch_size": 4, "num_steps": 3, "save_interval": 3}
+    small = {"train_batch_size": 4, "num_steps": 3, "save_interval": 3, "warmup_steps": 1}
     runs = [{"algo": "bc", "task": "open_drawer"}]
     workspace.experiments = f"experiments={workspace.write_experiments({'global': small, 'runs': runs})}"
     return workspace

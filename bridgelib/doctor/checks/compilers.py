@@ -38,11 +38,8 @@ def _ptxas(subject: Subject) -> Iterator[Answer]:
         jaxlib = subject.installed.get("jaxlib")
         old = jaxlib is None or jaxlib.release < release(_FIRST_WITH_ITS_OWN)
         found = f"the PATH has {system.name} of CUDA {system.version}, the environment {package}"
-        if old:
-            link = f"ln -s {_packaged_ptxas(subject)} {{environment}}/bin/ptxas"
-            yield warning(f"{found}: this JAX takes the first", cure=link)
-        else:
-            yield note(found, cure="")
+        link = f"ln -s {_packaged_ptxas(subject)} {{environment}}/bin/ptxas"
+        yield warning(f"{found}: this JAX takes the first", cure=link) if old else note(found, cure="")
     compiler, knows = package or system, subject.driver.cuda
     if compiler is None:
         yield not_checked("there is no ptxas")

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from bridgelib.doctor.check import Answer, check, error, not_checked, note, ok, warning
 from bridgelib.doctor.installed import release
 from bridgelib.doctor.needs import gpus, training_on_gpu
-from bridgelib.doctor.nvidia import Gpu, Process
 from bridgelib.doctor.subject import Subject
 from bridgelib.jobs.gpus import allowed_gpus
+from bridgelib.jobs.nvidia import Gpu, Process
 from bridgelib.jobs.variables import MEM_FRACTION, NEW_MEM_FRACTION, PREALLOCATE
 
 # The oldest driver of a CUDA release, from its release notes.
@@ -20,6 +20,7 @@ _TENSOR_MEMORY = (10, 11)  # Blackwell of data centres
 _UNSAFE_CUBLAS = "nvidia-cublas>=12.8,<13.2"  # on these: JAX's own check of CUDA versions
 _MEMORY_SHARE = 0.75  # what JAX takes at its start, unless it is told otherwise
 _TO_BEGIN_WITH = 0.1
+_PART = "MIG-"  # so begins what means a part of a GPU, as in CUDA_VISIBLE_DEVICES
 _OUR_PROGRAM = "workflow_scripts/train_policy.py"
 _ON_CPU = "snakemake train_all {set} environment=cpu jax_platform=cpu"
 
@@ -109,7 +110,7 @@ def _gpu_choice(subject: Subject) -> Answer:
     if not there:
         return not_checked(f"{source} allows {', '.join(allowed)}; which there are is not known here")
     known = ",".join(map(str, sorted(gpu.index for gpu in there)))
-    absent = [name for name in allowed if not _is_part(name) and not any(_named(gpu, name) for gpu in there)]
+    absent = [name for name in allowed if not name.startswith(_PART) and not any(_named(gpu, name) for gpu in there)]
     if absent:
         found = f"{source} allows GPU {', '.join(absent)}, and there are only: {known}"
         return error(found, cure=unset, gpus=known)
@@ -122,7 +123,7 @@ def _gpu_choice(subject: Subject) -> Answer:
 
 @check("gpu-memory", needs=gpus)
 def _gpu_memory(subject: Subject) -> Iterator[Answer]:
-    if any(_is_part(name) for name in _allowed(subject)):
+    if any(name.startswith(_PART) for name in _allowed(subject)):
         yield not_checked("jobs take parts of GPUs (MIG), and nvidia-smi tells the memory of whole ones only")
         return
     share, usable = _share(subject), _usable(subject)
@@ -196,11 +197,6 @@ def _named(gpu: Gpu, name: str) -> bool:
 
 def _gib(size: int) -> str:
     return f"{size / (1 << 30):.1f}"
-
-
-def _is_part(name: str) -> bool:
-    """Whether an entry of CUDA_VISIBLE_DEVICES means a part of a GPU."""
-    return name.startswith("MIG-")
 
 
 def _grows(subject: Subject) -> bool:

@@ -24,7 +24,6 @@ _SMALLER = {
     "raw_to_numpy": "snakemake {set} workers=1",
 }
 _GIB = 1 << 30
-_SHM_OF_A_GPU = 1 * _GIB
 _FILES_BESIDE_RECORDS = 512
 _NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
 
@@ -75,7 +74,7 @@ def _shm(subject: Subject) -> Answer:
         return not_checked(f"{subject.system.shm} is not there")
     free = disk_of(subject.system.shm).free_bytes
     most = max((entry.devices for entry in subject.experiments), default=1)
-    if most > 1 and subject.trains_on_gpu and free < _SHM_OF_A_GPU:
+    if most > 1 and subject.trains_on_gpu and free < _GIB:
         return warning(f"{free / _GIB:.2f} GiB free, and an experiment trains on {most} GPUs")
     return ok(f"{free / _GIB:.1f} GiB free")
 
