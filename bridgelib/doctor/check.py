@@ -6,6 +6,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from bridgelib.doctor.troubles import TROUBLES, Trouble
+from bridgelib.doctor.unknown import NotKnown
 from bridgelib.errors import BridgeError
 
 if TYPE_CHECKING:
@@ -25,10 +26,6 @@ class Status(IntEnum):
     def word(self) -> str:
         """As shown: `ok`, `not checked`, `note`, `warning`, `error`."""
         return self.name.lower().replace("_", " ")
-
-
-class NotKnown(Exception):
-    """What a check asks for cannot be told here; its words say why. The check counts as not checked."""
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from bridgelib.doctor.check import NotKnown
 from bridgelib.doctor.installed import Installed
 from bridgelib.doctor.probe import mapped_libraries
+from bridgelib.doctor.unknown import NotKnown
 
 # nvJitLink is loaded last, to see which one cuSPARSE and cuSOLVER take themselves.
 STEMS = (

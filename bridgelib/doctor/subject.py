@@ -16,10 +16,10 @@ from bridgelib.config.launch import Launch
 from bridgelib.config.machines import MachineProfile
 from bridgelib.config.schema import read_yaml
 from bridgelib.config.settings import Settings, load_settings
-from bridgelib.doctor.check import NotKnown
 from bridgelib.doctor.installed import Installed, locked_versions
 from bridgelib.doctor.loading import Loading
 from bridgelib.doctor.system import System
+from bridgelib.doctor.unknown import NotKnown
 from bridgelib.errors import BridgeError
 from bridgelib.jobs.nvidia import Driver, ask_driver
 from bridgelib.jobs.variables import applied, job_variables

@@ -6,9 +6,10 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
-from bridgelib.doctor.check import Answer, NotKnown, check, error, not_checked, note, ok, warning
+from bridgelib.doctor.check import Answer, check, error, not_checked, note, ok, warning
 from bridgelib.doctor.needs import recorded
 from bridgelib.doctor.subject import Subject
+from bridgelib.doctor.unknown import NotKnown
 from bridgelib.errors import BridgeError, DataError
 from bridgelib.formats.framing import mapped, records
 from bridgelib.formats.protobuf import Malformed

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from bridgelib.doctor.check import Answer, NotKnown, check, error, not_checked, note, ok, warning
+from bridgelib.doctor.check import Answer, check, error, not_checked, note, ok, warning
 from bridgelib.doctor.loading import OF_THE_SYSTEM, names_in, same_file, stem_of
 from bridgelib.doctor.needs import cuda
 from bridgelib.doctor.subject import Subject
 from bridgelib.doctor.troubles import TROUBLES
+from bridgelib.doctor.unknown import NotKnown
 from bridgelib.layout import portable_path
 
 _JOINING = re.compile(r"__nvJitLink\w*?_(\d+)_(\d+)")

@@ -4,9 +4,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from bridgelib.doctor.check import Answer, NotKnown, check, error, not_checked, note, ok, warning
+from bridgelib.doctor.check import Answer, check, error, not_checked, note, ok, warning
 from bridgelib.doctor.needs import packages
 from bridgelib.doctor.subject import REFUSED, Subject
+from bridgelib.doctor.unknown import NotKnown
 from bridgelib.layout import portable_path
 
 # The users' verified older stack has ml-dtypes 0.5 beside TensorFlow 2.15, whose own pin forbids it; it works.
