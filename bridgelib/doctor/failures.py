@@ -97,7 +97,8 @@ def _explanation(runs: Sequence[str], subject: Subject) -> str:
     told: dict[tuple[str, ...], tuple[list[str], list[Failure]]] = {}
     for failure in failed:
         lines = [line for log in failure.logs for line in tail(Path(log)).splitlines()]
-        key, said = (), ["    nothing in it that the doctor knows; its last lines are above"]
+        key: tuple[str, ...] = ()
+        said = ["    nothing in it that the doctor knows; its last lines are above"]
         if found := recognised([*lines, *failure.said.splitlines()], failure.exit_code):
             cure = cure_of(found, subject, failure.rule)
             key, said = (found.trouble.id, cure), as_lines(found, cure)

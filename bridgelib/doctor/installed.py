@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import Distribution, distributions
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import Version
+from packaging.version import InvalidVersion, Version
 
 
 def release(version: str) -> Version:
@@ -43,6 +44,9 @@ class Package:
     def meets(self, asked: str | Requirement) -> bool:
         """Whether it is of a version that `numpy>=2,<3` asks for, whatever the name there."""
         specifier = (Requirement(asked) if isinstance(asked, str) else asked).specifier
+        with suppress(InvalidVersion):
+            if specifier.contains(self.version, prereleases=True):  # as `==0.66b2` means it
+                return True
         return specifier.contains(self.release, prereleases=True)
 
 

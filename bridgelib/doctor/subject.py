@@ -106,11 +106,9 @@ class Subject:
         return lock if self.environment.parent.name == ".venvs" and lock.is_file() else None
 
     @cached_property
-    def off_lock(self) -> dict[str, str]:
-        """Package -> what is there, and what is locked, for those that differ; nothing where there is no lock."""
-        pins = locked_versions(self.lock.read_text(encoding="utf-8")) if self.lock else {}
-        there = {name: found.version if (found := self.installed.get(name)) else "missing" for name in pins}
-        return {name: f"{there[name]} (locked: {pins[name]})" for name in sorted(pins) if there[name] != pins[name]}
+    def pins(self) -> dict[str, str]:
+        """Package -> the version that is locked; nothing where there is no lock."""
+        return locked_versions(self.lock.read_text(encoding="utf-8")) if self.lock else {}
 
     @cached_property
     def is_built(self) -> bool:

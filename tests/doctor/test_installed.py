@@ -23,6 +23,9 @@ from bridgelib.doctor.installed import Installed, Package, locked_versions, rele
         ("12.3.0", "!=12.2.*", True),
         ("2.0", "==2", True),
         ("2.0.0rc1", ">=2", True),  # pre-releases count as their release
+        ("0.66b2", "==0.66b2", True),  # and as themselves
+        ("2.0rc1", "<2", False),
+        ("of-my-own", ">=0.1", False),
         ("1.0", "", True),
         ("1", ">0.9, <2", True),
         ("2.0", "<2", False),

@@ -22,10 +22,9 @@ _WITH_FLAGS = 2  # of jaxlib's libraries, the largest
 
 @check("nvcc", needs=cuda)
 def _nvcc(subject: Subject) -> Answer:
-    package, system = _package(subject), _on_path(subject, "ptxas")
-    if package is None and system is None:
+    compiler = _package(subject) or _on_path(subject, "ptxas")
+    if compiler is None:
         return warning("no ptxas: neither the package nvidia-cuda-nvcc nor one on the PATH", cure="{rebuild}")
-    compiler = package or system
     if compiler.release < release(_SAFE_NVCC):
         return error(f"{compiler} is older than {_SAFE_NVCC} and miscompiles clamped gathers")
     return ok(f"{compiler} is not older than {_SAFE_NVCC}")

@@ -43,11 +43,13 @@ def _lock(subject: Subject) -> Answer:
     if stamp.exists() and stamp.read_text(encoding="utf-8") != text:
         changed = f"{portable_path(subject.lock)} has changed since; the next run builds the environment anew"
         return note(changed, cure="snakemake environments{config}")
-    other = [f"{name} {differing}" for name, differing in subject.off_lock.items()]
+    pins, installed = subject.pins, subject.installed.packages
+    there = {name: installed[name].version if name in installed else "missing" for name in sorted(pins)}
+    other = [f"{name} {version} (locked: {pins[name]})" for name, version in there.items() if version != pins[name]]
     if other:
         more = f" and {len(other) - 5} more" if len(other) > 5 else ""
         return warning(f"not as locked: {', '.join(other[:5])}{more}")
-    return ok(f"all packages as in {portable_path(subject.lock)}")
+    return ok(f"all {len(pins)} packages as in {portable_path(subject.lock)}")
 
 
 @check("origin", needs=packages)
@@ -80,5 +82,6 @@ def _requirements(subject: Subject) -> Iterator[Answer]:
 
 
 def rebuild_if_locked(subject: Subject, *names: str) -> str | None:
-    """`{rebuild}` where the lock has another version of one of these, so that making it anew cures; else None."""
-    return "{rebuild}" if any(name in subject.off_lock for name in names) else None
+    """`{rebuild}` where the lock has other versions of these, or none, so that making it anew cures; else None."""
+    there = {name: found.version if (found := subject.installed.get(name)) else None for name in names}
+    return "{rebuild}" if subject.lock and any(subject.pins.get(name, "") != there[name] for name in names) else None

@@ -48,7 +48,9 @@ def _inodes(subject: Subject) -> Iterator[Answer]:
         if refusal := too_many_files(needed, subject.machine.name):
             yield error(f"{refusal.given}", folder=portable_path(needed.disk.folder))
         else:
-            yield ok(f"{needed.files:,} files needed in {needed.disk.folder}")
+            free = needed.disk.free_files
+            left = "any number" if free is None else f"{free:,}"
+            yield ok(f"{needed.disk.folder}: {needed.files:,} files needed, {left} may be made")
 
 
 @check("memory", needs=this_host)

@@ -42,7 +42,7 @@ def _settings(subject: Subject) -> Iterator[Answer]:
         if subject.machine.simulation is not None:  # no data is missing, then: what to simulate is written wrongly
             yield refused(problem)
         else:
-            yield not_checked("they can be read; what the experiments find cannot be told without the raw data")
+            yield not_checked("they can be read; which tasks the experiments find cannot be told without the raw data")
         return
     told: list[BridgeError] = [refusal for refusal in (taken_seeds(plan), unfit_boxes(plan)) if refusal]
     for name in plan.settings.experiments:
@@ -57,10 +57,11 @@ def _settings(subject: Subject) -> Iterator[Answer]:
 @check("batch")
 def _batch(subject: Subject) -> Iterator[Answer]:
     found = [undivided_batch(subject.plan, entry.name) for entry in subject.experiments]
-    sizes = sorted({f"{entry.config['batch_size']} on {entry.devices}" for entry in subject.experiments})
+    sizes = sorted({(entry.config["batch_size"], entry.devices) for entry in subject.experiments})
+    told = ", ".join(f"{size} on {devices} device{'s' * (devices > 1)}" for size, devices in sizes)
     yield from map(refused, filter(None, found))
     if not any(found):
-        yield ok(f"batches of {', '.join(sizes)} devices" if sizes else "no experiments")
+        yield ok(f"batches of {told}" if told else "no experiments")
 
 
 @check("wandb")
