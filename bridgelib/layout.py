@@ -21,6 +21,9 @@ from bridgelib.errors import ConfigError
 SIDES = ("train", "val")
 """What a task is divided into."""
 
+RECORDS = "out.tfrecord"
+"""In the folder of each side."""
+
 SPLIT, STATISTICS, REPORT = "split.json", "statistics.json", "report.json"
 """In the folder of a task, beside its two sides."""
 
@@ -54,7 +57,7 @@ def shard_report_path(shard: str | Path) -> Path:
 
 def records_path(task: Path, side: str) -> Path:
     """The TFRecord of one side of a task, in the task's folder."""
-    return task / side / "out.tfrecord"
+    return task / side / RECORDS
 
 
 def index_path(tfrecord: str | Path) -> Path:

@@ -14,7 +14,7 @@ from bridgelib.errors import BridgeError, DataError
 from bridgelib.formats.framing import mapped, records
 from bridgelib.formats.protobuf import Malformed
 from bridgelib.language.settings import needs_language
-from bridgelib.layout import portable_path
+from bridgelib.layout import RECORDS, REPORT, portable_path
 from bridgelib.mistaken import kind_of_file
 from bridgelib.raw.language import has_instruction
 from bridgelib.raw.tree import find_tasks, trajectory_names
@@ -102,8 +102,8 @@ def _language(subject: Subject) -> Answer:
 @check("tfrecords")
 def _tfrecords(subject: Subject) -> Iterator[Answer]:
     root = Path(subject.machine.tfrecord)
-    files = sorted(root.glob("**/out.tfrecord"))
-    elsewhere = [path for path in files if not (path.parents[1] / "report.json").exists()]
+    files = sorted(root.glob(f"**/{RECORDS}"))
+    elsewhere = [path for path in files if not (path.parents[1] / REPORT).exists()]
     # A report accounts for an empty one: a side may hold nothing, and so may a task.
     damaged = {path for path in elsewhere if path.stat().st_size == 0}
     walked, left = 0, _RECORDS
@@ -145,7 +145,7 @@ def _trajectories(subject: Subject, most: int) -> Sequence[Path]:
     with suppress(BridgeError):
         tree = find_tasks(raw, "auto")
         folders = [raw / task.name / date for task in tree.tasks for date in task.dates]
-        folders = folders[:: -(-len(folders) // most)]
+        folders = folders[:: max(1, -(-len(folders) // most))]
         share = max(1, most // len(folders))
         for folder in folders:
             with suppress(DataError):
