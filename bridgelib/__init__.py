@@ -2,5 +2,9 @@
 
 The rooms follow the data: ``raw -> formats -> data -> (networks -> agents) -> training``; each imports
 only what lies before it. ``errors``, ``files``, ``progress`` and ``config`` lie below all of them, ``sim``
-makes raw trees, ``conversion`` turns raw trees into shards and TFRecords. Nothing here imports Snakemake.
+makes raw trees, ``conversion`` turns raw trees into shards and TFRecords, ``commands`` are the programs on
+top. Nothing here imports Snakemake.
 """
+
+__version__ = "0.2.0"
+"""Of the release. Results bear it for those who read them; what is stale, `bridgelib.versions` decides."""

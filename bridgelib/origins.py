@@ -2,7 +2,7 @@
 
 Each step writes it into its own result under the key `origin`, as JSON. The workflow holds it against what it would
 make now, and makes again what differs, whoever made it and from where. Standard library only: it asks while it is
-parsed.
+parsed. Beside it stands, for readers alone, the release that wrote it.
 """
 
 import hashlib
@@ -13,8 +13,24 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from bridgelib import __version__
+
 UNKNOWN = "?"
 """Stands for what cannot be told, as before its own step has run; it differs from nothing that is there."""
+
+
+_RELEASE = "bridgelib"
+"""The key of the release in an origin. It decides nothing: another release does not make a result stale."""
+
+
+def with_release(origin: Mapping[str, Any]) -> dict[str, Any]:
+    """An origin as it is written."""
+    return {**origin, _RELEASE: __version__}
+
+
+def without_release(origin: Any) -> Any:
+    """An origin that was read, as it is compared."""
+    return {key: value for key, value in origin.items() if key != _RELEASE} if isinstance(origin, Mapping) else origin
 
 
 def digest_of(content: Any) -> str:
@@ -42,7 +58,10 @@ def entry_in(path: Path, key: str) -> Any:
 def _read(path: str, *_as_it_is: int) -> dict[str, Any]:
     """Of a result the entries that tell what it is; read once, for a hundred tasks may be read for each experiment."""
     content = json.loads(Path(path).read_text(encoding="utf-8"))
-    return {key: content.get(key) for key in ("origin", "content", "found")} if isinstance(content, Mapping) else {}
+    if not isinstance(content, Mapping):
+        return {}
+    known = {key: content.get(key) for key in ("content", "found")}
+    return {**known, "origin": without_release(content.get("origin"))}
 
 
 def identity_in(path: Path) -> str:

@@ -11,6 +11,7 @@ from bridgelib.config.machines import ROOTS
 from bridgelib.config.settings import check_files, load_settings
 from bridgelib.errors import BridgeError
 from bridgelib.jobs.refusals import of_this_call
+from bridgelib.jobs.variables import python_path
 from bridgelib.layout import portable_path
 from bridgelib.workflow.admission import Admission
 from bridgelib.workflow.plan import WorkflowPlan
@@ -57,7 +58,7 @@ os.environ |= {"BRIDGE": workflow.basedir, "BRIDGE_PYTHON": sys.executable}
 # Where the repository and its Python are, and which devices a job may lease, must not count as a change of a rule.
 shell.prefix(
     f"export BRIDGE={shlex.quote(workflow.basedir)} BRIDGE_PYTHON={shlex.quote(sys.executable)}"
-    f" BRIDGE_GPUS={','.join(map(str, MACHINE.gpus))}"
+    f" BRIDGE_GPUS={','.join(map(str, MACHINE.gpus))} PYTHONPATH={shlex.quote(python_path())}"
     + (f" WANDB_MODE={PLAN.settings.wandb}" if PLAN.settings.wandb != "auto" else "")
     + "; set -euo pipefail; "
 )

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+# Scripts that tests start find the package of this checkout, whichever Python runs the tests.
+os.environ["PYTHONPATH"] = str(REPOSITORY)
 
 
 def pytest_runtest_setup(item: pytest.Item):

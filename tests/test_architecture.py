@@ -13,6 +13,8 @@ ROOMS = {
     "capacity": 0,
     "errors": 0,
     "mistaken": 0,
+    "__version__": 0,
+    "repository": 0,
     "text": 0,
     "layout": 1,
     "locks": 1,
@@ -36,6 +38,8 @@ ROOMS = {
     "evaluation": 10,
     "workflow": 11,
     "doctor": 12,
+    "commands": 13,
+    "__main__": 14,
 }
 WITH_TENSORFLOW = "bridgelib/formats/tfrecord.py"
 

@@ -23,7 +23,9 @@ def test_a_home_is_expanded_and_what_stands_for_nothing_refused(repository, tmp_
     (tmp_path / "empty.json").write_text("{}")
     options = {"--references={}": f"{tmp_path}/empty.json", "--rollouts=a={}": f"{tmp_path}/empty.json", option: given}
     command = [sys.executable, script, *(name.format(path) for name, path in options.items())]
-    done = subprocess.run(command, capture_output=True, text=True, env={"HOME": "/home/me"})
+    done = subprocess.run(
+        command, capture_output=True, text=True, env={"HOME": "/home/me", "PYTHONPATH": str(repository)}
+    )
     assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
 
 

@@ -1,9 +1,5 @@
-"""Examine this host and say what is wrong with it, why that matters, and the command that cures it."""
+"""The program of bridgelib/commands/doctor.py."""
 
-import _repository  # noqa: F401  (makes bridgelib importable)
+from _start import start
 
-from bridgelib.doctor.__main__ import main
-from bridgelib.errors import run_program
-
-if __name__ == "__main__":
-    run_program(main)
+start(__file__)

@@ -1,32 +1,5 @@
-"""Embed every distinct instruction of an experiment's tasks into its language table; print the language coverage."""
+"""The program of bridgelib/commands/embed_language.py."""
 
-import argparse
+from _start import start
 
-import _repository  # noqa: F401  (makes bridgelib importable)
-from _experiment import add_experiment_options, assignment
-from _paths import path
-
-from bridgelib.errors import run_program
-from bridgelib.language.embed import embed_instructions
-from bridgelib.language.origin import table_origin
-
-
-def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    add_experiment_options(parser)
-    parser.add_argument("--output", type=path, required=True, metavar="NPZ", help="the language table to write")
-    return parser.parse_args(argv)
-
-
-def main(argv: list[str] | None = None) -> None:
-    """Write the table that the command line asks for."""
-    options = parse_arguments(argv)
-    given = assignment(options)
-    experiment, data, tasks = given.experiment, given.data_root, list(dict.fromkeys(sum(given.groups(), ())))
-    origin = table_origin(experiment, data, tasks)
-    embed_instructions(experiment, data, tasks).save(options.output, origin)
-
-
-if __name__ == "__main__":
-    run_program(main)
+start(__file__)

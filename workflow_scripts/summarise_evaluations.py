@@ -1,25 +1,5 @@
-"""Print what evaluations found: the errors of each policy beside those of actions that anyone could give."""
+"""The program of bridgelib/commands/summarise_evaluations.py."""
 
-import argparse
+from _start import start
 
-import _repository  # noqa: F401  (makes bridgelib importable)
-from _paths import path
-from _seeds import add_seeds_option
-
-from bridgelib.errors import run_program
-from bridgelib.evaluation.offline.table import evaluations_as_text
-
-
-def main(argv: list[str] | None = None) -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog="for instance: summarise_evaluations.py demo/runs/*/evaluation.json"
-    )
-    parser.add_argument("evaluations", type=path, nargs="+", metavar="JSON", help="<runs>/<experiment>/evaluation.json")
-    add_seeds_option(parser)
-    options = parser.parse_args(argv)
-    print(evaluations_as_text(options.evaluations, dict(options.seeds)), end="")
-
-
-if __name__ == "__main__":
-    run_program(main)
+start(__file__)

@@ -13,6 +13,7 @@ from bridgelib.errors import DataError
 from bridgelib.files import read_json
 from bridgelib.formats.report import Remark
 from bridgelib.layout import REPORT, SIDES
+from bridgelib.origins import with_release
 from bridgelib.raw.remarks import Noticed
 from bridgelib.raw.tree import PassedOver
 
@@ -151,7 +152,7 @@ class TreeReport:
             + [asdict(entry) for entry in self.outside],
             "excluded": [asdict(entry) for entry in self.excluded],
             "unconverted": dict(self.unconverted),
-            "origin": self.origin,
+            "origin": self.origin and with_release(self.origin),
         }
 
 

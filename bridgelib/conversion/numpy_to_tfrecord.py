@@ -27,6 +27,7 @@ from bridgelib.formats.index import RecordIndex, load_index
 from bridgelib.formats.report import Report
 from bridgelib.formats.tfrecord import tfrecord_writer
 from bridgelib.layout import REPORT, SIDES, SPLIT, STATISTICS, index_path, records_path, task_paths
+from bridgelib.origins import origin_in, with_release
 from bridgelib.progress import Progress
 from bridgelib.raw.tree import natural_key
 
@@ -134,7 +135,7 @@ def _task_report(task: TaskShards, indices: Mapping[str, RecordIndex], statistic
         "passed_over": [asdict(entry) for report in task.reports for entry in report.passed_over],
         "shards": len(task.paths),
         "instructed": sum(_instructed(index) for index in indices.values()),
-        "origin": task.origin,
+        "origin": with_release(task.origin),
         **{side: _side_report(index) for side, index in indices.items()},
     }
     assert report["found"] == report["kept"] + len(report["rejected"]), report
@@ -161,10 +162,9 @@ def _finished(folder: Path, origin: Mapping[str, Any]) -> dict | None:
     """The report in a folder that holds the whole result of this origin; None where anything is missing or else."""
     if not all((folder / name).exists() for name in (REPORT, SPLIT, STATISTICS)):
         return None
-    report = read_json(folder / REPORT)
-    if report.get("origin") != origin:
+    if origin_in(folder / REPORT) != origin:
         return None
-    split = read_json(folder / SPLIT)
+    report, split = read_json(folder / REPORT), read_json(folder / SPLIT)
     return report if all(_holds(records_path(folder, side), split[side]) for side in SIDES) else None
 
 

@@ -14,8 +14,8 @@ from bridgelib.doctor.signatures import recognised
 from bridgelib.doctor.subject import REFUSED, Subject, examine
 from bridgelib.errors import ConfigError, run_program
 from bridgelib.layout import portable_path
+from bridgelib.repository import CHECKOUT, REPOSITORY
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 _EPILOG = """exit codes:
   0  all is well, or there are only notes (with --fail-on error: warnings too)
   1  there are warnings: the workflow can run
@@ -31,7 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(as_markdown(), end="")
         return 0
     chosen = {"machine": options.machine} if options.machine else {}
-    given = {**chosen, **read_words(options.config)}  # over config.yaml
+    here = {} if CHECKOUT else {"env": "current"}  # installed, it is asked about where it is installed
+    given = {**here, **chosen, **read_words(options.config)}  # over config.yaml
     config = {**read_yaml(REPOSITORY / "config" / "config.yaml"), **given}
     subject = examine(REPOSITORY, config, given, options.environment, options.cluster)
     if options.explain:

@@ -8,6 +8,7 @@ from typing import Any
 
 from bridgelib.errors import DataError
 from bridgelib.files import read_json, write_json
+from bridgelib.origins import with_release, without_release
 from bridgelib.raw.rejection import Rejected
 from bridgelib.raw.remarks import Noticed
 from bridgelib.raw.tree import PassedOver
@@ -107,7 +108,7 @@ class Report:
 
     def save(self, path: Path) -> None:
         """Write `<date>.report.json`, whole or not at all."""
-        write_json(path, asdict(self))
+        write_json(path, {**asdict(self), "origin": self.origin and with_release(self.origin)})
 
     @classmethod
     def load(cls, path: Path) -> "Report":
@@ -121,7 +122,8 @@ class Report:
             rejected = tuple(RejectedTrajectory(**entry) for entry in content["rejected"])
             passed_over = tuple(PassedOver(**entry) for entry in content["passed_over"])
             remarks = tuple(Remark(**entry) for entry in content.get("remarks", ()))
-            return cls(**{**content, "rejected": rejected, "passed_over": passed_over, "remarks": remarks})
+            read = {"rejected": rejected, "passed_over": passed_over, "remarks": remarks}
+            return cls(**{**content, **read, "origin": without_release(content.get("origin"))})
         except (TypeError, KeyError) as error:
             raise DataError(
                 path, given=f"not a report of raw_to_numpy: {error}", do="remove it and run raw_to_numpy again"

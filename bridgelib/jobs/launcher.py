@@ -8,7 +8,7 @@ from pathlib import Path
 from bridgelib.errors import REFUSAL_NOTE, ConfigError, run_program
 from bridgelib.jobs.gpus import allowed_gpus, lease_gpus
 from bridgelib.jobs.refusals import note_of, refusal_in
-from bridgelib.jobs.variables import ALLOCATION, DEVICE_ORDER, THREADS, applied, job_variables
+from bridgelib.jobs.variables import ALLOCATION, DEVICE_ORDER, THREADS, applied, job_variables, python_path
 from bridgelib.layout import portable_path
 
 _SHOWN = ("LD_LIBRARY_PATH", "XLA_FLAGS", "JAX_PLATFORMS", THREADS, "CUDA_VISIBLE_DEVICES", DEVICE_ORDER, *ALLOCATION)
@@ -48,6 +48,7 @@ def main(argv: list[str] | None = None) -> int:
         threads=options.threads,
     )
     complete = applied(variables, os.environ)
+    complete["PYTHONPATH"] = python_path(complete)
     for name in _SHOWN:
         if name in complete or name in variables:
             print(f"[job] {name}={complete.get(name, '(removed)')}", file=sys.stderr)

@@ -4,6 +4,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from bridgelib.repository import PACKAGE
+
 DETERMINISTIC = "--xla_gpu_deterministic_ops"
 PREALLOCATE, MEM_FRACTION = "XLA_PYTHON_CLIENT_PREALLOCATE", "XLA_PYTHON_CLIENT_MEM_FRACTION"
 NEW_MEM_FRACTION = "XLA_CLIENT_MEM_FRACTION"  # newer JAX knows both, and refuses to start where both are set
@@ -11,6 +13,16 @@ ALLOCATION = (PREALLOCATE, MEM_FRACTION, NEW_MEM_FRACTION, "XLA_PYTHON_CLIENT_AL
 DEVICE_ORDER = "CUDA_DEVICE_ORDER"
 THREADS = "NPROC"  # how many threads XLA computes with on a CPU; without it, as many as there are cores
 COMPILERS = "CUDA_ROOT"  # where JAX takes ptxas and libdevice from, before the wheels; a cluster's modules set it
+
+
+def python_path(inherited: Mapping[str, str] = os.environ) -> str:
+    """PYTHONPATH under which any Python finds this very `bridgelib` first, whatever is installed there.
+
+    Args:
+        inherited: The variables of the caller, whose own PYTHONPATH follows.
+    """
+    given = inherited.get("PYTHONPATH", "").split(os.pathsep)
+    return os.pathsep.join([str(PACKAGE.parent), *(entry for entry in given if entry not in ("", str(PACKAGE.parent)))])
 
 
 def library_folders(environment: Path | None) -> list[str]:

@@ -8,6 +8,7 @@ from zipfile import BadZipFile, ZipFile
 
 from bridgelib.config.experiments import Experiment
 from bridgelib.data.identity import data_identities
+from bridgelib.origins import without_release
 from bridgelib.versions import versions_of
 
 MEMBER = "origin.json"
@@ -30,6 +31,6 @@ def origin_in_table(path: Path) -> Mapping[str, Any] | None:
     """The origin that a table carries; None where it is missing, cannot be read, or carries none."""
     try:
         with ZipFile(path) as archive:
-            return json.loads(archive.read(MEMBER))
+            return without_release(json.loads(archive.read(MEMBER)))
     except (OSError, BadZipFile, KeyError, ValueError):
         return None

@@ -12,6 +12,7 @@ from PIL import Image
 from bridgelib.errors import DataError
 from bridgelib.files import folder_written_whole, write_json
 from bridgelib.layout import metadata_path
+from bridgelib.origins import with_release
 from bridgelib.progress import Progress
 from bridgelib.raw.tree import recorded_at
 from bridgelib.sim import expert
@@ -112,7 +113,7 @@ def write_dated_folder(raw: Path, entry: PlanEntry) -> Path:
             frames += len(demonstration.images)
             progress.advance()
         write_json(partial / "config.json", _config(entry))
-        write_json(metadata_path(partial), {**_metadata(entry, frames), "origin": entry.origin()})
+        write_json(metadata_path(partial), {**_metadata(entry, frames), "origin": with_release(entry.origin())})
     return folder
 
 

@@ -8,14 +8,17 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from bridgelib import __version__
+from bridgelib.repository import CHECKOUT
+
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "ml-dtypes", "pillow")
 _VARIABLES = ("CUDA_DEVICE_ORDER", "CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "NPROC", "XLA_FLAGS")
 _PREFIXES = ("JAX_", "XLA_PYTHON_", "NVIDIA_TF32", "TF_", "NCCL_")
 
 
 def versions() -> dict[str, str | None]:
-    """Of Python and of what computes; None for what is not installed."""
-    found: dict[str, str | None] = {"python": platform.python_version()}
+    """Of this package, of Python and of what computes; None for what is not installed."""
+    found: dict[str, str | None] = {"bridgelib": __version__, "python": platform.python_version()}
     for package in _PACKAGES:
         try:
             found[package] = metadata.version(package)
@@ -29,9 +32,11 @@ def variables(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     return {name: environ[name] for name in sorted(environ) if name in _VARIABLES or name.startswith(_PREFIXES)}
 
 
-def revision(repository: Path) -> str | None:
-    """The git commit of the code, with `-dirty` where files differ from it; None outside a repository."""
-    command = ["git", "-C", str(repository), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+def revision(checkout: Path | None) -> str | None:
+    """The git commit of the code, with `-dirty` where files differ from it; None where it is of no repository."""
+    if checkout is None:
+        return None
+    command = ["git", "-C", str(checkout), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
     except (OSError, subprocess.SubprocessError):
@@ -47,5 +52,5 @@ def provenance(device: str, processes: int) -> dict[str, Any]:
         "device": device,
         "processes": processes,
         "host": platform.node(),
-        "revision": revision(Path(__file__).resolve().parents[2]),
+        "revision": revision(CHECKOUT),
     }

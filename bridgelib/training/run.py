@@ -20,6 +20,7 @@ from bridgelib.errors import DataError
 from bridgelib.files import alone, write_json
 from bridgelib.language.table import LanguageTable
 from bridgelib.layout import LANGUAGE
+from bridgelib.origins import with_release
 from bridgelib.policy import Policy
 from bridgelib.policy.weights import hash_of
 from bridgelib.training.checkpoints import Checkpoints, LoopState
@@ -95,7 +96,9 @@ def train(
             batch = inputs.training.batch(0)
             interruption.wait_for(kept.save, choice["step"], folder.policy, {**made_with, "policy": choice}, batch)
             weights = hash_of(loop.learner.state().params)
-            write_json(done, {**_summary(folder, loop.state, weights), "policy": choice, "origin": origin})
+            write_json(
+                done, {**_summary(folder, loop.state, weights), "policy": choice, "origin": with_release(origin)}
+            )
         any_process(False)  # the others wait here: JAX gives up on processes that end minutes apart
 
 

@@ -1,11 +1,9 @@
 """From TFRecords to the language table, and the coverage on the way."""
 
-import importlib.util
-import sys
-
 import numpy as np
 import pytest
 
+from bridgelib.commands import embed_language
 from bridgelib.config import algorithms
 from bridgelib.errors import ConfigError, DataError
 from bridgelib.formats.index import load_index
@@ -79,49 +77,38 @@ def test_a_missing_task(data):
 
 
 @pytest.fixture
-def script(repository, monkeypatch):
-    monkeypatch.syspath_prepend(str(repository / "workflow_scripts"))
-    path = repository / "workflow_scripts" / "embed_language.py"
-    spec = importlib.util.spec_from_file_location("embed_language", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    sys.modules.pop("_repository")
-    return module
-
-
-@pytest.fixture
 def arguments(data, tmp_path):
     experiments = tmp_path / "experiments.yaml"
     experiments.write_text("matrix: {algos: [lc_bc], tasks: [drawer]}\n")
     return [f"--data={data}", f"--experiments={experiments}", f"--output={tmp_path / 'l.npz'}"]
 
 
-def test_the_script_finds_the_tasks_of_the_dataset(script, arguments, tmp_path):
-    script.main([*arguments, "--experiment=lc_bc_drawer"])
+def test_the_script_finds_the_tasks_of_the_dataset(arguments, tmp_path):
+    embed_language.main([*arguments, "--experiment=lc_bc_drawer"])
     instructions = LanguageTable.load(tmp_path / "l.npz").instructions
     assert instructions == ("", "open drawer", "open it", "open the drawer", "pull the handle")
 
 
-def test_a_task_that_left_the_raw_tree_is_not_embedded(script, arguments, tmp_path):
+def test_a_task_that_left_the_raw_tree_is_not_embedded(arguments, tmp_path):
     (tmp_path / "raw" / "kitchen" / "pot" / "2021-08-02_10-00-00").mkdir(parents=True)
     with pytest.raises(ConfigError, match="pattern 'drawer'"):
-        script.main([*arguments, "--experiment=lc_bc_drawer", f"--raw={tmp_path / 'raw'}", "--depth=3"])
+        embed_language.main([*arguments, "--experiment=lc_bc_drawer", f"--raw={tmp_path / 'raw'}", "--depth=3"])
 
 
-def test_an_assignment_holds_though_the_experiments_file_has_changed(script, arguments, data, repository, tmp_path):
+def test_an_assignment_holds_though_the_experiments_file_has_changed(arguments, data, repository, tmp_path):
     datasets = repository / "config" / "datasets.yaml"
     assigned = chosen_experiment(tmp_path / "experiments.yaml", datasets, "lc_bc_drawer")
     Assignment(assigned, data, ("drawer",)).save(tmp_path / "assignment.json")
     (tmp_path / "experiments.yaml").write_text("matrix: {algos: [lc_bc], tasks: [kitchen/pot]}\n")
-    script.main([f"--assignment={tmp_path / 'assignment.json'}", f"--output={tmp_path / 'l.npz'}"])
+    embed_language.main([f"--assignment={tmp_path / 'assignment.json'}", f"--output={tmp_path / 'l.npz'}"])
     assert "open the drawer" in LanguageTable.load(tmp_path / "l.npz").instructions
     with pytest.raises(ConfigError, match="no --experiments, no --experiment, no --data"):
-        script.main([f"--output={tmp_path / 'l.npz'}"])
+        embed_language.main([f"--output={tmp_path / 'l.npz'}"])
 
 
-def test_the_script_names_the_experiments_there_are(script, arguments):
+def test_the_script_names_the_experiments_there_are(arguments):
     with pytest.raises(ConfigError, match="did you mean 'lc_bc_drawer'"):
-        script.main([*arguments, "--experiment=lc_bc_drawr"])
+        embed_language.main([*arguments, "--experiment=lc_bc_drawr"])
 
 
 def test_the_default_configuration_is_the_one_tested_here():

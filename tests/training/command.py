@@ -14,13 +14,12 @@ from tests.training.records import write_task
 # What the script does, and then a look at what it has imported.
 PROGRAM = """
 import sys
-sys.path.insert(0, sys.argv[1])
-import train_policy
+from bridgelib.commands import train_policy
 {patch}
 from bridgelib.errors import run_program
 
 def main():
-    code = train_policy.main(sys.argv[2:])
+    code = train_policy.main(sys.argv[1:])
     assert "tensorflow" not in sys.modules
     return code
 
@@ -96,13 +95,7 @@ class Workplace:
             "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
             "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
         }
-        command = [
-            sys.executable,
-            "-c",
-            PROGRAM.format(patch=self.patch),
-            str(self.repository / "workflow_scripts"),
-            *arguments,
-        ]
+        command = [sys.executable, "-c", PROGRAM.format(patch=self.patch), *arguments]
         return subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def run(self, arguments: list[str]) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 from flax import serialization
 from flax.traverse_util import flatten_dict
 
+import bridgelib
 from bridgelib.config.algorithms import ALGORITHMS
 from bridgelib.config.algorithms.bc import BC
 from bridgelib.data.statistics import Statistics
@@ -62,7 +63,7 @@ def import_checkpoint(
         weights[name] = _matched(given, getattr(expected, name), f"{checkpoint}, {name}", configuration)
     made_with = {
         "converted_from": f"{checkpoint.name} of jaxrl_m",
-        "versions": {module.__name__: module.__version__ for module in (jax, flax, np)},
+        "versions": {module.__name__: module.__version__ for module in (bridgelib, jax, flax, np)},
     }
     save(output, spec, expected.replace(**weights), spec.noise(), made_with, language)
     return spec

@@ -1,9 +1,8 @@
 """The script, what it refuses, and a small checkpoint."""
 
-import sys
-
 import pytest
 
+from bridgelib.commands import convert_checkpoint
 from bridgelib.config.algorithms.encoders import ENCODERS, Architecture
 from bridgelib.errors import run_program
 from tests.policy.jaxrl_m.predecessor import configuration, saved, small_weights, their_agent
@@ -19,13 +18,8 @@ def tiny_encoder():
 
 
 @pytest.fixture(scope="session")
-def convert(repository):
-    """The script's main function."""
-    sys.path.insert(0, str(repository / "workflow_scripts"))
-    try:
-        import convert_checkpoint
-    finally:
-        sys.path.pop(0)
+def convert():
+    """The program's main function."""
     return lambda *arguments: convert_checkpoint.main([str(argument) for argument in arguments])
 
 

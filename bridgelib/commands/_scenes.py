@@ -2,9 +2,8 @@
 
 import argparse
 
-from _numbers import at_least, positive
-from _paths import path
-
+from bridgelib.commands._numbers import at_least, positive
+from bridgelib.commands._paths import path
 from bridgelib.sim.plan import DEFAULTS
 from bridgelib.sim.tasks import TASKS
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-import _repository
-from _paths import path
-
+from bridgelib.commands._paths import path
 from bridgelib.errors import ConfigError
+from bridgelib.repository import REPOSITORY
 
 if TYPE_CHECKING:
     from bridgelib.training.assignment import Assignment
@@ -27,7 +26,7 @@ def add_experiment_options(parser: argparse.ArgumentParser) -> None:
     add(
         "--datasets",
         type=path,
-        default=_repository.REPOSITORY / "config" / "datasets.yaml",
+        default=REPOSITORY / "config" / "datasets.yaml",
         metavar="YAML",
         help="the named datasets (default: config/datasets.yaml)",
     )
