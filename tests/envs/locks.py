@@ -64,7 +64,7 @@ def applies(requirement: Requirement, extras: Iterable[str] = ()) -> bool:
 
 
 def scripts_of(repository: Path) -> Mapping[str, set[Path]]:
-    """The kind of environment (convert, training, workflow) -> the scripts that rules start in it."""
+    """The kind of environment (convert, training, workflow) -> the programs whose scripts rules start in it."""
     found: dict[str, set[Path]] = {"convert": set(), "training": set(), "workflow": set()}
     for file in (repository / "rules").glob("*.smk"):
         for rule in re.split(r"^\s*rule ", file.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
@@ -72,9 +72,9 @@ def scripts_of(repository: Path) -> Mapping[str, set[Path]]:
             if "envs/run" in rule:
                 environment = "convert" if 'environment_folder("convert")' in rule else "training"
             names = re.findall(r"workflow_scripts/(\w+)\.py", rule)
-            found[environment] |= {repository / "workflow_scripts" / f"{name}.py" for name in names}
+            found[environment] |= {repository / "bridgelib" / "commands" / f"{name}.py" for name in names}
     # Started by the forecast, in the environment of the conversion.
-    found["convert"].add(repository / "workflow_scripts" / "probe_conversion.py")
+    found["convert"].add(repository / "bridgelib" / "commands" / "probe_conversion.py")
     return found
 
 
@@ -114,7 +114,7 @@ def _imports(file: Path) -> Iterable[str]:
 def _own_file(repository: Path, importer: Path, module: str) -> Path | None:
     """The file of a module of this repository, or of an object in it; None for those of other people."""
     parts = module.split(".")
-    for start in (repository, importer.parent, repository / "workflow_scripts"):
+    for start in (repository, importer.parent):
         for length in range(len(parts), 0, -1):
             path = start.joinpath(*parts[:length])
             for candidate in (path.with_suffix(".py"), path / "__init__.py"):

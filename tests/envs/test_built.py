@@ -38,7 +38,7 @@ def built(request, tmp_path_factory) -> Path:
 def run(built: Path, *arguments: object) -> str:
     """Call its Python in the repository, with nothing of this one."""
     variables = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
-    variables |= {"JAX_PLATFORMS": "cpu", "PYTHONNOUSERSITE": "1"}
+    variables |= {"JAX_PLATFORMS": "cpu", "PYTHONNOUSERSITE": "1", "PYTHONPATH": str(REPOSITORY)}
     command = [built / "bin" / "python", *map(str, arguments)]
     done = subprocess.run(command, cwd=REPOSITORY, env=variables, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -62,7 +62,7 @@ def test_everything_that_its_scripts_import_is_there(built):
 
 def test_every_script_of_it_shows_its_help(built):
     for script in scripts_of(REPOSITORY)["training" if built.name == "train" else "convert"]:
-        assert run(built, script, "--help").startswith("usage:")
+        assert run(built, REPOSITORY / "workflow_scripts" / script.name, "--help").startswith("usage:")
 
 
 def test_nothing_in_it_contradicts_something_else(built):
