@@ -1,8 +1,9 @@
 """The distributions a policy may return: a diagonal normal, a diagonal Laplace, a normal squashed into (-1, 1).
 
-They are ours, and distrax is what tests hold them against (`make test-oracle`, `make test-seed-stack`): beside the JAX
-that we train with, distrax imports a nightly build of TensorFlow Probability that it does not pin, and that is a release
-only where JAX is older; and on the border of (-1, 1) its squashed density is NaN, where ours is finite.
+They are ours, and distrax is only what tests hold them against (`make test-oracle`, in the older stack `make
+test-seed-stack`): its version for the JAX that we train with asks for whatever nightly build of TensorFlow Probability
+there is, since the last release fails with that JAX; and on the border of (-1, 1) its squashed density is NaN, where
+ours is finite.
 """
 
 import math

@@ -155,6 +155,8 @@ def test_a_rebuilt_environment_remakes_nothing_but_a_changed_lock_does(clone, tm
     assert "Nothing to be done" in jobs()
     build_environment(clone, "convert")
     assert "Nothing to be done" in jobs()
+    (clone / "bridgelib" / "__init__.py").write_text('__version__ = "99.0"\n')
+    assert "Nothing to be done" in jobs()
     with (clone / "envs" / "convert.txt").open("a") as lock:
         lock.write("# another pin\n")
     changed = jobs()

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from bridgelib import __version__
 from tests.workflow.conftest import SMALL_TRAINING
 
 PUT, PUSH = "put_red_cube_on_plate", "push_blue_cylinder_onto_green_cloth"
@@ -43,6 +44,9 @@ def test_from_nothing_to_the_success_table(simulating):
     pictures = sorted(path.name for path in (runs / f"bc_{PUT}" / "rollouts").glob("*.webp"))
     assert pictures == sorted(rollouts["pictures"]) and len(pictures) == 2
     assert simulating.jobs(*words, "all") == {}
+    contents = [json.loads(path.read_text()) for path in simulating.folder.rglob("*.json")]
+    origins = [content["origin"] for content in contents if "origin" in content]
+    assert len(origins) > 8 and {origin.get("bridgelib") for origin in origins} == {__version__}
 
     more = {"rollout_policy": 2, "rollout_references": 1, "success": 1, "all": 1}
     assert simulating.jobs(simulating.experiments, "episodes=3", "all") == more
