@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import bridgelib
+from bridgelib.config.machines import ENVIRONMENTS
 from bridgelib.policy import load
 from tests.conftest import REPOSITORY
 from tests.policy.bundles import write_bundle
@@ -20,6 +21,7 @@ ACTS = """
 import json, sys
 import numpy as np
 import bridgelib
+from bridgelib.config.machines import ENVIRONMENTS
 from bridgelib.policy import load
 
 policy = load(sys.argv[1])
@@ -48,8 +50,9 @@ def test_the_wheel_holds_the_package_and_what_it_reads(wheel):
     assert {"policy", "train", "convert", "doctor", "workflow"} <= set(facts.get_all("Provides-Extra"))
     modules = [path.relative_to(REPOSITORY).as_posix() for path in (REPOSITORY / "bridgelib").rglob("*.py")]
     assert {*modules, "bridgelib/py.typed"} <= names
-    brought = {path for folder in ("config", "envs") for path in (REPOSITORY / folder).rglob("*") if path.is_file()}
-    assert {f"bridgelib/repository/{path.relative_to(REPOSITORY).as_posix()}" for path in brought} <= names
+    settings = {path.relative_to(REPOSITORY).as_posix() for path in (REPOSITORY / "config").rglob("*.yaml")}
+    locks = {f"envs/{name}.txt" for name in ("convert", *ENVIRONMENTS.values())}
+    assert {f"bridgelib/repository/{name}" for name in settings | locks} <= names
     assert not [name for name in names if name.partition("/")[0] not in ("bridgelib", metadata.partition("/")[0])]
 
 
