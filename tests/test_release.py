@@ -3,7 +3,6 @@
 import json
 import tomllib
 
-import numpy as np
 import pytest
 
 import bridgelib
@@ -12,8 +11,6 @@ from bridgelib.conversion.numpy_to_tfrecord import convert_task
 from bridgelib.conversion.raw_to_numpy import DatedFolder, Settings, convert_dated_folder
 from bridgelib.conversion.task_shards import Settings as TaskSettings
 from bridgelib.formats.report import Report
-from bridgelib.language.origin import origin_in_table
-from bridgelib.language.table import LanguageTable
 from bridgelib.origins import identity_in, origin_in
 from bridgelib.training.provenance import versions
 from tests.raw_trees import DATE, write_dated_folder
@@ -38,7 +35,7 @@ def convert(tmp_path):
 
     def convert():
         convert_dated_folder(job, Settings(16))
-        convert_task([job.shard], tmp_path / "out", TaskSettings(16))
+        convert_task([job.shard], tmp_path / "out", TaskSettings(16, 0.9))
         files = [path for path in (job.shard, job.report, *(tmp_path / "out").rglob("*")) if path.is_file()]
         return {path: path.stat().st_mtime_ns for path in files}
 
@@ -58,14 +55,6 @@ def test_another_release_finds_what_lies_converted_as_good_as_its_own(convert, t
     report.save(reports[0])
     assert json.loads(reports[0].read_text())["origin"]["bridgelib"] == "99.0"
     assert [identity_in(path) for path in reports] == identities and Report.load(reports[0]) == report
-
-
-def test_a_language_table_has_it_too(tmp_path, monkeypatch):
-    table = LanguageTable(("", "open"), np.zeros((2, 4), np.float32), {"name": "hashing", "settings": {}})
-    monkeypatch.setattr(origins, "__version__", "99.0")
-    table.save(tmp_path / "a.npz", {"data": "x"})
-    assert b'"bridgelib": "99.0"' in (tmp_path / "a.npz").read_bytes()
-    assert origin_in_table(tmp_path / "a.npz") == {"data": "x"}
 
 
 def test_a_run_says_it_among_the_versions_it_was_made_with():

@@ -6,6 +6,7 @@ from bridgelib.commands._experiment import add_experiment_options, assignment
 from bridgelib.commands._paths import path
 from bridgelib.language.embed import embed_instructions
 from bridgelib.language.origin import table_origin
+from bridgelib.origins import with_release
 
 
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
@@ -21,5 +22,5 @@ def main(argv: list[str] | None = None) -> None:
     options = parse_arguments(argv)
     given = assignment(options)
     experiment, data, tasks = given.experiment, given.data_root, list(dict.fromkeys(sum(given.groups(), ())))
-    origin = table_origin(experiment, data, tasks)
+    origin = with_release(table_origin(experiment, data, tasks))
     embed_instructions(experiment, data, tasks).save(options.output, origin)

@@ -28,7 +28,6 @@ from bridgelib.formats.texts import packed, unpacked
 from bridgelib.language.encoder import Encoder, make_encoder
 from bridgelib.language.origin import MEMBER
 from bridgelib.mistaken import kind_of_file
-from bridgelib.origins import with_release
 from bridgelib.progress import Progress
 from bridgelib.raw.chosen import composed
 
@@ -97,7 +96,7 @@ class LanguageTable:
                 with ZipFile(
                     file, "a"
                 ) as archive:  # an entry without a date, so that the same table has the same bytes
-                    archive.writestr(ZipInfo(MEMBER), json.dumps(with_release(origin), sort_keys=True))
+                    archive.writestr(ZipInfo(MEMBER), json.dumps(origin, sort_keys=True))
 
     @cached_property
     def by_instruction(self) -> Mapping[str, np.ndarray]:

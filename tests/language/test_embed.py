@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from bridgelib import __version__
 from bridgelib.commands import embed_language
 from bridgelib.config import algorithms
 from bridgelib.errors import ConfigError, DataError
@@ -10,6 +11,7 @@ from bridgelib.formats.index import load_index
 from bridgelib.language.coverage import Coverage, as_text, total
 from bridgelib.language.embed import embed_instructions
 from bridgelib.language.hashing import hashed
+from bridgelib.language.origin import origin_in_table
 from bridgelib.language.table import LanguageTable
 from bridgelib.training.assignment import Assignment, chosen_experiment
 from tests.language.experiments import LANGUAGE_CONFIG, experiment, write_task
@@ -86,6 +88,8 @@ def arguments(data, tmp_path):
 def test_the_script_finds_the_tasks_of_the_dataset(arguments, tmp_path):
     embed_language.main([*arguments, "--experiment=lc_bc_drawer"])
     instructions = LanguageTable.load(tmp_path / "l.npz").instructions
+    assert f'"bridgelib": "{__version__}"'.encode() in (tmp_path / "l.npz").read_bytes()
+    assert origin_in_table(tmp_path / "l.npz").keys() == {"versions", "text_processor", "text_processor_kwargs", "data"}
     assert instructions == ("", "open drawer", "open it", "open the drawer", "pull the handle")
 
 
