@@ -57,6 +57,7 @@ test-oracle: .venvs/oracle/.ready
 
 lint: .venv/dev.txt
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile rules
 	$(SNAKEMAKE) --lint
 

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from bridgelib.errors import DataError
 from bridgelib.locks import Holder, lock_when_free, sign
@@ -200,8 +201,8 @@ def write_json(path: Path, content: object, indent: int | None = 2) -> None:
         partial.write_text(text + "\n", encoding="utf-8")
 
 
-def read_json(path: Path) -> object:
-    """Read a JSON file.
+def read_json(path: Path) -> Any:
+    """Read a JSON file, whatever it holds.
 
     Raises:
         DataError: It is missing, cannot be read, or is not JSON.
