@@ -63,22 +63,11 @@ def job_variables(
             Empty leaves it alone.
         inherited: The variables of the caller.
     """
-    variables: dict[str, str | None] = {}
-    if environment is not None:
-        variables |= {
-            "PATH": os.pathsep.join([str(environment / "bin"), inherited.get("PATH", os.defpath)]),
-            "VIRTUAL_ENV": str(environment),
-            "PYTHONHOME": None,
-            "PYTHONPATH": None,
-            "PYTHONNOUSERSITE": "1",
-        }
+    variables = _of_environment(environment, inherited)
     if cuda_libs == "clean":
         variables["LD_LIBRARY_PATH"] = None
-    elif cuda_libs == "pip" and (own := library_folders(environment or _active(inherited))):
-        given = [entry for entry in inherited.get("LD_LIBRARY_PATH", "").split(os.pathsep) if entry]
-        variables["LD_LIBRARY_PATH"] = os.pathsep.join([*own, *(entry for entry in given if entry not in own)])
-        if COMPILERS in inherited:
-            variables[COMPILERS] = None
+    elif cuda_libs == "pip":
+        variables |= _of_wheels(environment or _active(inherited), inherited)
     if xla_flags:
         variables["XLA_FLAGS"] = xla_flags
     flags = xla_flags or inherited.get("XLA_FLAGS", "")
@@ -97,6 +86,29 @@ def job_variables(
         variables[DEVICE_ORDER] = inherited.get(DEVICE_ORDER) or "PCI_BUS_ID"
         variables |= _allocation(gpu_memory, inherited)
     return variables
+
+
+def _of_environment(environment: Path | None, inherited: Mapping[str, str]) -> dict[str, str | None]:
+    """Its Python and its programs, and no packages of elsewhere."""
+    if environment is None:
+        return {}
+    return {
+        "PATH": os.pathsep.join([str(environment / "bin"), inherited.get("PATH", os.defpath)]),
+        "VIRTUAL_ENV": str(environment),
+        "PYTHONHOME": None,
+        "PYTHONPATH": None,
+        "PYTHONNOUSERSITE": "1",
+    }
+
+
+def _of_wheels(environment: Path | None, inherited: Mapping[str, str]) -> dict[str, str | None]:
+    """The CUDA libraries of an environment's wheels before all others; nothing where it has none."""
+    own = library_folders(environment)
+    if not own:
+        return {}
+    given = [entry for entry in inherited.get("LD_LIBRARY_PATH", "").split(os.pathsep) if entry]
+    libraries = os.pathsep.join([*own, *(entry for entry in given if entry not in own)])
+    return {"LD_LIBRARY_PATH": libraries, **({COMPILERS: None} if COMPILERS in inherited else {})}
 
 
 def _active(inherited: Mapping[str, str]) -> Path | None:
