@@ -3,6 +3,7 @@
 import ast
 import itertools
 import re
+import statistics
 import subprocess
 import sys
 
@@ -166,12 +167,21 @@ def test_no_file_is_large(repository):
 
 
 def test_no_source_file_is_long(repository):
-    long = {
-        str(path.relative_to(repository)): lines
-        for path in tracked(repository)
-        if path.suffix in (".py", ".smk") and (lines := len(path.read_text(encoding="utf-8").splitlines())) > 400
+    lines = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in python_files(repository, "bridgelib")}
+    assert not {str(path): count for path, count in lines.items() if count > 300}
+    tests = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in python_files(repository, "tests")}
+    assert not {str(path): count for path, count in tests.items() if count > 400}
+
+
+def test_functions_fit_on_a_screen(repository):
+    lengths = {
+        f"{path.relative_to(repository)}: {node.name}": node.end_lineno - node.lineno + 1
+        for path in python_files(repository, "bridgelib", "workflow_scripts")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
     }
-    assert not long
+    assert not {name: length for name, length in lengths.items() if length > 60}
+    assert statistics.median(lengths.values()) <= 8
 
 
 def rules_of(path):
