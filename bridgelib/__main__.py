@@ -28,7 +28,7 @@ def main() -> None:
 def programs() -> dict[str, str]:
     """Name -> what it does. Read, not imported: each needs packages of its own."""
     files = sorted((PACKAGE / "commands").glob("[a-z]*.py"))
-    return {file.stem: ast.get_docstring(ast.parse(file.read_text("utf-8"))).partition("\n")[0] for file in files}
+    return {file.stem: (ast.get_docstring(ast.parse(file.read_bytes())) or "").partition("\n")[0] for file in files}
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -24,10 +24,11 @@ class BridgeError(Exception):
     def __init__(self, where: object, *, given: object = None, allowed: object = None, do: str | None = None):
         super().__init__(where, given, allowed, do)
         self.where, self.given, self.do = str(where), given, do
-        is_list = isinstance(allowed, Iterable) and not isinstance(allowed, str)
-        self.allowed = ", ".join(str(entry) for entry in allowed) if is_list else allowed
+        if isinstance(allowed, Iterable) and not isinstance(allowed, str):
+            allowed = ", ".join(map(str, allowed))
+        self.allowed = allowed
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Callable[[], "BridgeError"], tuple[()]]:
         # Else a worker process could not hand it over: exceptions are rebuilt from positional arguments.
         return partial(type(self), self.where, given=self.given, allowed=self.allowed, do=self.do), ()
 
@@ -47,7 +48,7 @@ class DataError(BridgeError):
     """Data that cannot be used: a raw tree, a shard, a TFRecord, a run folder."""
 
 
-def did_you_mean(name: str, known: Sequence[str]) -> str | None:
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """A hint that names the entry of `known` closest to a misspelt `name`, or None when none is close."""
     close = get_close_matches(str(name), [str(entry) for entry in known], n=1, cutoff=0.6)
     return f"did you mean '{close[0]}'?" if close else None

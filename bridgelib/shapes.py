@@ -25,7 +25,7 @@ def require_shapes(**arrays: tuple[Any, str]) -> None:
             )
 
 
-def _fits(shape: list[int], expected: list[str], sizes: dict[str, Any]) -> bool:
+def _fits(shape: list[Any], expected: list[str], sizes: dict[str, Any]) -> bool:
     """Whether a shape has these axes; what it is the first to show is known from then on."""
     if expected[0] == ANY:
         leading = max(0, len(shape) - len(expected) + 1)

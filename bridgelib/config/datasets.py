@@ -45,8 +45,8 @@ def read_dataset(name: str, content: Mapping[str, Any], where: str) -> Dataset:
     require_mapping(content, where)
     require_known_keys(content, _KEYS, where)
     include = content.get("include")
-    groups = include if isinstance(include, list) and include and isinstance(include[0], list) else [include]
-    groups = tuple(as_type(group, tuple[str, ...], f"{where}, key 'include'") for group in groups)
+    listed = include if isinstance(include, list) and include and isinstance(include[0], list) else [include]
+    groups = tuple(as_type(group, tuple[str, ...], f"{where}, key 'include'") for group in listed)
     if not all(groups):
         raise ConfigError(
             f"{where}, key 'include'", given="an empty group", do="name at least one task folder or pattern per group"

@@ -9,7 +9,6 @@ declaration; the plain tree that overrides address, and docs/settings.md, are ma
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from functools import cache
 from typing import Any, TypeVar
 
 from bridgelib.config.limits import Limit
@@ -94,11 +93,15 @@ class Setting:
         return converted
 
 
-@cache
+_DECLARED: dict[type[Section], dict[str, Setting]] = {}
+
+
 def settings_of(schema: type[Section]) -> dict[str, Setting]:
     """What the fields of a declared section say, by name."""
-    kinds, annotated = typing.get_type_hints(schema), typing.get_type_hints(schema, include_extras=True)
-    return {field.name: _setting(kinds[field.name], annotated[field.name]) for field in fields(schema)}
+    if schema not in _DECLARED:
+        kinds, annotated = typing.get_type_hints(schema), typing.get_type_hints(schema, include_extras=True)
+        _DECLARED[schema] = {each.name: _setting(kinds[each.name], annotated[each.name]) for each in fields(schema)}
+    return _DECLARED[schema]
 
 
 def _setting(kind: Any, annotated: Any) -> Setting:

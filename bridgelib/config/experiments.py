@@ -148,15 +148,15 @@ def _resolve(member: Run, settings: GlobalSettings, datasets: Mapping[str, Datas
     dataset_overrides: dict[str, Any] = {}
     for source, entry, place in (
         ("config", settings.config_overrides, f"{path}, section 'global', key 'config_overrides'"),
-        ("arguments", settings.extra_args, f"{path}, section 'global', key 'extra_args'"),
+        ("config", settings.extra_args, f"{path}, section 'global', key 'extra_args'"),
         ("config", _own(run, "policy_from"), f"{where}, key 'policy_from'"),
         ("config", _own(run, "seed"), f"{where}, key 'seed'"),
         ("config", run.config_overrides, f"{where}, key 'config_overrides'"),
         ("dataset", run.bridgedata_overrides, f"{where}, key 'bridgedata_overrides'"),
-        ("arguments", run.extra_args, f"{where}, key 'extra_args'"),
+        ("config", run.extra_args, f"{where}, key 'extra_args'"),
     ):
-        read = overrides_of_arguments if source == "arguments" else overrides_of_mapping
-        for key, value in read(entry, place).items():
+        read = overrides_of_arguments(entry, place) if isinstance(entry, tuple) else overrides_of_mapping(entry, place)
+        for key, value in read.items():
             if source == "dataset" or key.startswith("bridgedata_config."):
                 dataset_overrides[key.removeprefix("bridgedata_config.")] = value
             else:
@@ -177,7 +177,7 @@ def _resolve(member: Run, settings: GlobalSettings, datasets: Mapping[str, Datas
         devices=_device_count(settings.cuda_visible_devices, f"{path}, section 'global', key 'cuda_visible_devices'"),
         xla_flags=settings.xla_flags,
         cuda_libs=None if settings.use_pip_cuda_libs else "system",
-        jax_platform={"gpu": "cuda"}.get(settings.jax_platform_name, settings.jax_platform_name),
+        jax_platform="cuda" if settings.jax_platform_name == "gpu" else settings.jax_platform_name,
         family=name if member.is_member else None,
     )
 

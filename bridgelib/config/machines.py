@@ -48,7 +48,7 @@ class MachineProfile:
 
     def with_roots(self, **roots: str) -> "MachineProfile":
         """The same machine with some of its roots elsewhere, or written otherwise."""
-        moved = replace(self, **roots)
+        moved = replace(self, **dict[str, Any](roots))
         object.__setattr__(moved, "name", self.name)
         return moved
 
@@ -94,7 +94,7 @@ def load_machine(machine: str, repository: Path, overrides: Mapping[str, Any] | 
     content["gpus"] = _gpu_list(content.get("gpus"), f"{where}, key 'gpus'")
     profile = read_section(MachineProfile, content, where)
     base = repository if path.parent == repository / "config" / "machines" else path.parent
-    profile = replace(profile, **_roots(profile, base, where))
+    profile = profile.with_roots(**_roots(profile, base, where))
     object.__setattr__(profile, "name", path.stem)
     _check(profile, where)
     return profile

@@ -5,7 +5,7 @@ import types
 import typing
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 
@@ -13,7 +13,10 @@ from bridgelib.config.strict_yaml import Unclear, loaded
 from bridgelib.errors import ConfigError, did_you_mean
 from bridgelib.mistaken import LOOKED_AT, kind_of
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T", bound="DataclassInstance")
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

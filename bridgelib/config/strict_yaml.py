@@ -33,14 +33,18 @@ class Unclear(yaml.YAMLError):
 class _StrictLoader(yaml.SafeLoader):
     """YAML in which nothing has two meanings: no key twice, no word that the versions of YAML read differently."""
 
-    def compose_scalar_node(self, anchor: str | None) -> yaml.ScalarNode:
-        is_plain, _ = self.peek_event().implicit  # neither quoted nor tagged
+    def __init__(self, text: str):
+        super().__init__(text)
+        self._plain, self._clear = set[yaml.Node](), set[yaml.Node]()  # plain: neither quoted nor tagged
+
+    def compose_scalar_node(self, anchor: Any) -> yaml.ScalarNode:
+        is_plain, _ = self.peek_event().implicit
         node = super().compose_scalar_node(anchor)
-        node.is_plain = is_plain
+        if is_plain:
+            self._plain.add(node)
         return node
 
     def construct_document(self, node: yaml.Node) -> Any:
-        self._clear: set[yaml.Node] = set()
         self._check(node, ())
         return super().construct_document(node)
 
@@ -80,7 +84,7 @@ class _StrictLoader(yaml.SafeLoader):
 
         `1e-4` is not refused: text in 1.1, a number in 1.2, it becomes what the setting takes (`schema.as_type`).
         """
-        if not node.is_plain:
+        if node not in self._plain:
             return
         earlier = node.tag.rpartition(":")[2]
         later = next((kind for kind, pattern in _LATER.items() if pattern.fullmatch(node.value)), "str")

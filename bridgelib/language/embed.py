@@ -31,7 +31,7 @@ def embed_instructions(experiment: Experiment, data: Path, tasks: Sequence[str])
         raise ConfigError(
             where, given=f"{experiment.algorithm}, which learns without instructions", do="embed none for it"
         )
-    coverages, trained, instructions = {}, Coverage(), set()
+    coverages, trained, instructions = {}, Coverage(), set[str]()
     for task in tasks:
         indices = [load_index(records_path(Path(data) / task, side)) for side in SIDES]
         sides = [Coverage.of(index) for index in indices]

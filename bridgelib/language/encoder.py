@@ -9,7 +9,7 @@ import numpy as np
 from bridgelib.errors import DataError
 from bridgelib.language import hashing
 from bridgelib.language.pretrained import Embed, load_pretrained
-from bridgelib.language.settings import encoder_settings
+from bridgelib.language.settings import HashingSettings, encoder_settings
 
 _PRETRAINED_VERSION = 1
 
@@ -69,7 +69,7 @@ def make_encoder(name: str, settings: Mapping[str, Any] | None, where: str = "co
         ConfigError: There is no such encoder or setting; a package or the model is missing.
     """
     name, chosen = encoder_settings(name, settings, where)
-    if name == "hashing":
+    if isinstance(chosen, HashingSettings):
         return Encoder(name, asdict(chosen), hashing.VERSION, "", hashing.hashed)
     embed, digest = load_pretrained(name, chosen.model)
     return Encoder(name, asdict(chosen), _PRETRAINED_VERSION, digest, embed)

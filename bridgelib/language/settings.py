@@ -81,7 +81,7 @@ def encoder_settings(
         )
     where = f"{where}, text_processor_kwargs of '{name}'"
     given = {key: value for key, value in (settings or {}).items() if value is not None}
-    chosen = read_section(SCHEMAS[known], given, where)
+    chosen: EncoderSettings = read_section(SCHEMAS[known], given, where)
     model = getattr(chosen, "model", None)
     if model is not None and not is_url(model) and not expanded(model, f"{where}, key 'model'").is_dir():
         raise ConfigError(
