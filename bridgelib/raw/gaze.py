@@ -58,5 +58,4 @@ def _is_number(edge: object) -> bool:
 
 def _rows(content: object) -> list | tuple | np.ndarray | None:
     """A list, a tuple or an array that has rows; None for all else."""
-    is_rows = isinstance(content, list | tuple) or (isinstance(content, np.ndarray) and content.ndim > 0)
-    return content if is_rows else None
+    return content if isinstance(content, list | tuple) or (isinstance(content, np.ndarray) and content.ndim) else None

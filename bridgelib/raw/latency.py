@@ -16,13 +16,13 @@ SETTINGS = ("auto", 0, 1)  # as the date says, never, always
 
 def latency_shift(date: str, setting: int | str = "auto") -> int:
     """How many first frames and states, and last actions, the trajectories of a dated folder lose: 0 or 1."""
-    return int(recorded_at(date) < LATENCY_ENDED) if setting == "auto" else int(setting)
+    return int((recorded_at(date) or LATENCY_ENDED) < LATENCY_ENDED) if setting == "auto" else int(setting)
 
 
 def odd_date(date: str, setting: int | str = "auto") -> Iterator[Noticed]:
     """Remarks on a dated folder: one that no clock in order wrote, and a shift."""
     told = "by its date" if setting == "auto" else f"as `latency_shift: {setting}` says"
-    if recorded_at(date) < PROJECT_BEGAN:
+    if (recorded_at(date) or PROJECT_BEGAN) < PROJECT_BEGAN:
         done = f"the camera's latency was {'' if latency_shift(date, setting) else 'not '}corrected, {told}"
         remedy = "; if that is wrong, set `latency_shift` of the machine profile" if setting == "auto" else ""
         yield Noticed("impossible_date", f"{date}: {done}{remedy}")

@@ -7,7 +7,8 @@ memory.
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any, Literal
 
 import numpy as np
 
@@ -29,13 +30,10 @@ class StandIn(dict):
     """Takes the place of anything that is not plain data; swallows whatever it is told, and can be a key."""
 
     __slots__ = ()
-    __hash__ = object.__hash__
+    __hash__ = object.__hash__  # type: ignore[assignment]  # dict has none
 
     def __setitem__(self, key: object, value: object) -> None:
         pass
-
-    def restore(self, state: object) -> None:
-        """Take no state."""
 
     def append(self, item: object) -> None:
         """Take no item."""
@@ -74,11 +72,12 @@ class Array(np.ndarray):
         expected = math.prod(shape) * (1 if kind.dtype.hasobject else kind.dtype.itemsize)
         if len(content) != expected:
             raise ValueError(f"an array of shape {shape} has {len(content)} bytes or entries instead of {expected}")
-        super().__setstate__((1, shape, kind.dtype, fortran_order is True, content))
+        # numpy's stub asks for a bool of numpy, which its own parser refuses.
+        super().__setstate__((1, shape, kind.dtype, fortran_order is True, content))  # type: ignore[arg-type]
 
     def spoil(self) -> None:
         """Become an array that nobody takes for numbers."""
-        super().__setstate__((1, (1,), np.dtype("O"), False, [None]))
+        self.restore((1, (1,), Type("O"), False, [None]))
 
 
 def is_key(key: object) -> bool:
@@ -105,19 +104,19 @@ def _reconstruct(owner: Constructor, shape: tuple, code: bytes) -> Array:
     return np.ndarray.__new__(Array, (0,), "b")
 
 
-def _from_buffer(content: bytes, kind: Type, shape: tuple, order: str, *_axes) -> np.ndarray:
+def _from_buffer(content: bytes, kind: Type, shape: tuple, order: Literal["C", "F"], *_axes: object) -> np.ndarray:
     return np.frombuffer(bytes(memoryview(content)), kind.dtype).reshape(shape, order=order)
 
 
-def _as_bytes(content: object) -> object:
+def _as_bytes(content: Any) -> Any:
     return content.encode("latin1") if isinstance(content, str) else content
 
 
-def _scalar(kind: Type, content: bytes | str) -> np.generic:
+def _scalar(kind: Type, content: Any) -> np.generic:
     content = _as_bytes(content)
     if kind.dtype.hasobject or len(content) != kind.dtype.itemsize:
         raise ValueError("a number does not have the bytes of its type")
-    return np.ndarray((), kind.dtype, bytes(content))[()]
+    return np.ndarray(1, kind.dtype, bytes(content))[0]
 
 
 def _encode(text: str, codec: str) -> bytes:
@@ -126,15 +125,15 @@ def _encode(text: str, codec: str) -> bytes:
     return text.encode("latin1")
 
 
-def _ordered(pairs: list = ()) -> dict:
+def _ordered(entries: Iterable[Iterable] = ()) -> dict:
     """An OrderedDict; Python 2 hands its entries to the constructor."""
-    pairs = [tuple(pair) for pair in pairs]
+    pairs = [tuple(entry) for entry in entries]
     if not all(len(pair) == 2 and is_key(pair[0]) for pair in pairs):
         raise ValueError("an OrderedDict is not made of keys and values")
     return dict(pairs)
 
 
-def _no_array(*_arguments) -> None:
+def _no_array(*_arguments: object) -> None:
     raise Rejected("forbidden_pickle", "builds an array by hand; nothing was executed")
 
 

@@ -48,7 +48,7 @@ class Noticed:
     remark: str
     detail: str
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         assert self.remark in REMARKS, self.remark
         # As for rejections: names out of a hostile pickle end up here.
         object.__setattr__(self, "detail", self.detail[:300].encode("utf-8", "backslashreplace").decode())

@@ -84,7 +84,7 @@ def read_trajectory(
 
     content = hashlib.sha256()
     noticed = [*recording.noticed, *odd_date(date, shift)]
-    frames, sizes = {}, {}
+    frames, sizes = dict[int, np.ndarray](), dict[int, tuple[int, int]]()
     for camera in sorted(cameras):
         headers = Headers()
         seen = _noted_by(headers, content if camera == 0 else None)

@@ -109,10 +109,10 @@ def find_tasks(raw: Path, depth: int | str = "auto") -> RawTree:
         raise DataError(raw, given=problem.strerror, do=advice) from None
     if not there:
         raise DataError(raw, given="no such folder", do="set `raw` of the machine profile to where the raw data lies")
-    if depth != "auto" and (isinstance(depth, bool) or not isinstance(depth, int) or depth < 1):
-        raise ConfigError("depth", given=repr(depth), allowed="auto, or a whole number of at least 2")
     if depth == "auto":
         return _tree_at(raw, _only_depth(raw, _dated_by_depth(raw)))
+    if isinstance(depth, bool) or not isinstance(depth, int) or depth < 1:
+        raise ConfigError("depth", given=repr(depth), allowed="auto, or a whole number of at least 2")
     tree = _tree_at(raw, depth)
     if depth == 1 or not tree.tasks:
         right = _only_depth(raw, _dated_by_depth(raw), depth)
@@ -256,7 +256,7 @@ def _entries(folder: Path) -> tuple[list[str], list[str]]:
     A folder whose name is not UTF-8 counts as something else: no report could name it. So does a link that leads back
     to where it lies: what is below would be found again and again.
     """
-    folders, others = [], []
+    folders, others = list[str](), list[str]()
     try:
         with os.scandir(folder) as entries:
             for entry in entries:

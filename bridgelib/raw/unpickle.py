@@ -12,6 +12,7 @@ import pickletools
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from bridgelib.mistaken import LOOKED_AT, kind_of
 from bridgelib.raw.pickled import CONSTRUCTORS, STAND_IN, Array, Constructor, StandIn, Type, is_key
@@ -101,7 +102,7 @@ class _ClosedDispatch(dict):
     """Carries out no instruction that is not listed: it takes from the stack what that would take, and stands in."""
 
     def __missing__(self, code: int) -> Callable[["_Unpickler"], None]:
-        known = pickletools.code2op.get(chr(code))
+        known = next((each for each in pickletools.opcodes if each.code == chr(code)), None)
         if known is None:
             raise Rejected("unreadable_pickle", f"no pickle: unknown instruction {code:#04x}")
         return lambda unpickler: unpickler.pass_over(known)
@@ -109,6 +110,10 @@ class _ClosedDispatch(dict):
 
 class _Unpickler(pickle._Unpickler):
     """The interpreter of the standard library, reduced to the instructions that build plain data."""
+
+    stack: list[Any]  # it has these three, of which its stub says nothing
+    pop_mark: Callable[[], list[Any]]
+    read: Callable[[int], bytes]
 
     def __init__(self, source: Source, recorder_names: bool):
         super().__init__(source, encoding="latin1")  # of the texts of Python 2 only
@@ -127,7 +132,7 @@ class _Unpickler(pickle._Unpickler):
     def pass_over(self, instruction: pickletools.OpcodeInfo) -> None:
         """Read an instruction's argument and move the stack as it would, without doing what it says."""
         if instruction.arg is not None:
-            instruction.arg.reader(self)
+            instruction.arg.reader(self)  # type: ignore[arg-type]  # the stub asks for a whole file
         taken = instruction.stack_before
         if pickletools.markobject in taken:
             self.pop_mark()
@@ -135,7 +140,7 @@ class _Unpickler(pickle._Unpickler):
         for _ in taken:
             self.stack.pop()
         for _ in instruction.stack_after:
-            self.append(StandIn())
+            self.stack.append(StandIn())
         self._refuse(f"uses the instruction {instruction.name}")
 
     def _refuse(self, what: str) -> None:
@@ -145,16 +150,17 @@ class _Unpickler(pickle._Unpickler):
         arguments, constructor = self.stack.pop(), self.stack.pop()
         if not isinstance(constructor, Constructor) or not isinstance(arguments, tuple):
             self._refuse(f"calls a {type(constructor).__name__}")
-            self.append(StandIn())
+            self.stack.append(StandIn())
         else:
-            self.append(self._attempt(constructor.build, *arguments))
+            self.stack.append(self._attempt(constructor.build, *arguments))
 
     def _set_state(self) -> None:
         state, owner = self.stack.pop(), self.stack[-1]
-        if not isinstance(owner, Array | Type | StandIn):
+        if isinstance(owner, Array | Type):
+            if self._attempt(owner.restore, state) is not None:
+                owner.spoil()
+        elif not isinstance(owner, StandIn):
             self._refuse(f"sets the state of a {type(owner).__name__}")
-        elif self._attempt(owner.restore, state) is not None:
-            owner.spoil()
 
     def _attempt(self, build: Callable, *arguments: object) -> object:
         """What is built; a stand-in where that does not succeed."""
@@ -168,7 +174,7 @@ class _Unpickler(pickle._Unpickler):
 
     def _dict(self) -> None:
         entries = self.pop_mark()
-        self.append({})
+        self.stack.append({})
         self._add(entries)
 
     def _set_item(self) -> None:
@@ -188,7 +194,7 @@ class _Unpickler(pickle._Unpickler):
 
     def _bytearray(self) -> None:
         (size,) = struct.unpack("<Q", self.read(8))
-        self.append(bytearray(self.read(size)))
+        self.stack.append(bytearray(self.read(size)))
 
     dispatch = _ClosedDispatch(
         {code[0]: pickle._Unpickler.dispatch[code[0]] for code in _INSTRUCTIONS}
