@@ -118,7 +118,7 @@ def check_batch(
 
 def _check_entry(path: str, entry: Entry, array: Any, bound: dict[str, int]) -> None:
     """Check one array, and bind the letters it is the first to show."""
-    expected = tuple(bound.get(axis, axis) for axis in entry.axes)
+    expected = tuple(bound.get(axis, axis) if isinstance(axis, str) else axis for axis in entry.axes)
     shape = tuple(array.shape)
     fits = len(shape) == len(expected) and all(
         isinstance(want, str) or want == have for want, have in zip(expected, shape, strict=True)

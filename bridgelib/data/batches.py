@@ -45,17 +45,17 @@ class TrainingBatches:
         self._samples, self._batch_size, self._seed = samples, batch_size, seed
         self._share = _share(batch_size, process)
         filled = np.array([len(group) > 0 for group in groups])
-        self._groups = {number: _transitions(samples, groups[number], number) for number in np.flatnonzero(filled)}
-        weights = np.ones(len(groups)) if weights is None else np.asarray(weights, np.float64)
-        weights = weights * filled if len(weights) == len(groups) else weights
-        if len(weights) != len(groups) or not (np.isfinite(weights).all() and (weights >= 0).all() and weights.any()):
+        self._groups = {place: _transitions(samples, group, place) for place, group in enumerate(groups) if len(group)}
+        shares = np.ones(len(groups)) if weights is None else np.asarray(weights, np.float64)
+        shares = shares * filled if len(shares) == len(groups) else shares
+        if len(shares) != len(groups) or not (np.isfinite(shares).all() and (shares >= 0).all() and shares.any()):
             raise ConfigError(
                 "sample_weights",
-                given=weights.tolist(),
+                given=shares.tolist(),
                 allowed=f"{len(groups)} weights, one per group, none negative, not all zero",
                 do="give one weight per group",
             )
-        self._thresholds = np.cumsum(weights / weights.sum())[:-1]
+        self._thresholds = np.cumsum(shares / shares.sum())[:-1]
 
     def batch(self, step: int) -> Batch:
         """The batch of a step, from 0 on; the same bytes whenever and wherever it is asked for."""

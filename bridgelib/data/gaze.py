@@ -14,11 +14,11 @@ import numpy as np
 
 from bridgelib.errors import DataError
 
-Box = Sequence[float]
+Boxes = np.ndarray | Sequence[Sequence[float]] | None
 
 
 def gaze_maps(
-    boxes: Sequence[Sequence[Box] | None],
+    boxes: Sequence[Boxes],
     size: int,
     *,
     window: int = 2,
@@ -60,7 +60,7 @@ def _gaussians(centres: np.ndarray, sigma: float, size: int) -> np.ndarray:
     return density[:, 1].T @ density[:, 0]  # a density of the plane is the product of those of its axes
 
 
-def _centres(boxes: Sequence[Box] | None, frame: int) -> np.ndarray:
+def _centres(boxes: Boxes, frame: int) -> np.ndarray:
     """Centres of the boxes that have an area within the image, float64 [N, 2]: x, y as shares of the image."""
     if boxes is None or len(boxes) == 0:
         return np.empty((0, 2))

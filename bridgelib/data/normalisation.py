@@ -1,23 +1,14 @@
 """Actions and proprio in units that networks like, and back."""
 
-from typing import Protocol, get_args
+from typing import get_args
 
 import numpy as np
 
 from bridgelib.config.algorithms.parts import Normalisation
+from bridgelib.data.statistics import Moments, Statistics
 from bridgelib.errors import ConfigError, did_you_mean
 
 KINDS = get_args(Normalisation)
-
-
-class Moments(Protocol):
-    """What the training side says about one quantity; float64 [dimensions] each."""
-
-    mean: np.ndarray
-    std: np.ndarray
-    min: np.ndarray
-    max: np.ndarray
-    floor: np.ndarray
 
 
 class Affine:
@@ -29,14 +20,12 @@ class Affine:
     """
 
     def __init__(self, moments: Moments | None, kind: str):
-        if kind == "normal":
-            self._offset, scale = np.asarray(moments.mean), np.asarray(moments.std)
-        elif kind == "bounds":
-            self._offset, scale = np.asarray(moments.min), np.asarray(moments.max) - np.asarray(moments.min)
-        else:
-            self._offset, scale = np.float64(0), np.float64(1)
-        self._scale = scale if kind == "none" else divisor(scale, moments.floor)
-        self._cut = kind == "bounds"
+        self._offset, self._scale, self._cut = np.zeros(()), np.ones(()), kind == "bounds"
+        if kind != "none":
+            assert moments is not None, f"{kind} without statistics"
+            self._offset = np.asarray(moments.min if self._cut else moments.mean)
+            scale = np.asarray(moments.max) - self._offset if self._cut else np.asarray(moments.std)
+            self._scale = divisor(scale, moments.floor)
 
     def forward(self, values: np.ndarray) -> np.ndarray:
         """[..., dimensions] in the robot's units -> float32 of the same shape, normalised."""
@@ -61,7 +50,7 @@ class Normaliser:
     """Normalises actions and proprio with the statistics of the training side.
 
     Args:
-        statistics: Has `action` and `proprio`, each `Moments`; may be None for the kind "none".
+        statistics: Of the training side; may be None for the kind "none".
         kind: "normal" for mean 0 and standard deviation 1, "bounds" for [0, 1] between minimum and maximum (values
             outside are cut), "none" for values as they are.
 
@@ -72,10 +61,10 @@ class Normaliser:
         ConfigError: Another kind.
     """
 
-    def __init__(self, statistics, kind: str):
+    def __init__(self, statistics: Statistics | None, kind: str):
         if kind not in KINDS:
             hint = did_you_mean(kind, KINDS) or "choose one of the allowed kinds"
             raise ConfigError("dataset_kwargs.normalization_type", given=kind, allowed=KINDS, do=hint)
         self.kind = kind
-        self.action = Affine(getattr(statistics, "action", None), kind)
-        self.proprio = Affine(getattr(statistics, "proprio", None), kind)
+        self.action = Affine(statistics.action if statistics else None, kind)
+        self.proprio = Affine(statistics.proprio if statistics else None, kind)

@@ -127,10 +127,10 @@ class Records:
     def _read_image(self, file: int, frame: int, row: np.ndarray) -> None:
         position = int(self._position[frame])
         if not self._is_jpeg[file]:
-            self._read(file, position, row)
+            self._read(file, position, row.data)
             return
         content = bytearray(int(self._length[frame]))
-        self._read(file, position, content)
+        self._read(file, position, memoryview(content))
         try:
             with Image.open(io.BytesIO(content), formats=["JPEG"]) as image:
                 row[...] = np.asarray(image.convert("RGB"))
@@ -142,11 +142,11 @@ class Records:
             ) from error
 
     def _read_gaze(self, file: int, frame: int, row: np.ndarray) -> None:
-        self._read(file, int(self._gaze_position[frame]), row)
+        self._read(file, int(self._gaze_position[frame]), row.data)
 
-    def _read(self, file: int, position: int, destination: np.ndarray | bytearray) -> None:
+    def _read(self, file: int, position: int, destination: memoryview) -> None:
         """Fill a contiguous destination with the bytes of a file from `position` on."""
-        left = memoryview(destination).cast("B")
+        left = destination.cast("B")
         try:
             opened = self._open(file)
             while left:
@@ -201,7 +201,7 @@ def _opened(
     return opened
 
 
-def _starts(lengths: Sequence[int]) -> np.ndarray:
+def _starts(lengths: Iterable[int]) -> np.ndarray:
     """int64; where each of several consecutive pieces begins."""
     return np.cumsum([0, *lengths], dtype=np.int64)[:-1]
 

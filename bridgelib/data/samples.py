@@ -87,7 +87,7 @@ class Samples:
         length, first = self.records.lengths[trajectory], self.records.first_frame[trajectory]
         frames = first + step if self._history is None else first[:, None] + history_frames(step, self._history)
         goal_frames = goals.goal_frames(self._strategy, step, length, draws[:, : goals.DRAWS])
-        batch = {
+        batch: dict[str, Any] = {
             "observations": self._observations(frames),
             **self._actions_of(trajectory, step, length),
             "rewards": goals.rewards(step, goal_frames),

@@ -1,6 +1,6 @@
 """Which task folders a dataset means: glob patterns in groups, and exclusions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -55,7 +55,9 @@ def tasks_with_records(data_root: Path) -> list[str]:
     return [path.as_posix() for path in sorted(path.parent.parent.relative_to(data_root) for path in found)]
 
 
-def _matches(match, pattern: str, dataset: Dataset, tasks: Sequence[str], where: str) -> set[str]:
+def _matches(
+    match: Callable[[str, str], bool], pattern: str, dataset: Dataset, tasks: Sequence[str], where: str
+) -> set[str]:
     meant = composed(pattern)
     matched = {task for task in tasks if composed(task) == meant.strip("/")}
     matched = matched or {task for task in tasks if match(meant, composed(task))}

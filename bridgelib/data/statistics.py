@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -23,17 +23,17 @@ class Moments:
 
     Attributes:
         mean, std, min, max: As they are.
-        floor: The smallest scale to divide by, in the robot's units; None stands for that of `scale_floor`.
+        floor: The smallest scale to divide by, in the robot's units; not given, that of `scale_floor`.
     """
 
     mean: np.ndarray
     std: np.ndarray
     min: np.ndarray
     max: np.ndarray
-    floor: np.ndarray | None = None
+    floor: np.ndarray = field(default_factory=lambda: np.empty(0))
 
-    def __post_init__(self):
-        if self.floor is None:
+    def __post_init__(self) -> None:
+        if not self.floor.size:
             object.__setattr__(self, "floor", scale_floor(len(self.mean)))
 
     @classmethod

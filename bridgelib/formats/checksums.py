@@ -27,7 +27,7 @@ def require_whole(descriptor: int, begin: int, end: int, advance: Callable[[int]
     """
     crc, block = 0, np.empty(BLOCK, np.uint8)
     for position in range(begin, end, BLOCK):
-        count = os.preadv(descriptor, [block[: end - position]], position)
+        count = os.preadv(descriptor, [block[: end - position].data], position)
         crc = google_crc32c.extend(crc, block[:count])
         advance(count)
     advance(HEADER.size + FOOTER.size)
@@ -35,7 +35,7 @@ def require_whole(descriptor: int, begin: int, end: int, advance: Callable[[int]
         raise Malformed(begin - HEADER.size, "the data of the record that begins here does not have its checksum")
 
 
-def has_checksums(descriptor: int, positions: Sequence[int], checksums: np.ndarray) -> bool:
+def has_checksums(descriptor: int, positions: Sequence[int] | np.ndarray, checksums: np.ndarray) -> bool:
     """Whether a file has the size and its records the checksums that are known of it; its data is not read.
 
     Args:
@@ -48,7 +48,7 @@ def has_checksums(descriptor: int, positions: Sequence[int], checksums: np.ndarr
     return np.array_equal(stored_checksums(descriptor, positions), checksums)
 
 
-def stored_checksums(descriptor: int, positions: Sequence[int]) -> np.ndarray:
+def stored_checksums(descriptor: int, positions: Sequence[int] | np.ndarray) -> np.ndarray:
     """What stands in a file as the checksums of its records; neither lengths nor data are read.
 
     Args:

@@ -10,8 +10,9 @@ import os
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from mmap import MADV_DONTNEED
+from mmap import MADV_DONTNEED, mmap
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -99,11 +100,12 @@ class RecordIndex:
             with mapped(tfrecord) as (descriptor, buffer):
                 size = len(buffer)
                 progress = Progress(size, "MB", f"checking {tfrecord}", scale=1_000_000, brief=True)
-                found, positions = [], []
+                found, positions = list[Record](), list[int]()
                 for begin, end in records(buffer):
                     require_whole(descriptor, begin, end, progress.advance)
                     found.append(_of_one_kind(Record.read(buffer, begin, end), begin, found))
                     positions.append(begin - HEADER.size)
+                    assert isinstance(buffer, mmap)  # bytes are those of an empty file
                     buffer.madvise(MADV_DONTNEED)  # else every page that was seen counts as this process's memory
                 positions.append(size)
                 return cls._of(found, positions, stored_checksums(descriptor, positions))
@@ -146,7 +148,7 @@ class RecordIndex:
 
         The index takes over the TFRecord's time of change, by which `load_index` knows that they belong together.
         """
-        arrays: dict[str, np.ndarray] = {}
+        arrays: dict[str, Any] = {}
         for field in fields(self):
             value = getattr(self, field.name)
             arrays |= packed(field.name, value) if field.name in TEXTS else {field.name: np.asarray(value)}

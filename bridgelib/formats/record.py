@@ -14,7 +14,6 @@ Ours add `name` and `identity`, string [], which other readers leave aside. Wher
 """
 
 import io
-import math
 from dataclasses import dataclass
 from mmap import mmap
 
@@ -144,9 +143,9 @@ class _Reader:
             self._expect(key, tensor.shape, (length, height, width, 3))
             self._expect_square(key, height, width)
         self._expect(NEXT + IMAGES, following.shape, now.shape)
-        image_shape = now.shape[1:]
-        size = math.prod(image_shape)
-        return image_shape, self._positions(IMAGES, now, following, size), np.full(length + 1, size, np.int64)
+        size = height * width * 3
+        positions = self._positions(IMAGES, now, following, size)
+        return (height, width, 3), positions, np.full(length + 1, size, np.int64)
 
     def _jpeg_frames(self, length: int) -> tuple[tuple[int, int, int], np.ndarray, np.ndarray]:
         ranges = np.array(self._tensor(JPEG).strings(), np.int64).reshape(-1, 2)

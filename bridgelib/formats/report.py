@@ -85,7 +85,7 @@ class Report:
     origin: Mapping[str, Any] | None = None
     content: str = ""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.found != self.kept + len(self.rejected):
             raise DataError(
                 "the account of a dated folder",
@@ -98,7 +98,7 @@ class Report:
         """The counts, and a line for each reason to reject, to pass over or to remark on."""
         lines = [f"{self.found} trajectories found, {self.kept} kept, {len(self.rejected)} rejected"]
         rejected = Counter(entry.reason for entry in self.rejected)
-        passed_over = Counter()
+        passed_over: Counter[str] = Counter()
         for entry in self.passed_over:
             passed_over[entry.why] += entry.count
         remarks = Counter(entry.remark for entry in self.remarks)

@@ -34,7 +34,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import pairwise
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from zipfile import ZIP_STORED, BadZipFile, ZipFile
 
 import numpy as np
@@ -89,7 +89,7 @@ class ShardWriter:
         self._session.__enter__()
         return self
 
-    def __exit__(self, *error) -> bool | None:
+    def __exit__(self, *error: Any) -> bool | None:
         return self._session.__exit__(*error)
 
     @contextmanager
@@ -117,7 +117,7 @@ class ShardWriter:
         self._identities.append(trajectory.identity)
         self._languages.extend(trajectory.languages)
         if self.gaze != "none":
-            assert len(trajectory.gaze_boxes) == length, trajectory.name
+            assert trajectory.gaze_boxes and len(trajectory.gaze_boxes) == length, trajectory.name
             self._gaze_boxes.extend(trajectory.gaze_boxes)
         for key, count in (("frame", length), ("action", len(trajectory.actions))):
             self._offsets[key].append(self._offsets[key][-1] + count)
@@ -250,7 +250,7 @@ class Shard:
 
 def _write_all(file: IO[bytes], array: np.ndarray) -> None:
     """Write an array's bytes to an unbuffered file, which may take fewer at a time than it is given."""
-    rest = memoryview(array).cast("B")
+    rest = array.data.cast("B")
     while rest:
         rest = rest[file.write(rest) :]
 

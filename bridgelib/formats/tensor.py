@@ -16,7 +16,7 @@ STRING = 7
 """The `DataType` of strings."""
 
 # DataType -> (numpy dtype, number of the field that holds values when `tensor_content` does not)
-NUMERIC = {
+NUMERIC: dict[int, tuple[np.dtype, int]] = {
     1: (np.dtype("<f4"), 5),
     2: (np.dtype("<f8"), 6),
     3: (np.dtype("<i4"), 7),
@@ -53,7 +53,7 @@ class Tensor:
     @classmethod
     def at(cls, buffer: mmap | bytes, begin: int, end: int) -> "Tensor":
         """Read the header of the tensor in bytes `begin` to `end`."""
-        data_type, shape, content, values = 0, (), None, []
+        data_type, shape, content, values = 0, tuple[int, ...](), None, []
         for field in fields(buffer, begin, end):
             if field.number == 1:
                 data_type = field.value
@@ -96,22 +96,22 @@ class Tensor:
 
     def _typed(self, buffer: mmap | bytes, size: int) -> np.ndarray:
         """Elements from a typed field; TensorFlow leaves out trailing repetitions, and zeros altogether."""
-        number = NUMERIC[self.data_type][1]
+        dtype, number = NUMERIC[self.data_type]
         mine = [field for field in self.values if field.number == number]
         if size > LARGEST_TYPED:
             raise Malformed(self.position, f"a tensor of shape {self.shape} whose elements are missing")
-        if self.dtype.kind == "f" and number != HALF_VALUES:
+        if dtype.kind == "f" and number != HALF_VALUES:
             raw = b"".join(buffer[field.begin : field.end] for field in mine)
-            if len(raw) % self.dtype.itemsize:
-                raise Malformed(self.position, f"a tensor with {len(raw)} bytes of {self.dtype.name} values")
-            elements = np.frombuffer(raw, self.dtype)
+            if len(raw) % dtype.itemsize:
+                raise Malformed(self.position, f"a tensor with {len(raw)} bytes of {dtype.name} values")
+            elements = np.frombuffer(raw, dtype)
         else:
             bits = np.array([value for field in mine for value in varints(buffer, field)], np.uint64)
-            elements = bits.astype(np.uint16).view(np.float16) if number == HALF_VALUES else bits.astype(self.dtype)
+            elements = bits.astype(np.uint16).view(np.float16) if number == HALF_VALUES else bits.astype(dtype)
         if len(elements) > size:
             raise Malformed(self.position, f"a tensor of {len(elements)} values whose shape is {self.shape}")
-        last = elements[-1] if len(elements) else self.dtype.type(0)
-        return np.concatenate([elements, np.full(size - len(elements), last, self.dtype)])
+        last = elements[-1] if len(elements) else dtype.type(0)
+        return np.concatenate([elements, np.full(size - len(elements), last, dtype)])
 
     def strings(self) -> list[tuple[int, int]]:
         """Byte range of each element of a string tensor."""

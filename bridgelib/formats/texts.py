@@ -5,11 +5,12 @@ Arrays of numpy's own strings take the room of the longest one for each: one lon
 
 from collections.abc import Iterable
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 
-def packed(key: str, texts: Iterable[str]) -> dict[str, np.ndarray]:
+def packed(key: str, texts: Iterable[str]) -> dict[str, Any]:
     """K texts as two members of an archive: `key`, uint8 [bytes], and `<key>_ends`, int64 [K], where each ends."""
     encoded = [text.encode("utf-8") for text in texts]
     ends = np.cumsum([len(text) for text in encoded], dtype=np.int64)

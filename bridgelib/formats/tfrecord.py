@@ -20,7 +20,6 @@ import tensorflow as tf
 
 VERSION = 1
 ENCODINGS = ("raw", "jpeg")
-JPEG_OPTIONS = {"format": "JPEG", "quality": 95, "subsampling": 0}
 SYSTEM_ERRORS = {
     tf.errors.ResourceExhaustedError: errno.ENOSPC,
     tf.errors.PermissionDeniedError: errno.EACCES,
@@ -87,7 +86,7 @@ def _now_and_next(key: str, frames: np.ndarray) -> Mapping[str, tf.train.Feature
 def jpeg_bytes(frame: np.ndarray) -> bytes:
     """A uint8 frame [H, W, 3] as a JPEG file: quality 95, colours at full resolution."""
     file = io.BytesIO()
-    Image.fromarray(frame).save(file, **JPEG_OPTIONS)
+    Image.fromarray(frame).save(file, "JPEG", quality=95, subsampling=0)
     return file.getvalue()
 
 
