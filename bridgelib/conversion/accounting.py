@@ -104,8 +104,8 @@ class TaskReport:
                 allowed="found = kept + rejected, kept = train + val",
                 do="run numpy_to_tfrecord on this task again",
             )
-        name, lists = _name(path.parent, root), (content["rejected"], content["passed_over"])
-        return cls(name, account, *map(tuple, lists), remarks)
+        name, rejected = _name(path.parent, root), tuple(content["rejected"])
+        return cls(name, account, rejected, tuple(content["passed_over"]), remarks)
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,7 @@ def _task_report(task: TaskShards, indices: Mapping[str, RecordIndex], statistic
     rejected = [rejection for report in task.reports for rejection in report.rejected] + task.duplicates
     copies = {each.trajectory for each in task.duplicates}
     remarks = task_remarks(task.reports, copies, list(indices.values()), statistics)
-    report = {
+    report: dict[str, Any] = {
         "found": sum(report.found for report in task.reports),
         "kept": len(task.kept),
         "rejected": [asdict(each) for each in sorted(rejected, key=lambda each: natural_key(each.trajectory))],

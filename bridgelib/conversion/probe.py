@@ -7,7 +7,7 @@ system's temporary folder.
 import itertools
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -79,7 +79,7 @@ def probe(
         return Speed(read, read / reading, read / writing, sum(sizes) / len(sizes))
 
 
-def _read(raw: Path, names: Sequence[str], settings: Settings, workers: int, until: float):
+def _read(raw: Path, names: Sequence[str], settings: Settings, workers: int, until: float) -> Iterator[Trajectory]:
     """Trajectories as they come, one round of the threads after another, until the time is up."""
 
     def one(name: str) -> Trajectory | None:

@@ -59,7 +59,7 @@ class Settings:
     gaze: str = "none"
     latency_shift: int | str = "auto"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not 1 <= self.im_size <= LARGEST_IM_SIZE:
             raise ConfigError("im_size", given=self.im_size, allowed=f"1 to {LARGEST_IM_SIZE} pixels")
         if 0 not in self.cameras or min(self.cameras) < 0 or len(set(self.cameras)) < len(self.cameras):
@@ -127,7 +127,7 @@ class DatedFolder:
     shard: Path
     report: Path
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not Path(self.folder).absolute().is_relative_to(Path(self.raw).absolute()):
             raise ConfigError("dated folder", given=self.folder, allowed=f"a folder below the raw root {self.raw}")
         if recorded_at(Path(self.folder).name) is None:
@@ -207,6 +207,7 @@ class _Outcome:
 
 
 def _read(raw: Path, name: str, settings: Settings) -> _Outcome:
+    result: Trajectory | Rejected
     try:
         result = read_trajectory(raw, name, settings.im_size, settings.cameras, settings.gaze, settings.latency_shift)
     except Rejected as rejected:
@@ -249,7 +250,7 @@ class _Account:
             PassedOver(f"{folder}/raw/*/*/{name}", why, count) for (name, why), count in sorted(self.strays.items())
         ]
         odd_sizes = [Remark.of(*odd) for odd in odd_frame_sizes(self.sizes)]
-        remarks = sorted(self.remarks + odd_sizes, key=lambda remark: natural_key(remark.trajectory))
+        remarks = sorted(self.remarks + odd_sizes, key=lambda remark: natural_key(remark.trajectory or ""))
         counts = (found, len(self.kept), self.transitions, self.instructed)
         return Report(*counts, tuple(self.rejected), tuple(entries), tuple(remarks))
 

@@ -45,7 +45,7 @@ def _remarks(tree: TreeReport) -> list[str]:
     remarks = sorted(tree.remarks, key=_worry)
     if not remarks:
         return []
-    times, examples = tree.total.remarks, {}
+    times, examples = tree.total.remarks, dict[str, list[Mapping]]()
     for entry in remarks:
         examples.setdefault(entry["remark"], []).append(entry)
     kinds = [(kind, REMARKS.get(kind, ""), f"{times[kind]:,}") for kind in examples]
@@ -88,7 +88,7 @@ def _why_empty(account: Account) -> str:
 
 
 def _row(name: str, account: Account) -> tuple[str, ...]:
-    counts = (account.found, account.kept, account.rejected.total(), account.passed_over)
-    counts += (account.train, account.val, account.frames)
+    counts = [account.found, account.kept, account.rejected.total(), account.passed_over]
+    counts += [account.train, account.val, account.frames]
     coverage = f"{100 * account.instructed // account.kept} %" if account.kept else "-"
     return (name, *(f"{count:,}" for count in counts), readable_bytes(account.bytes), coverage)

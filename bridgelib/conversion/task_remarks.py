@@ -34,7 +34,7 @@ def task_remarks(
     told = [remark for report in reports for remark in report.remarks if remark.trajectory not in left_out]
     of_statistics = remarks_on(statistics) if statistics else ()
     of_all = [Remark.of(None, noticed) for noticed in (*_gripper_of_all(indices), *of_statistics)]
-    return of_all + sorted(told, key=lambda remark: natural_key(remark.trajectory))
+    return of_all + sorted(told, key=lambda remark: natural_key(remark.trajectory or ""))
 
 
 def _gripper_of_all(indices: Sequence[RecordIndex]) -> Iterator[Noticed]:

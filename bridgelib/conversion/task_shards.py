@@ -37,7 +37,7 @@ class Settings:
     seed: int = 0
     image_encoding: str = "raw"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not 0 < self.train_proportion <= 1:
             raise ConfigError("train_proportion", given=self.train_proportion, allowed="above 0, at most 1")
         if self.image_encoding not in ENCODINGS:
@@ -94,7 +94,7 @@ class TaskShards:
             raise ConfigError("shards", given="none", do="give the .npz files of one task")
         self.paths = sorted(set(map(Path, paths)), key=lambda path: natural_key(path.as_posix()))
         self.settings = settings
-        self.reports, entries, gaze, contents = [], [], {}, {}
+        self.reports, entries, gaze, contents = [], [], dict[str, Path](), dict[str, list[str]]()
         for path in self.paths:
             shard = Shard(path)
             self._check_size(shard)

@@ -36,8 +36,8 @@ def tree_report(
         DataError: The raw root cannot be read; without one, there is no report or one is damaged.
     """
     if raw is None:
-        reports = tuple(TaskReport.read(path, tfrecord) for path in find_reports(tfrecord))
-        return TreeReport(reports, origin=_origin(tfrecord, reports, ()))
+        reports = [TaskReport.read(path, tfrecord) for path in find_reports(tfrecord)]
+        return TreeReport(tuple(reports), origin=_origin(tfrecord, reports, ()))
     chosen = ChosenTasks.of(find_tasks(raw, depth), exclude)
     reports, unconverted = [], {}
     for task in chosen.tree.tasks:

@@ -25,9 +25,6 @@ VERSION = 1  # of what a dated folder holds; what is seen and done in it: see sc
 SECONDS_PER_STEP = 0.2
 _SECONDS_PER_DEMONSTRATION = 60
 _ATTEMPTS = 100
-
-# As the frames of BridgeData's release are saved: quality 95, colour at half the resolution.
-_JPEG = {"format": "JPEG", "quality": 95, "subsampling": "4:2:0"}
 # Fixed, so that another Python does not give other bytes.
 _PICKLE_PROTOCOL = 4
 
@@ -137,7 +134,8 @@ def write_trajectory(folder: Path, demonstration: Demonstration, start: float) -
     images = folder / "images0"
     images.mkdir(parents=True)
     for number, image in enumerate(demonstration.images):
-        Image.fromarray(image).save(images / f"im_{number}.jpg", **_JPEG)
+        # As the frames of BridgeData's release are saved: quality 95, colour at half the resolution.
+        Image.fromarray(image).save(images / f"im_{number}.jpg", "JPEG", quality=95, subsampling="4:2:0")
     steps = len(demonstration.actions)
     _write_pickle(
         folder / "obs_dict.pkl",

@@ -48,10 +48,10 @@ Stage = tuple[Callable[[], np.ndarray], float, Callable[[], bool]]
 def _place(scene: Scene) -> Iterator[Stage]:
     """Pick the item up, carry it over the target, set it down, back off; try again where it was missed or lost."""
 
-    def item():
+    def item() -> np.ndarray:
         return np.append(scene.item.position[:2], _GRASP)
 
-    def target():
+    def target() -> np.ndarray:
         return np.append(scene.target.position[:2], _GRASP + scene.target.shape.height + 0.004)
 
     above_target = _near(scene, target, across=0.008, upward=0.005)
@@ -69,23 +69,23 @@ def _place(scene: Scene) -> Iterator[Stage]:
 def _push(scene: Scene) -> Iterator[Stage]:
     """Go behind the item, as seen from the target, and shove it there; again where it has slipped aside."""
 
-    def behind(distance):
+    def behind(distance: float) -> np.ndarray:
         away = scene.item.position[:2] - scene.target.position[:2]
         return np.append(scene.item.position[:2] + away / np.linalg.norm(away) * distance, _PUSH)
 
-    def start():
+    def start() -> np.ndarray:
         return behind(PUSH_RUN_UP)
 
-    def through():
+    def through() -> np.ndarray:
         # Aimed at the far side of the item, so that the fingers stay behind its middle and never stop short.
         contact, item, goal = behind(FINGER_RADIUS + scene.item.shape.radius), scene.item, scene.target
         ahead = goal.position[:2] - item.position[:2]
         return contact + np.append(ahead / np.linalg.norm(ahead) * min(0.02, np.linalg.norm(ahead) + 0.004), 0.0)
 
-    def arrived():
+    def arrived() -> bool:
         return scene.distance() < _ARRIVED
 
-    def slipped():
+    def slipped() -> bool:
         """Whether the item is no longer between fingers and target: to push on would drive it away."""
         ahead = scene.target.position[:2] - scene.item.position[:2]
         heading, reach = ahead / max(float(np.linalg.norm(ahead)), 1e-9), scene.item.position[:2] - scene.state[:2]
@@ -102,7 +102,7 @@ def _push(scene: Scene) -> Iterator[Stage]:
 def _near(scene: Scene, goal: Callable[[], np.ndarray], across: float, upward: float) -> Callable[[], bool]:
     """Whether the gripper is within the given distances (metres) of a goal, over ground and in height."""
 
-    def reached():
+    def reached() -> bool:
         off = scene.state[:3] - goal()
         return np.hypot(off[0], off[1]) < across and abs(off[2]) < upward
 
@@ -112,7 +112,7 @@ def _near(scene: Scene, goal: Callable[[], np.ndarray], across: float, upward: f
 def _gliding(scene: Scene, goal: Callable[[], np.ndarray]) -> Callable[[], np.ndarray]:
     """The way to a goal through the air: high while far from it, lower and lower when near."""
 
-    def waypoint():
+    def waypoint() -> np.ndarray:
         x, y, low = goal()
         away = np.hypot(x - scene.state[0], y - scene.state[1])
         return np.array([x, y, np.clip(low + _SLOPE * (away - 0.006), low, _ABOVE)])

@@ -147,7 +147,7 @@ def plan(settings: Mapping[str, Any], where: str = "simulation") -> list[PlanEnt
         ConfigError: See `read_simulation`.
     """
     chosen = read_simulation(settings, where)
-    tasks, folders = chosen.tasks, chosen.dated_folders
+    tasks, folders, (height, width) = chosen.tasks, chosen.dated_folders, chosen.image_size
     counts = _even_shares(chosen.demonstrations, len(tasks) * folders)
     return [
         PlanEntry(
@@ -155,7 +155,7 @@ def plan(settings: Mapping[str, Any], where: str = "simulation") -> list[PlanEnt
             date=(_FIRST_SESSION + timedelta(days=folder, hours=2 * number)).strftime(DATE_FORMAT),
             demonstrations=counts[folder * len(tasks) + number],
             seed=chosen.seed,
-            image_size=chosen.image_size,
+            image_size=(height, width),
             action_noise=chosen.action_noise,
         )
         for number, task in enumerate(tasks)

@@ -134,13 +134,13 @@ def _inlay(target: Body) -> Coloured:
     shape = target.shape
     radius = shape.radius * shape.taper * 0.78
     top = target.position + np.array([0, 0, shape.height])
-    colour = tuple(0.88 * channel for channel in shape.colour)
-    return frustum(shape.sides, radius, radius, 1e-4).moved(turned(0, 0, target.yaw), top), colour
+    red, green, blue = (0.88 * channel for channel in shape.colour)
+    return frustum(shape.sides, radius, radius, 1e-4).moved(turned(0, 0, target.yaw), top), (red, green, blue)
 
 
 def _convex_hull(points: list[list[float]]) -> list[Point]:
     """The corners of the convex hull, in order (Andrew's monotone chain)."""
-    ordered = sorted(map(tuple, points))
+    ordered = sorted((x, y) for x, y in points)
     hull: list[Point] = []
     for chain in (ordered, ordered[-2::-1]):
         base = len(hull)

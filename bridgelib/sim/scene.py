@@ -40,7 +40,7 @@ class Scene:
     def __init__(self, task: str, seed: int, image_size: tuple[int, int] = (480, 640)):
         if task not in TASKS:
             raise ConfigError("simulated task", given=task, allowed=TASKS, do=did_you_mean(task, tuple(TASKS)))
-        self.task, self.seed, self.image_size = TASKS[task], seed, tuple(image_size)
+        self.task, self.seed, self.image_size = TASKS[task], seed, (*image_size,)
         self._begin()
 
     def _begin(self) -> None:

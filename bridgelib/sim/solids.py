@@ -25,6 +25,7 @@ class Solid:
         return Solid(self.vertices @ rotation.T + translation, self.faces, self.corners)
 
 
+Point = np.ndarray | tuple[float, float, float]
 Coloured = tuple[Solid, tuple[float, float, float]]
 
 
@@ -67,7 +68,7 @@ def box(low: tuple[float, float, float], high: tuple[float, float, float]) -> So
     return Solid(vertices, unit.faces, unit.corners)
 
 
-def strut(start: np.ndarray, end: np.ndarray, start_radius: float, end_radius: float, sides: int = 12) -> Solid:
+def strut(start: Point, end: Point, start_radius: float, end_radius: float, sides: int = 12) -> Solid:
     """A rod from one point to another, thicker or thinner towards its end."""
     along = np.subtract(end, start)
     length = float(np.linalg.norm(along))
