@@ -3,7 +3,7 @@ Train one policy per experiment.
 
 INPUTS   <tfrecord>/<task>/{train,val}/out.tfrecord of the experiment's tasks
 OUTPUTS  <runs>/<experiment>/done.json; checkpoints and metrics lie beside it in a folder that Snakemake does not know,
-         so that a failed or killed job keeps them and its successor goes on from there
+         so that a failed or killed job keeps them and its successor resumes from there
 """
 
 from bridgelib.layout import DONE
@@ -13,7 +13,7 @@ RETRIES = 2 if workflow.is_main_process else 0
 
 
 rule train_policy:
-    """Train the policy of one experiment; go on from its newest checkpoint."""
+    """Train the policy of one experiment; resume from its newest checkpoint."""
     input:
         environment=environment_stamp(TRAINING),
         records=told(PLAN.records),
