@@ -82,6 +82,12 @@ class Agent(Generic[S], flax.struct.PyTreeNode):
 
     # What all share
 
+    @property
+    def target_params(self) -> Params:
+        """The slow average of the parameters, of an algorithm that has it."""
+        assert self.state.target_params is not None, "no TargetSettings"
+        return self.state.target_params
+
     @classmethod
     def create(cls, key: jax.Array, batch: Batch, settings: S, new_encoder: NewEncoder) -> Self:
         """A new agent with random parameters.

@@ -4,6 +4,8 @@ The critic tells the goals a state and action lead to from those of other sample
 maximises the critic and imitates the data.
 """
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import optax
@@ -82,7 +84,7 @@ class ContrastiveRL(Agent[ContrastiveSettings]):
         policy = self.apply("actor", self.state.params, later, others, dropout=self._if_frozen(policy_key))
         logits = self.apply(
             "critic",
-            self.state.target_params,
+            self.target_params,
             later,
             others,
             policy.sample(sample_key),
@@ -99,7 +101,7 @@ class ContrastiveRL(Agent[ContrastiveSettings]):
         valid = batch.get("valid", jnp.ones(batch["actions"].shape[0], bool))
         own = jnp.eye(valid.shape[0], dtype=bool)
         others = valid[None, :] & ~own
-        for prefix, params in (("", self.state.params), ("target_", self.state.target_params)):
+        for prefix, params in (("", self.state.params), ("target_", self.target_params)):
             logits = _mean_of_twins(self.apply("critic", params, *inputs, batch["actions"]))
             measures[f"{prefix}logits_pos"] = jnp.diagonal(logits)
             of_others = jnp.sum(jnp.where(others, logits, 0), axis=1)
@@ -136,12 +138,15 @@ class ContrastiveRL(Agent[ContrastiveSettings]):
             settings.policy_kwargs,
             batch["actions"],
         )
-        nets = [perceptron(settings.critic_network_kwargs) for _ in range(4 if settings.critic_kwargs.twin_q else 2)]
+        net, chosen = partial(perceptron, settings.critic_network_kwargs), settings.critic_kwargs
         critic = ContrastiveCritic(
             goal_encoding(new_encoder, settings, settings),
-            *nets,
-            repr_dim=settings.critic_kwargs.repr_dim,
-            init_final=settings.critic_kwargs.init_final,
+            net(),
+            net(),
+            net() if chosen.twin_q else None,
+            net() if chosen.twin_q else None,
+            repr_dim=chosen.repr_dim,
+            init_final=chosen.init_final,
         )
         inputs = (batch["observations"], batch["goals"])
         return {"actor": (actor, inputs), "critic": (critic, (*inputs, batch["actions"]))}

@@ -83,10 +83,10 @@ class DiffusionBC(Agent[DiffusionSettings]):
         return self._denoised(observations, goals, key, temperature)
 
     def _denoised(
-        self, observations: Mapping[str, Any], goals: Mapping[str, Any], key: jax.Array | None, temperature: Any
+        self, observations: Mapping[str, Any], goals: Mapping[str, Any] | None, key: jax.Array | None, temperature: Any
     ) -> jax.Array:
         """Ancestral sampling (Ho et al. 2020, algorithm 2) with the target network: [B, Ta, A]."""
-        network, params = self.networks["actor"], self.state.target_params
+        network, params = self.networks["actor"], self.target_params
         steps, betas, alpha_hats = self.settings.diffusion_steps, jnp.asarray(self.betas), jnp.asarray(self.alpha_hats)
         encoding = self.apply("actor", params, observations, goals, method="encode")
         shape = (encoding.shape[0], *network.action_shape)

@@ -38,7 +38,7 @@ class IQL(Agent[S], Generic[S]):
 
     def losses(self, batch: Batch) -> dict[str, Loss]:
         """The losses of the critic, the value function and the policy."""
-        settings, online, target = self.settings, self.state.params, self.state.target_params
+        settings, online, target = self.settings, self.state.params, self.target_params
         now, later, actions = batch["observations"], batch["next_observations"], batch["actions"]
 
         def critic_loss(params: Params, key: jax.Array) -> tuple[jax.Array, Info]:
@@ -92,7 +92,7 @@ class IQL(Agent[S], Generic[S]):
         policy = self.apply("actor", params, now, goals)
         v = self.apply("value", params, now, goals)
         q = self.apply("critic", params, now, goals, actions)
-        next_value = self.apply("value", self.state.target_params, batch["next_observations"], goals)
+        next_value = self.apply("value", self.target_params, batch["next_observations"], goals)
         target_q = bellman_target(batch["rewards"], batch["masks"], next_value, self.settings.discount)
         return {
             **policy_measures(policy, actions),

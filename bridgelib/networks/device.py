@@ -16,7 +16,7 @@ def visible_devices() -> list[Any]:
     try:
         return jax.devices()
     except (AssertionError, RuntimeError) as error:  # JAX's own; the first is without a word
-        wanted, told = jax.config.jax_platforms, str(error).splitlines()
+        wanted, told = jax.config.values["jax_platforms"], str(error).splitlines()
         raise ConfigError(
             "JAX_PLATFORMS",
             given=f"JAX has no device of JAX_PLATFORMS={wanted}{f': {told[0]}' if told else ''}",

@@ -40,7 +40,7 @@ class Encoding(nn.Module):
         Returns:
             float32 [B, T·F (+ F of a late goal) (+ T·P of the proprio)].
         """
-        image = observations["image"]
+        image, goals = observations["image"], goals or {}
         batch, history = image.shape[0], image.shape[1] if image.ndim == 5 else 1
         frames = image.reshape(batch * history, *image.shape[-3:])  # [B·T, H, W, C]
         if self.blind:

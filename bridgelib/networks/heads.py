@@ -124,7 +124,7 @@ class ContrastiveCritic(nn.Module):
             return sa @ g.T
 
         first = logits(self.sa_net, self.g_net)
-        if self.sa_net2 is None:
+        if self.sa_net2 is None or self.g_net2 is None:
             return first
         return jnp.stack([first, logits(self.sa_net2, self.g_net2)], axis=-1)
 
@@ -133,7 +133,7 @@ def _dense(width: int, bound: float | None = None) -> nn.Dense:
     if bound is None:
         return nn.Dense(width, kernel_init=xavier_uniform)
 
-    def uniform(key: jax.Array, shape: tuple[int, ...], dtype=jnp.float32) -> jax.Array:
+    def uniform(key: jax.Array, shape: tuple[int, ...], dtype: type = jnp.float32) -> jax.Array:
         return jax.random.uniform(key, shape, dtype, -bound, bound)
 
     return nn.Dense(width, kernel_init=uniform)

@@ -12,23 +12,23 @@ import jax.numpy as jnp
 _STD_OF_TRUNCATED_NORMAL = 0.87962566103423978  # of a standard normal cut off at two deviations
 
 
-def xavier_uniform(key: jax.Array, shape: tuple[int, ...], dtype=jnp.float32) -> jax.Array:
+def xavier_uniform(key: jax.Array, shape: tuple[int, ...], dtype: type = jnp.float32) -> jax.Array:
     """Uniform with variance 2 / (inputs + outputs) (Glorot & Bengio 2010); inputs are all axes but the last."""
     bound = math.sqrt(6 / sum(_fans(shape)))
     return jax.random.uniform(key, (math.prod(shape),), dtype, -1, 1).reshape(shape) * bound
 
 
-def xavier_normal(key: jax.Array, shape: tuple[int, ...], dtype=jnp.float32) -> jax.Array:
+def xavier_normal(key: jax.Array, shape: tuple[int, ...], dtype: type = jnp.float32) -> jax.Array:
     """Truncated normal with variance 2 / (inputs + outputs) (Glorot & Bengio 2010)."""
     return _truncated_normal(key, shape, dtype, 2 / sum(_fans(shape)))
 
 
-def kaiming_normal(key: jax.Array, shape: tuple[int, ...], dtype=jnp.float32) -> jax.Array:
+def kaiming_normal(key: jax.Array, shape: tuple[int, ...], dtype: type = jnp.float32) -> jax.Array:
     """Truncated normal with variance 2 / inputs (He et al. 2015)."""
     return _truncated_normal(key, shape, dtype, 2 / _fans(shape)[0])
 
 
-def lecun_normal(key: jax.Array, shape: tuple[int, ...], dtype=jnp.float32) -> jax.Array:
+def lecun_normal(key: jax.Array, shape: tuple[int, ...], dtype: type = jnp.float32) -> jax.Array:
     """Truncated normal with variance 1 / inputs (LeCun et al. 1998)."""
     return _truncated_normal(key, shape, dtype, 1 / _fans(shape)[0])
 
@@ -39,6 +39,6 @@ def _fans(shape: tuple[int, ...]) -> tuple[int, int]:
     return positions * shape[-2], positions * shape[-1]
 
 
-def _truncated_normal(key: jax.Array, shape: tuple[int, ...], dtype, variance: float) -> jax.Array:
+def _truncated_normal(key: jax.Array, shape: tuple[int, ...], dtype: type, variance: float) -> jax.Array:
     std = math.sqrt(variance) / _STD_OF_TRUNCATED_NORMAL
     return jax.random.truncated_normal(key, -2, 2, (math.prod(shape),), dtype).reshape(shape) * std

@@ -6,11 +6,13 @@ from typing import Annotated
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
+from jax.nn.initializers import Initializer
 
 from bridgelib.config.algorithms.parts import EncoderSettings
 from bridgelib.networks.initialisers import kaiming_normal, xavier_normal
 from bridgelib.networks.pooling import SpatialLearnedEmbeddings, SpatialSoftmax
 
+Pad = str | list[tuple[int, int]]
 ACTIVATIONS = {"relu": nn.relu, "swish": nn.swish, "gelu": nn.gelu, "elu": nn.elu}
 
 
@@ -41,7 +43,7 @@ class FilmConditioning(nn.Module):
         return features * (1 + scale[:, None, None, :]) + shift[:, None, None, :]
 
 
-def convolution(filters: int, size: int, stride: int = 1, padding="SAME", name: str | None = None) -> nn.Conv:
+def convolution(filters: int, size: int, stride: int = 1, padding: Pad = "SAME", name: str | None = None) -> nn.Conv:
     """A convolution without bias: a normalisation follows."""
     return nn.Conv(
         filters,
@@ -54,7 +56,7 @@ def convolution(filters: int, size: int, stride: int = 1, padding="SAME", name: 
     )
 
 
-def norm(settings: LayerSettings, scale_init=nn.initializers.ones, name: str | None = None) -> nn.Module:
+def norm(settings: LayerSettings, scale_init: Initializer = nn.initializers.ones, name: str | None = None) -> nn.Module:
     """The normalisation that the settings name."""
     if settings.norm == "layer":
         return nn.LayerNorm(epsilon=1e-5, scale_init=scale_init, name=name)
@@ -64,6 +66,7 @@ def norm(settings: LayerSettings, scale_init=nn.initializers.ones, name: str | N
 def conditioned(settings: LayerSettings, x: jax.Array, condition: jax.Array | None) -> jax.Array:
     """Features [B, H, W, C] under an instruction [B, E], as far as the settings ask for it."""
     if settings.use_film:
+        assert condition is not None, "its instruction is missing"
         x = FilmConditioning()(x, condition)
     if settings.use_multiplicative_cond:
         scale = nn.Dense(x.shape[-1], kernel_init=xavier_normal)(condition)

@@ -19,7 +19,7 @@ class SpatialSoftmax(nn.Module):
     @nn.compact
     def __call__(self, features: jax.Array) -> jax.Array:
         """Map [B, H, W, C] to [B, 2C]: all x in [-1, 1], then all y."""
-        temperature = self.temperature
+        temperature: float | jax.Array = self.temperature
         if temperature == -1:
             temperature = self.param("softmax_temperature", nn.initializers.ones, (1,), jnp.float32)
         batch, height, width, channels = features.shape

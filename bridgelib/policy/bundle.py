@@ -55,7 +55,7 @@ def save(
         made_with: Versions and the like, for the record.
         language: What it knows of instructions, if it follows them.
     """
-    golden = _golden_input(spec, batch)
+    golden: dict[str, Any] = _golden_input(spec, batch)
     actions = policy_of(spec, state).predict(*_arguments(golden))
     with disk_errors(folder):  # what is there ceases to be a policy before it is half of this one
         (folder / "policy.json").unlink(missing_ok=True)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any
 
 import jax
@@ -51,7 +51,7 @@ class Policy:
             _require_ensemble(spec, execute, ensemble)
             execute = 1
         execute = spec.execute if execute is None else execute
-        if isinstance(execute, bool) or not isinstance(execute, Integral) or execute < 1:
+        if isinstance(execute, bool) or not isinstance(execute, int | np.integer) or execute < 1:
             allowed, do = "a whole number, 1 or more", "carry out at least one action"
             raise DataError("policy, execute", given=repr(execute), allowed=allowed, do=do)
         self.execute, self.ensemble = min(execute, spec.chunk or 1), ensemble
@@ -176,7 +176,7 @@ class Policy:
         except (TypeError, ValueError):
             state = np.full(size, np.nan, np.float32)
         if state.shape != (size,) or not np.isfinite(state).all():  # NaN would go through the network to the arm
-            shape = list(np.shape(proprio))
+            shape = list(np.asarray(proprio).shape)
             raise DataError(
                 "policy, proprio",
                 given="none" if proprio is None else f"shape {shape}" if shape != [size] else proprio,

@@ -81,10 +81,11 @@ class PolicySpec:
             language_size: Entries of an instruction's embedding, if there are any.
         """
         dataset, goal = config["dataset_kwargs"], goal_of(algorithm)
+        height, width, colours = image_shape
         return cls(
             algorithm=algorithm,
             config={key: config[key] for key in ("agent_kwargs", "encoder", "encoder_kwargs")},
-            image_shape=tuple(image_shape),
+            image_shape=(height, width, colours),
             proprio_size=len(statistics.proprio.mean),
             action_size=len(statistics.action.mean),
             history=dataset["obs_horizon"],

@@ -12,8 +12,8 @@ from bridgelib.config.algorithms import algorithm_defaults
 from bridgelib.config.algorithms.encoders import ENCODERS
 from bridgelib.errors import ConfigError
 
-_NETWORK = {"hidden_dims": [256, 256], "use_layer_norm": False, "dropout_rate": None}
-_POLICY = {"state_dependent_std": True, "fixed_std": None, "dropout_rate": None}
+_NETWORK: dict[str, Any] = {"hidden_dims": [256, 256], "use_layer_norm": False, "dropout_rate": None}
+_POLICY: dict[str, Any] = {"state_dependent_std": True, "fixed_std": None, "dropout_rate": None}
 _SECTIONS = {
     "network_kwargs": _NETWORK,
     "critic_network_kwargs": _NETWORK,
