@@ -101,9 +101,12 @@ class Devices:
             # Devices are ordered by process, so the rows of a process's own devices are its share, in order.
             first = jax.process_index() * len(leaf)
             shape = (count * len(leaf), *leaf.shape[1:])
-            return jax.make_array_from_callback(
-                shape, sharding, lambda index: leaf[index[0].start - first : index[0].stop - first]
-            )
+
+            def rows(index: tuple[slice, ...] | None) -> np.ndarray:
+                assert index is not None, "JAX gives one of each device"
+                return leaf[index[0].start - first : index[0].stop - first]
+
+            return jax.make_array_from_callback(shape, sharding, rows)
 
         return jax.tree_util.tree_map(global_array, tree)
 

@@ -158,11 +158,12 @@ def _language_table(folder: RunFolder, given: Path | None) -> LanguageTable | No
 
 
 def _step_of(which: str, kept: KeptPolicies) -> int:
-    known = kept.scores() if which == "best" else kept.checkpoints.steps()
-    if not known:
+    steps = kept.checkpoints.steps()
+    scores = kept.scores() if which == "best" else {step: -step for step in steps}
+    if not scores:
         raise DataError(
             kept.folder.checkpoints,
-            given="no checkpoint that was validated" if kept.checkpoints.steps() else "no checkpoint yet",
-            do="ask for the last one" if kept.checkpoints.steps() else "wait for the first one",
+            given="no checkpoint that was validated" if steps else "no checkpoint yet",
+            do="ask for the last one" if steps else "wait for the first one",
         )
-    return min(known, key=known.get) if which == "best" else known[-1]
+    return min(scores, key=scores.__getitem__)

@@ -103,4 +103,4 @@ def nearest(depths: Iterable[int], depth: int) -> int:
 def _pooled_to(encoder_kwargs: Mapping[str, Any]) -> int:
     """Entries of the encoding for each channel of the last feature map."""
     entries = {"spatial_softmax": 2, "spatial_learned_embeddings": encoder_kwargs.get("num_spatial_blocks", 1)}
-    return entries.get(encoder_kwargs.get("pooling_method"), 1)
+    return entries.get(encoder_kwargs.get("pooling_method", "avg"), 1)

@@ -2,7 +2,7 @@
 
 import hashlib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -127,27 +127,28 @@ def _identity(
     return {**sides, **seldom, "statistics": statistics.numbers()}
 
 
-def _add_array(digest: "hashlib._Hash", array: np.ndarray) -> None:
-    digest.update(repr((str(array.dtype), array.shape)).encode())
-    digest.update(np.ascontiguousarray(array).tobytes())
+def _hashed_of_array(array: np.ndarray) -> Iterator[bytes]:
+    yield repr((str(array.dtype), array.shape)).encode()
+    yield np.ascontiguousarray(array).tobytes()
 
 
-def _add_texts(digest: "hashlib._Hash", texts: Sequence[str]) -> None:
-    """As `_add_array` of an array of numpy's strings, which texts once were: runs must know their data again.
+def _hashed_of_texts(texts: Sequence[str]) -> Iterator[bytes]:
+    """As of an array of numpy's strings, which texts once were: runs must know their data again.
 
     One by one, since such an array takes the room of its longest text for each.
     """
     width = max([1, *map(len, texts)])
-    digest.update(repr((f"<U{width}", (len(texts),))).encode())
+    yield repr((f"<U{width}", (len(texts),))).encode()
     for text in texts:
-        digest.update(text.encode("utf-32-le").ljust(4 * width, b"\0"))
+        yield text.encode("utf-32-le").ljust(4 * width, b"\0")
 
 
 def _digest(index: RecordIndex) -> dict[str, Any]:
     """What a TFRecord holds: counts, image size, and a hash over content ids, states, actions and instructions."""
     digest = hashlib.sha256()
     for content in (index.identities, index.state, index.actions, index.languages, index.language_offsets):
-        (_add_texts if isinstance(content, tuple) else _add_array)(digest, content)
+        for part in _hashed_of_texts(content) if isinstance(content, tuple) else _hashed_of_array(content):
+            digest.update(part)
     return {
         "trajectories": len(index),
         "transitions": len(index.actions),

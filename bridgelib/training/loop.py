@@ -79,7 +79,7 @@ class Loop:
         self._begin()
         try:
             while True:
-                if self._validation_is_due():
+                if self.state.step % self.schedule.eval_interval == 0:
                     self._validate()
                 if self._save_is_due():
                     self._save()
@@ -89,8 +89,7 @@ class Loop:
                 self._train_step()
                 if self.state.step % self.schedule.log_interval == 0:
                     self._log()
-            if self.validate and self.state.validated_step < self.state.step:
-                self._validate()
+            self._validate()
         except Interrupted:
             if self.state.step > (self.saved.step if self.saved else 0):
                 self._save()
@@ -101,20 +100,19 @@ class Loop:
         self._started = time.monotonic() - self.state.seconds
         self._progress: Progress | None = None
 
-    def _validation_is_due(self) -> bool:
-        due = self.validate is not None and self.state.step % self.schedule.eval_interval == 0
-        return due and self.state.validated_step < self.state.step
-
     def _validate(self) -> None:
-        values = self.validate()
+        """Validate, unless that was done after this step, or there is nothing to validate on."""
         step = self.state.step
+        if self.validate is None or self.state.validated_step >= step:
+            return
+        values = self.validate()
         self._guard.check_values({f"validation {name}": value for name, value in values.items()}, step)
         self._write("validation", values, {"seconds": self._seconds()})
         print(f"validation after step {step}: {_scores(values)}", file=sys.stderr, flush=True)
         best = self.state.best_score
-        is_best = SCORE in values and (best is None or values[SCORE] < best)
-        record = {"best_step": step, "best_score": float(values[SCORE])} if is_best else {}
-        self.state = replace(self.state, validated_step=step, **record)
+        self.state = replace(self.state, validated_step=step)
+        if SCORE in values and (best is None or values[SCORE] < best):
+            self.state = replace(self.state, best_step=step, best_score=float(values[SCORE]))
 
     def _save_is_due(self) -> bool:
         step = self.state.step

@@ -9,13 +9,15 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from bridgelib.errors import ConfigError
 from bridgelib.files import written_whole
 from bridgelib.training.metrics import read_metrics
 
+Attempt = Literal["online", "offline"]
 MODES = ("auto", "online", "offline", "disabled")
+_ATTEMPTS: dict[str, tuple[Attempt, ...]] = {"online": ("online", "offline"), "offline": ("offline",)}
 _FORMER_MODES = {"run": "online", "dryrun": "offline"}  # W&B's own older words, which it still takes
 _INIT_SECONDS = 30
 _FINISH_SECONDS = 120
@@ -77,7 +79,7 @@ class Mirror:
     ):
         self._run: Any = None
         self._group = group
-        for attempt in {"online": ("online", "offline"), "offline": ("offline",)}.get(mode, ()):
+        for attempt in _ATTEMPTS.get(mode, ()):
             try:
                 self._run = self._start(folder, attempt, project, name, run_id(folder), config)
                 return
@@ -85,7 +87,7 @@ class Mirror:
                 self._give_up(error, attempt)
                 _end_service()
 
-    def _start(self, folder: Path, mode: str, project: str, name: str, identity: str, config: Mapping) -> Any:
+    def _start(self, folder: Path, mode: Attempt, project: str, name: str, identity: str, config: Mapping) -> Any:
         import wandb  # only where it is wanted: it starts a service process
 
         if mode == "online" and sys.stdin and sys.stdin.isatty() and not _has_key(os.environ):
@@ -142,7 +144,7 @@ class Mirror:
         print(f"W&B: {mode} failed ({told}). Nothing is lost: metrics.jsonl has everything.", file=sys.stderr)
 
 
-def _time_limits(settings: Any) -> dict[str, float]:
+def _time_limits(settings: Any) -> dict[str, Any]:
     """How long W&B may keep a training waiting, as far as this version of it can be told: where it starts and ends."""
     limits = {"init_timeout": _INIT_SECONDS, "finish_timeout": _FINISH_SECONDS}
     known = getattr(settings, "model_fields", limits)
