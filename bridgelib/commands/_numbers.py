@@ -2,6 +2,7 @@
 
 import argparse
 import math
+from collections.abc import Callable
 
 
 def positive(text: str) -> int:
@@ -9,7 +10,7 @@ def positive(text: str) -> int:
     return at_least(1)(text)
 
 
-def at_least(least: int):
+def at_least(least: int) -> Callable[[str], int]:
     """The type of an argument: a whole number, `least` or more."""
 
     def number(text: str) -> int:

@@ -38,7 +38,7 @@ def main(argv: list[str] | None = None) -> None:
 
 def timed_trainings(plan: WorkflowPlan, environment: str) -> dict[str, float]:
     """Experiment -> seconds; each kind of training is tried once, and what it showed is printed."""
-    seconds, kinds = {}, alike(plan)
+    seconds, kinds = dict[str, float](), alike(plan)
     for number, (name, names) in enumerate(kinds.items(), 1):
         print(f"trying {name}, {number} of {len(kinds)} kinds of training: up to a minute of compiling", flush=True)
         try:

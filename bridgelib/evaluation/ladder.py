@@ -45,7 +45,7 @@ def roll_out_references(
     return {"version": VERSION, "camera": list(camera), "longest_episode": STEPS, "references": results}
 
 
-def _references(file: Path) -> Mapping[str, Actor]:
+def _references(file: Path) -> Mapping[str, Actor[SimulatedEnvironment]]:
     known = _training_images(file)
     return {
         "expert": demonstrator(),

@@ -100,7 +100,7 @@ def squashed(images: np.ndarray) -> np.ndarray:
         return images
     smaller = np.empty((len(images), SIDE, SIDE, 3), np.uint8)
     for number, image in enumerate(images):
-        smaller[number] = Image.fromarray(image).resize((SIDE, SIDE), Image.Resampling.BOX)
+        smaller[number] = np.asarray(Image.fromarray(image).resize((SIDE, SIDE), Image.Resampling.BOX))
     return smaller
 
 

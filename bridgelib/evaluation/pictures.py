@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -11,7 +12,7 @@ from bridgelib.files import disk_errors, written_whole
 
 _STEP = 200  # milliseconds, as long as a step takes
 _LAST = 1500
-_FORMAT = {"format": "WEBP", "quality": 70, "method": 4}
+_FORMAT: dict[str, Any] = {"format": "WEBP", "quality": 70, "method": 4}
 
 
 def few_filmed(episodes: Iterable[Episode], each: int = 3) -> Iterator[Episode]:

@@ -43,9 +43,8 @@ class PolicyActor:
 
     def act(self, observations: Sequence[Observation | None]) -> list[np.ndarray | None]:
         """See `Actor`."""
-        acting = [number for number, observation in enumerate(observations) if observation is not None]
-        for number in acting:
-            seen = observations[number]
+        acting = {number: seen for number, seen in enumerate(observations) if seen is not None}
+        for number, seen in acting.items():
             image = self._policy.prepare(seen["image"]) if "image" in seen else self._black
             self._memories[number].see(image, np.asarray(seen["state"], np.float32))
         self._predict([number for number in acting if self._memories[number].must_predict])

@@ -93,7 +93,7 @@ class Nearest:
         acting = [number for number, seen in enumerate(observations) if seen is not None]
         actions: list[np.ndarray | None] = [None] * len(observations)
         if acting:
-            images = np.stack([observations[number]["image"] for number in acting])
+            images = np.stack([seen["image"] for seen in observations if seen is not None])
             for number, row in zip(acting, self._known.nearest(images), strict=True):
                 actions[number] = self._known.actions[row]
         return actions

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -18,11 +18,13 @@ WIDTH = 32
 
 _FRAME_HEIGHT = 128
 
+E = TypeVar("E", bound=Environment, contravariant=True)
 
-class Actor(Protocol):
-    """Whatever acts in scenes."""
 
-    def begin(self, environments: Sequence[Environment]) -> None:
+class Actor(Protocol[E]):
+    """Whatever acts in scenes of some kind."""
+
+    def begin(self, environments: Sequence[E]) -> None:
         """A new episode begins in each of these scenes, WIDTH of them at most."""
 
     def act(self, observations: Sequence[Observation | None]) -> list[np.ndarray | None]:
@@ -51,9 +53,9 @@ class Episode:
 
 
 def roll_out(
-    environments: Iterable[Environment],
+    environments: Iterable[E],
     episodes: int,
-    actor: Actor,
+    actor: Actor[E],
     label: str,
     steps: int = STEPS,
     filmed: int = 0,
@@ -79,21 +81,22 @@ def roll_out(
 
 
 def _side_by_side(
-    environments: Sequence[Environment], actor: Actor, steps: int, films: Sequence[bool], progress: Progress
+    environments: Sequence[E], actor: Actor[E], steps: int, films: Sequence[bool], progress: Progress
 ) -> Iterator[Episode]:
-    observations: list[Observation | None] = [environment.reset() for environment in environments]
+    begun = [environment.reset() for environment in environments]
     actor.begin(environments)
-    frames = [[_small(seen)] if film else [] for seen, film in zip(observations, films, strict=False)]
+    observations: list[Observation | None] = [*begun]
+    frames = [[_small(seen)] if film else [] for seen, film in zip(begun, films, strict=False)]
     taken, others = [0] * len(environments), [False] * len(environments)
     for _ in range(steps):
         for number, action in enumerate(actor.act(observations)):
             if action is None:
                 continue
             environment = environments[number]
-            observations[number] = environment.step(action)
+            observations[number] = seen = environment.step(action)
             taken[number] += 1
             if films[number]:
-                frames[number].append(_small(observations[number]))
+                frames[number].append(_small(seen))
             others[number] = environment.other_success()
             if environment.success() or others[number]:
                 observations[number] = None

@@ -38,7 +38,7 @@ def claims_of(plan: WorkflowPlan, jobs: Iterable[tuple[Iterable[str], Iterable[s
         for paths, writes in ((read, False), (made, True)):
             # Who trains claims no environment: else nobody could build one meanwhile.
             known = roots if writes else roots - {venvs}
-            for folder in {_claimed(Path(path).absolute(), known, runs) for path in paths} - {None}:
+            for folder in filter(None, {_claimed(Path(path).absolute(), known, runs) for path in paths}):
                 wanted[folder] = wanted.get(folder, False) or writes
     return wanted
 

@@ -212,10 +212,10 @@ def oddities(plan: WorkflowPlan, name: str) -> Iterator[str]:
 
 def _transitions(plan: WorkflowPlan, name: str) -> int | None:
     """How many transitions its tasks have, about; None where that is not known yet."""
-    contents = [plan.survey.tasks.get(task) for task in plan.tasks(name)]
-    if plan.data_root(name) != plan.machine.tfrecord or None in contents:
+    tasks, known = plan.tasks(name), plan.survey.tasks
+    if plan.data_root(name) != plan.machine.tfrecord or not {*tasks} <= known.keys():
         return None
-    return round(sum(content.frames - content.trajectories for content in contents)) or None
+    return round(sum(known[task].frames - known[task].trajectories for task in tasks)) or None
 
 
 def _where(plan: WorkflowPlan, name: str) -> str:

@@ -75,7 +75,8 @@ class PlannedFiles:
 
     def camera(self, **_: str) -> tuple[int, int]:
         """Height and width of the images that policies see in the simulator, as in the demonstrations."""
-        return next(iter(self.simulation.values()), DEFAULTS).image_size
+        height, width = next(iter(self.simulation.values()), DEFAULTS).image_size
+        return height, width
 
     @cached_property
     def _listed(self) -> dict[tuple[str, str], tuple[str, ...]]:

@@ -32,6 +32,7 @@ def report_on_the_rest(plan: WorkflowPlan, words: Sequence[str]) -> str:
         tree = tree_report(root, Path(machine.raw), machine.depth, machine.exclude, Path(machine.numpy))
         if not tree.unconverted or not tree.tasks:
             return ""
-        return save(tree, *table_paths(root, "data_report").values(), provisional=True)
+        paths = table_paths(root, "data_report")
+        return save(tree, paths["text"], paths["json"], provisional=True)
     except BridgeError as error:
         return f"{error}\n"

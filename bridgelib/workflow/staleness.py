@@ -182,8 +182,8 @@ class Staleness:
         """What a policy is worth on the validation side."""
         done = Path(self.plan.done_file(experiment))
         file = done.with_name(EVALUATION)
-        policy, (_, *data) = policy_path(latest_path(done.parent)), self._read(experiment)
-        return Made(str(file), origin_in(file), lambda: evaluation_origin(policy, *data))
+        policy, (_, root, tasks) = policy_path(latest_path(done.parent)), self._read(experiment)
+        return Made(str(file), origin_in(file), lambda: evaluation_origin(policy, root, tasks))
 
     def rollout_policy(self, experiment: str) -> Made:
         """How often a policy succeeds."""

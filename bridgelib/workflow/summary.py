@@ -24,13 +24,13 @@ def runs_as_text(done_files: Sequence[Path], seeds: Mapping[str, Sequence[str]] 
         seeds: Name -> the experiments that share it and differ in their seeds; their mean has a line.
     """
     found = {Path(path).parent.name: read_json(path) if Path(path).is_file() else None for path in done_files}
-    last_of = {members[-1]: family for family, members in (seeds or {}).items()}
+    last_of = {members[-1]: (family, members) for family, members in (seeds or {}).items()}
     lines, several = [], False
     for name, content in found.items():
         lines.append(_line(name, content))
         if name in last_of:
-            members = [found.get(member) for member in seeds[last_of[name]]]
-            lines.append(_line_of_seeds(last_of[name], members))
+            family, members = last_of[name]
+            lines.append(_line_of_seeds(family, [found.get(member) for member in members]))
             several = True
     told = "\n± is half the 95 % interval of the mean over seeds (Student's t).\n" if several else ""
     return aligned(_HEAD, lines) + "\n" + told

@@ -36,8 +36,8 @@ def shown(tasks: Sequence[str], lengths: np.ndarray) -> np.ndarray:
     Returns:
         int64 [shown]; SHOWN_OF_A_TASK of each task, fewer where there are many tasks or many steps; rising.
     """
-    tasks = np.asarray(tasks)
-    of_each = (np.flatnonzero(tasks == task) for task in np.unique(tasks))
+    named = np.asarray(tasks)
+    of_each = (np.flatnonzero(named == task) for task in np.unique(named))
     chosen = np.sort(np.concatenate([members[spread(len(members), SHOWN_OF_A_TASK)] for members in of_each]))
     chosen = chosen[spread(len(chosen), MOST_SHOWN)]
     return chosen[evenly_spread(lengths[chosen], MOST_STEPS_SHOWN)]

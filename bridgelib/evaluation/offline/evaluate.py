@@ -148,7 +148,7 @@ def _nothing(tasks: Sequence[str], trajectories: int) -> dict[str, Any]:
     why = "has no trajectory with an instruction" if trajectories else "is empty"
     note = f"The validation side of {', '.join(tasks)} {why}, so nothing can be said of how good this policy is."
     print(f"ATTENTION: {note} Convert more trajectories, or lower train_proportion.", file=sys.stderr)
-    empty = {"by_task": {}, "by_dated_folder": {}, "course": [], "chunk": [], "examples": []}
+    empty: dict[str, Any] = {"by_task": {}, "by_dated_folder": {}, "course": [], "chunk": [], "examples": []}
     return {"note": note, "training": None, "overall": None, **empty}
 
 

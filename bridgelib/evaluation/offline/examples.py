@@ -19,7 +19,7 @@ PICTURES = 4
 """Frames of each trajectory that are shown, with where the policy looked."""
 
 _WIDEST = 96  # pixels of a picture
-_FORMAT = {"format": "WEBP", "quality": 70, "method": 4}
+_FORMAT: dict[str, Any] = {"format": "WEBP", "quality": 70, "method": 4}
 
 
 def examples(
@@ -72,5 +72,5 @@ def _data_url(frame: np.ndarray) -> str:
     return f"data:image/webp;base64,{base64.b64encode(written.getvalue()).decode()}"
 
 
-def _lists(actions: np.ndarray) -> list[list[float]]:
+def _lists(actions: np.ndarray) -> list[list[float | None]]:
     return [[rounded(value, digits=4) for value in action] for action in actions]

@@ -32,7 +32,7 @@ def with_intervals(sums: Sums, statistic: Statistic) -> dict[str, Any]:
     values = statistic(sums.sum(axis=0))
     drawn = statistic(resampled(sums)) if len(sums) > 1 else {}
     return {
-        name: {"value": rounded(value), "interval": _interval(drawn[name]) if name in drawn else None}
+        name: {"value": rounded(float(value)), "interval": _interval(drawn[name]) if name in drawn else None}
         for name, value in values.items()
     }
 
@@ -54,7 +54,7 @@ def rounded(value: float, digits: int = 6) -> float | None:
     return None if np.isnan(value) else float(f"{value:.{digits}g}")
 
 
-def _interval(drawn: np.ndarray) -> list[float] | None:
+def _interval(drawn: np.ndarray) -> list[float | None] | None:
     known = drawn[~np.isnan(drawn)]
     if not len(known):
         return None

@@ -1,6 +1,5 @@
 """What the policy would do at every transition, and what was done in the nearest training image."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,8 +31,8 @@ def predicted(
     batches, progress = _Batches(situations, trajectory, step), Progress(len(step), "transitions", "evaluating")
     chunks, nearest = [], []
     with prefetched(batches, 0, len(batches)) as ahead:
-        for batch in ahead:
-            asked = min(_BATCH, len(step) - _BATCH * len(chunks))
+        for number, batch in enumerate(ahead):
+            asked = min(_BATCH, len(step) - _BATCH * number)
             situation: Situation = batch["situation"]
             chunks.append(situations.policy.predict_batch(*situation)[:asked])
             found = neighbours.nearest(situations.newest(situation.images)[:asked])
@@ -53,6 +52,6 @@ class _Batches:
     def __len__(self) -> int:
         return -(-len(self.step) // _BATCH)
 
-    def batch(self, number: int) -> Mapping[str, Situation]:
+    def batch(self, number: int) -> dict[str, Situation]:
         places = np.minimum(number * _BATCH + np.arange(_BATCH), len(self.step) - 1)
         return {"situation": self.situations.at(self.trajectory[places], self.step[places])}

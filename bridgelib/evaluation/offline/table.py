@@ -20,7 +20,7 @@ def evaluations_as_text(paths: Sequence[Path], seeds: Mapping[str, Sequence[str]
         seeds: Name -> the experiments that share it and differ in their seeds; the mean of their policies has a line.
     """
     found = {Path(path): read_json(path) if Path(path).is_file() else None for path in paths}
-    dimensions = next((content["dimensions"] for content in found.values() if content), [])
+    dimensions: list[dict[str, str]] = next((content["dimensions"] for content in found.values() if content), [])
     head = ("experiment", "predicted by", *map(_heading, dimensions), "accuracy", "F1 of changes")
     lines = [line for path, content in found.items() for line in _lines(path.parent.name, content, dimensions)]
     known = {path.parent.name: content for path, content in found.items() if content and content["overall"]}
