@@ -19,7 +19,7 @@ SNAKEMAKE := $(BIN)/snakemake
 # make test-seed-stack BRIDGE_ALGORITHMS=iql,gc_iql
 SEED_STACK_TESTS := tests/raw tests/formats tests/data tests/conversion tests/language tests/networks tests/agents \
     tests/policy tests/training/test_inputs.py tests/training/test_loop.py tests/training/test_train_policy.py \
-    --ignore-glob='*crash*' --ignore-glob='*forecast*' -k 'not test_train_policy or two_steps'
+    --ignore-glob='*crash*' --ignore-glob='*converted_sizes*' -k 'not test_train_policy or two_steps'
 BRIDGE_ALGORITHMS ?= bc,lc_bc,gc_ddpm_bc
 
 .PHONY: demo demo-long test test-environments test-gpu test-seed-stack test-newest-python test-oracle setup lint locks clean ANEW
@@ -40,7 +40,7 @@ test: .venv/dev.txt
 # The forecast of memory is held against processes in the environments that jobs run in.
 test-environments: .venv/dev.txt
 	$(SNAKEMAKE) --quiet all --config machine=demo -- environments
-	BUILD_ENVIRONMENTS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile tests/envs tests/conversion/test_forecast.py \
+	BUILD_ENVIRONMENTS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile tests/envs tests/conversion/test_converted_sizes.py \
 	    tests/training/test_memory.py $(ARGS)
 
 test-gpu: .venv/dev.txt

@@ -47,8 +47,8 @@ rule all:
     default_target: True
     input:
         rules.data_report.output,
-        told(PLAN.done_files),
-        told(PLAN.rollouts.tables),
+        from_plan(PLAN.done_files),
+        from_plan(PLAN.rollouts.tables),
 
 
 rule environments:
@@ -61,25 +61,25 @@ rule environments:
 rule numpy:
     """Every numpy shard."""
     input:
-        told(PLAN.all_shards),
+        from_plan(PLAN.all_shards),
 
 
 rule tfrecords:
     """The TFRecords of every task, with index, split and statistics."""
     input:
-        told(PLAN.all_records),
+        from_plan(PLAN.all_records),
 
 
 rule train_all:
     """A trained policy per experiment."""
     input:
-        told(PLAN.done_files),
+        from_plan(PLAN.done_files),
 
 
 rule evaluate_all:
     """What every policy is worth on its validation side; the table is printed."""
     input:
-        told(PLAN.evaluation_files),
+        from_plan(PLAN.evaluation_files),
     log:
         "logs/evaluate_all.log",
     conda:

@@ -18,14 +18,14 @@ from pathlib import Path
 
 from bridgelib.errors import ConfigError
 
-SIDES = ("train", "val")
+SPLITS = ("train", "val")
 """What a task is divided into."""
 
 RECORDS = "out.tfrecord"
-"""In the folder of each side."""
+"""In the folder of each split."""
 
 SPLIT, STATISTICS, REPORT = "split.json", "statistics.json", "report.json"
-"""In the folder of a task, beside its two sides."""
+"""In the folder of a task, beside its two splits."""
 
 DONE, LANGUAGE, EVALUATION, ROLLOUTS = "done.json", "language.npz", "evaluation.json", "rollouts.json"
 """In the folder of an experiment; the first is written last of a training."""
@@ -55,9 +55,9 @@ def shard_report_path(shard: str | Path) -> Path:
     return Path(shard).with_suffix(".report.json")
 
 
-def records_path(task: Path, side: str) -> Path:
-    """The TFRecord of one side of a task, in the task's folder."""
-    return task / side / RECORDS
+def records_path(task: Path, split: str) -> Path:
+    """The TFRecord of one split of a task, in the task's folder."""
+    return task / split / RECORDS
 
 
 def index_path(tfrecord: str | Path) -> Path:
@@ -67,8 +67,8 @@ def index_path(tfrecord: str | Path) -> Path:
 
 def task_paths(task: Path) -> dict[str, Path]:
     """All that the conversion of a task leaves in the task's folder, by what it is."""
-    records = {side: records_path(task, side) for side in SIDES}
-    indices = {f"{side}_index": index_path(path) for side, path in records.items()}
+    records = {split: records_path(task, split) for split in SPLITS}
+    indices = {f"{split}_index": index_path(path) for split, path in records.items()}
     return {**records, **indices, "split": task / SPLIT, "statistics": task / STATISTICS, "report": task / REPORT}
 
 

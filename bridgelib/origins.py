@@ -64,7 +64,7 @@ def _read(path: str, *_as_it_is: int) -> dict[str, Any]:
     return {**known, "origin": without_release(content.get("origin"))}
 
 
-def identity_in(path: Path) -> str:
+def digest_in(path: Path) -> str:
     """What tells a result from others that were made otherwise: the digest of its origin, UNKNOWN where it has none."""
     origin = origin_in(path)
     return UNKNOWN if origin is None else digest_of(origin)

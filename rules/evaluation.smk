@@ -3,7 +3,7 @@ Say how good each trained policy is.
 
 INPUTS   <runs>/<experiment>/done.json, and latest/policy beside it
          <tfrecord>/<task>/{train,val}/out.tfrecord of the experiment's tasks
-OUTPUTS  <runs>/<experiment>/evaluation.json, what it is worth on the validation side, without a simulator
+OUTPUTS  <runs>/<experiment>/evaluation.json, what it is worth on the validation split, without a simulator
 """
 
 from bridgelib.layout import DONE, EVALUATION
@@ -13,7 +13,7 @@ rule evaluate_policy:
     """Hold the actions of one policy against those that were demonstrated, beside actions that anyone could give."""
     input:
         environment=environment_stamp(TRAINING),
-        records=told(PLAN.records),
+        records=from_plan(PLAN.records),
         done=Path(MACHINE.runs, "{experiment}", DONE),
         former=made_as_now("evaluate_policy", TRAINING),
     output:
@@ -25,13 +25,13 @@ rule evaluate_policy:
     conda:
         f"../envs/{TRAINING}.yaml"
     resources:
-        gpu=told(PLAN.evaluation_gpus),
+        gpu=from_plan(PLAN.evaluation_gpus),
         mem_mb=doubled_when_repeated(PLAN.training_memory),
         cpus_per_task=MACHINE.workers,  # of SLURM only: on one machine it takes what cores there are
     params:
         environment=environment_folder(TRAINING),
         lock=lock_of(TRAINING),
-        launch=told(PLAN.launch_options),
+        launch=from_plan(PLAN.launch_options),
         assignment=ASSIGNMENT,
         run=subpath(input.done, parent=True),
     shell:

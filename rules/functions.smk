@@ -9,7 +9,7 @@ from bridgelib.workflow.targets import makes_nothing
 SAID = set()
 
 
-def told(question):
+def from_plan(question):
     """An input or params function whose answer comes from the plan, and whose refusals have no traceback."""
 
     def answer(wildcards):
@@ -25,7 +25,7 @@ def doubled_when_repeated(question):
     """A resources function: as much as the plan says, twice that after a failed attempt."""
 
     def answer(wildcards, attempt):
-        return min(attempt, 2) * told(question)(wildcards)
+        return min(attempt, 2) * from_plan(question)(wildcards)
 
     return answer
 
@@ -42,7 +42,7 @@ def exclusions(wildcards):
 
 def collection_session():
     """The raw input of a shard: its real dated folder, whose own date does not count, or the simulation's last file."""
-    folder = told(PLAN.dated_folder)
+    folder = from_plan(PLAN.dated_folder)
     return ancient(folder) if MACHINE.simulation is None else folder
 
 
@@ -65,7 +65,7 @@ def made_as_now(step, environment):
     def files(wildcards):
         if not workflow.is_main_process or makes_nothing(sys.argv[1:]):
             return []
-        found = told(otherwise)(wildcards)
+        found = from_plan(otherwise)(wildcards)
         if found:
             workflow.dag.forcefiles.add(found.file)
         if found and found.kind not in SAID:

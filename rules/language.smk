@@ -17,7 +17,7 @@ rule embed_language:
     """Embed the instructions of one experiment; refuse it where there are none."""
     input:
         environment=environment_stamp("convert"),
-        records=told(PLAN.records),
+        records=from_plan(PLAN.records),
         former=made_as_now("embed_language", "convert"),
     output:
         table=Path(MACHINE.runs, "{experiment}", LANGUAGE),

@@ -18,7 +18,7 @@ rule numpy_to_tfrecord:
     """Divide a task into training and validation and write both as TFRecords."""
     input:
         environment=environment_stamp("convert"),
-        shards=told(PLAN.shards),
+        shards=from_plan(PLAN.shards),
         former=made_as_now("numpy_to_tfrecord", "convert"),
     output:
         **task_paths(Path(MACHINE.tfrecord, "{task}")),
@@ -50,7 +50,7 @@ rule data_report:
     """Count what was found, kept and rejected, by task and reason, and print the table."""
     input:
         environment=environment_stamp("convert"),
-        reports=told(PLAN.task_reports),
+        reports=from_plan(PLAN.task_reports),
         former=made_as_now("data_report", "convert"),
     output:
         **table_paths(MACHINE.tfrecord, "data_report"),

@@ -29,9 +29,9 @@ if MACHINE.simulation is not None:
             environment=environment_folder(TRAINING),
             lock=lock_of(TRAINING),
             run=subpath(input.done, parent=True),
-            tasks=told(PLAN.rollouts.tasks),
-            camera=told(PLAN.camera),
-            instructions=told(PLAN.rollouts.instructions),
+            tasks=from_plan(PLAN.rollouts.tasks),
+            camera=from_plan(PLAN.camera),
+            instructions=from_plan(PLAN.rollouts.instructions),
             settings=PLAN.settings,
         shell:
             '"$BRIDGE/envs/run" {params.environment:q} --platform=cpu --gpus 0 --'
@@ -44,7 +44,7 @@ if MACHINE.simulation is not None:
         """Roll out the expert, replayed demonstrations, the nearest neighbour and random actions."""
         input:
             environment=environment_stamp(TRAINING),
-            records=told(PLAN.all_records),
+            records=from_plan(PLAN.all_records),
             former=made_as_now("rollout_references", TRAINING),
         output:
             results=Path(MACHINE.runs, REFERENCES),
@@ -58,8 +58,8 @@ if MACHINE.simulation is not None:
             environment=environment_folder(TRAINING),
             lock=lock_of(TRAINING),
             machine=MACHINE,
-            tasks=told(PLAN.rollouts.all_tasks),
-            camera=told(PLAN.camera),
+            tasks=from_plan(PLAN.rollouts.all_tasks),
+            camera=from_plan(PLAN.camera),
             settings=PLAN.settings,
         shell:
             '"$BRIDGE/envs/run" {params.environment:q} --platform=cpu --gpus 0 --'

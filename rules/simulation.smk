@@ -26,7 +26,7 @@ if MACHINE.simulation is not None:
             machine=MACHINE,
             environment=environment_folder("convert"),
             lock=lock_of("convert"),
-            entry=told(PLAN.entry),
+            entry=from_plan(PLAN.entry),
         shell:
             '"$BRIDGE/envs/run" {params.environment:q} --'
             ' python "$BRIDGE/workflow_scripts/simulate_demonstrations.py"'

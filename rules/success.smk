@@ -17,7 +17,7 @@ if MACHINE.simulation is not None:
         input:
             environment=environment_stamp(TRAINING),
             references=rules.rollout_references.output.results,
-            rollouts=told(PLAN.rollouts.files),
+            rollouts=from_plan(PLAN.rollouts.files),
             former=made_as_now("success", TRAINING),
         output:
             **table_paths(MACHINE.runs, "success"),
@@ -28,7 +28,7 @@ if MACHINE.simulation is not None:
         params:
             environment=environment_folder(TRAINING),
             lock=lock_of(TRAINING),
-            named=told(PLAN.rollouts.named),
+            named=from_plan(PLAN.rollouts.named),
             seeds=seeds_as_words(PLAN.settings.experiments),
         shell:
             '"$BRIDGE/envs/run" {params.environment:q} --platform=cpu --gpus 0 --'

@@ -16,8 +16,8 @@ rule train_policy:
     """Train the policy of one experiment; resume from its newest checkpoint."""
     input:
         environment=environment_stamp(TRAINING),
-        records=told(PLAN.records),
-        language=told(PLAN.language_table),
+        records=from_plan(PLAN.records),
+        language=from_plan(PLAN.language_table),
         former=made_as_now("train_policy", TRAINING),
     output:
         done=Path(MACHINE.runs, "{experiment}", DONE),
@@ -29,15 +29,15 @@ rule train_policy:
     conda:
         f"../envs/{TRAINING}.yaml"
     resources:
-        gpu=told(PLAN.gpus),
+        gpu=from_plan(PLAN.gpus),
         mem_mb=doubled_when_repeated(PLAN.training_memory),
         cpus_per_task=MACHINE.workers,  # of SLURM only: on one machine it takes what cores there are
     params:
         environment=environment_folder(TRAINING),
         lock=lock_of(TRAINING),
-        launch=told(PLAN.launch_options),
+        launch=from_plan(PLAN.launch_options),
         assignment=ASSIGNMENT,
-        camera=told(PLAN.camera),
+        camera=from_plan(PLAN.camera),
     shell:
         '"$BRIDGE/envs/run" {params.environment:q} {params.launch:q} --gpus {resources.gpu} --'
         ' python "$BRIDGE/workflow_scripts/train_policy.py" --assignment {params.assignment:q}'

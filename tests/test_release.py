@@ -10,8 +10,8 @@ from bridgelib import origins
 from bridgelib.conversion.numpy_to_tfrecord import convert_task
 from bridgelib.conversion.raw_to_numpy import DatedFolder, Settings, convert_dated_folder
 from bridgelib.conversion.task_shards import Settings as TaskSettings
-from bridgelib.formats.report import Report
-from bridgelib.origins import identity_in, origin_in
+from bridgelib.formats.shard_report import Report
+from bridgelib.origins import digest_in, origin_in
 from bridgelib.training.provenance import versions
 from tests.raw_trees import DATE, write_dated_folder
 
@@ -48,13 +48,13 @@ def test_another_release_finds_what_lies_converted_as_good_as_its_own(convert, t
     for path in reports:
         assert json.loads(path.read_text())["origin"]["bridgelib"] == bridgelib.__version__
         assert "bridgelib" not in origin_in(path)
-    identities = [identity_in(path) for path in reports]
+    identities = [digest_in(path) for path in reports]
     report = Report.load(reports[0])
     monkeypatch.setattr(origins, "__version__", "99.0")
     assert convert() == before
     report.save(reports[0])
     assert json.loads(reports[0].read_text())["origin"]["bridgelib"] == "99.0"
-    assert [identity_in(path) for path in reports] == identities and Report.load(reports[0]) == report
+    assert [digest_in(path) for path in reports] == identities and Report.load(reports[0]) == report
 
 
 def test_a_run_says_it_among_the_versions_it_was_made_with():

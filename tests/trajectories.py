@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bridgelib.formats.report import RejectedTrajectory, Report
 from bridgelib.formats.shard import ShardWriter
+from bridgelib.formats.shard_report import RejectedTrajectory, Report
 from bridgelib.formats.tfrecord import tfrecord_writer
 from bridgelib.raw.trajectory import Trajectory
 from bridgelib.raw.tree import PassedOver
@@ -22,7 +22,7 @@ def make_trajectory(
     frames = generator.integers(0, 256, (length + 1, size, size, 3), np.uint8)
     return Trajectory(
         name=f"{task}/2021-08-02_10-00-00/raw/traj_group0/traj{number}",
-        identity=hashlib.sha256(frames.tobytes()).hexdigest()[:32],
+        content_id=hashlib.sha256(frames.tobytes()).hexdigest()[:32],
         frames={0: frames},
         state=generator.standard_normal((length + 1, 7)).astype(np.float32),
         time_stamp=np.arange(length + 1) * 0.2,

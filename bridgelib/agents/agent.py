@@ -32,7 +32,7 @@ class TrainState(flax.struct.PyTreeNode):
         target_params: Their slow average, or None for an algorithm without targets.
         opt_state: Adam's state for each loss.
         key: The random key of the run, never changed; update number n draws from `fold_in(key, n)`, so a resumed run
-            goes on with the same draws.
+            makes the same draws.
     """
 
     step: jax.Array
@@ -76,7 +76,7 @@ class Agent(Generic[S], flax.struct.PyTreeNode):
         """The losses by name: functions of the parameters to differentiate and a random key."""
         raise NotImplementedError
 
-    def measures(self, batch: Batch, key: jax.Array) -> dict[str, jax.Array]:
+    def eval_metrics(self, batch: Batch, key: jax.Array) -> dict[str, jax.Array]:
         """What `evaluate` returns, not compiled."""
         raise NotImplementedError
 
@@ -139,7 +139,7 @@ class Agent(Generic[S], flax.struct.PyTreeNode):
             options = {**options, "train": True, "rngs": {"dropout": dropout}}
         return self.networks[name].apply({"params": own}, *inputs, **options)
 
-    def updated(self, batch: Batch) -> tuple[Self, Info]:
+    def train_step(self, batch: Batch) -> tuple[Self, Info]:
         """One step of training, to be compiled by the caller (`update` is this, compiled).
 
         Returns:
@@ -185,8 +185,8 @@ class Agent(Generic[S], flax.struct.PyTreeNode):
 
     @jax.jit
     def update(self, batch: Batch) -> tuple[Self, Info]:
-        """One compiled step of training; see `updated`."""
-        return self.updated(batch)
+        """One compiled step of training; see `train_step`."""
+        return self.train_step(batch)
 
     @jax.jit
     def evaluate(self, batch: Batch, key: jax.Array) -> dict[str, jax.Array]:
@@ -196,7 +196,7 @@ class Agent(Generic[S], flax.struct.PyTreeNode):
             `actions`, the policy's best actions, in the shape and units of the batch's; all else float32 [B], to be
             averaged over the valid samples.
         """
-        return self.measures(batch, key)
+        return self.eval_metrics(batch, key)
 
     @jax.jit
     def sample_actions(

@@ -16,7 +16,7 @@ from bridgelib.agents.agent import (
     learning_rate_schedule,
 )
 from bridgelib.agents.build import goal_encoding, language_encoding, plain_encoding
-from bridgelib.agents.gaussian import gaussian_policy, likelihood_loss, policy_measures
+from bridgelib.agents.gaussian import gaussian_policy, likelihood_loss, policy_metrics
 from bridgelib.config.algorithms.bc import BCSettings, GoalBCSettings
 from bridgelib.networks.encoding import Encoding
 
@@ -36,10 +36,10 @@ class BC(Agent[S], Generic[S]):
 
         return {"actor": actor_loss}
 
-    def measures(self, batch: Batch, key: jax.Array) -> dict[str, jax.Array]:
-        """See `policy_measures`."""
+    def eval_metrics(self, batch: Batch, key: jax.Array) -> dict[str, jax.Array]:
+        """See `policy_metrics`."""
         policy = self.apply("actor", self.state.params, batch["observations"], batch.get("goals"))
-        return policy_measures(policy, batch["actions"], batch.get("action_mask"))
+        return policy_metrics(policy, batch["actions"], batch.get("action_mask"))
 
     def schedules(self) -> dict[str, optax.Schedule]:
         """Warm-up and cosine decay."""

@@ -24,7 +24,7 @@ def language_encoding(new_encoder: NewEncoder, sight: SightSettings) -> Encoding
     return _encoding(new_encoder, "language", sight)
 
 
-def perceptron(settings: NetworkSettings, dropout_rate: float | None = None) -> MLP:
+def make_mlp(settings: NetworkSettings, dropout_rate: float | None = None) -> MLP:
     """The perceptron of a head; a `dropout_rate` other than None replaces that of the settings."""
     rate = settings.dropout_rate if dropout_rate is None else dropout_rate
     return MLP(settings.hidden_dims, activate_final=True, use_layer_norm=settings.use_layer_norm, dropout_rate=rate)

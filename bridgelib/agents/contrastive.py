@@ -20,8 +20,8 @@ from bridgelib.agents.agent import (
     Params,
     learning_rate_schedule,
 )
-from bridgelib.agents.build import goal_encoding, perceptron
-from bridgelib.agents.gaussian import gaussian_policy, policy_measures, require_single_actions, require_single_frames
+from bridgelib.agents.build import goal_encoding, make_mlp
+from bridgelib.agents.gaussian import gaussian_policy, policy_metrics, require_single_actions, require_single_frames
 from bridgelib.agents.losses import classification_loss, squared_error, temporal_difference_loss
 from bridgelib.config.algorithms.contrastive import ContrastiveSettings
 from bridgelib.config.algorithms.parts import GoalSettings
@@ -48,7 +48,7 @@ class ContrastiveRL(Agent[ContrastiveSettings]):
             if settings.use_td:
                 next_state = jnp.diagonal(logits).T  # [B, 2]
                 other_goal = jnp.diagonal(jnp.roll(logits, -1, axis=1)).T  # the next sample's: [B, 2]
-                weight = self._chance_of_others(batch, weight_key)
+                weight = self._importance_weights(batch, weight_key)
                 losses = temporal_difference_loss(next_state, other_goal, weight, settings.discount)
             else:
                 losses = classification_loss(logits)
@@ -71,12 +71,12 @@ class ContrastiveRL(Agent[ContrastiveSettings]):
                 "sampled_log_probs": jnp.mean(policy.log_prob(drawn)),
                 "log_probs": -imitation_term,
                 "mse": jnp.mean(squared_error(policy.mode(), actions)),
-                "pi_std": jnp.mean(policy.stddev()),
+                "pi_std": jnp.mean(policy.spread()),
             }
 
         return {"critic": critic_loss, "actor": actor_loss}
 
-    def _chance_of_others(self, batch: Batch, key: jax.Array) -> jax.Array:
+    def _importance_weights(self, batch: Batch, key: jax.Array) -> jax.Array:
         """The odds p / (1 - p) [B] that each next state leads to the next sample's, by the target critic."""
         policy_key, sample_key, critic_key = jax.random.split(key, 3)
         later = batch["next_observations"]
@@ -93,23 +93,23 @@ class ContrastiveRL(Agent[ContrastiveSettings]):
         # p is a sigmoid of the logit, so its odds are the logit's exponential
         return jnp.minimum(jnp.exp(jnp.diagonal(_lower_twin(logits))), LARGEST_WEIGHT)
 
-    def measures(self, batch: Batch, key: jax.Array) -> dict[str, jax.Array]:
-        """See `policy_measures`; and each sample's logits of its own goal and of the others' valid goals, all [B]."""
+    def eval_metrics(self, batch: Batch, key: jax.Array) -> dict[str, jax.Array]:
+        """See `policy_metrics`; and each sample's logits of its own goal and of the others' valid goals, all [B]."""
         inputs = (batch["observations"], batch["goals"])
         policy = self.apply("actor", self.state.params, *inputs)
-        measures = policy_measures(policy, batch["actions"])
+        eval_metrics = policy_metrics(policy, batch["actions"])
         valid = batch.get("valid", jnp.ones(batch["actions"].shape[0], bool))
         own = jnp.eye(valid.shape[0], dtype=bool)
         others = valid[None, :] & ~own
         for prefix, params in (("", self.state.params), ("target_", self.target_params)):
             logits = _mean_of_twins(self.apply("critic", params, *inputs, batch["actions"]))
-            measures[f"{prefix}logits_pos"] = jnp.diagonal(logits)
+            eval_metrics[f"{prefix}logits_pos"] = jnp.diagonal(logits)
             of_others = jnp.sum(jnp.where(others, logits, 0), axis=1)
-            measures[f"{prefix}logits_neg"] = of_others / jnp.maximum(jnp.sum(others, axis=1), 1)
+            eval_metrics[f"{prefix}logits_neg"] = of_others / jnp.maximum(jnp.sum(others, axis=1), 1)
             if not prefix:
                 best = jnp.argmax(jnp.where(others | own, logits, -jnp.inf), axis=1)
-                measures["categorical_accuracy"] = (best == jnp.arange(valid.shape[0])).astype(jnp.float32)
-        return measures
+                eval_metrics["categorical_accuracy"] = (best == jnp.arange(valid.shape[0])).astype(jnp.float32)
+        return eval_metrics
 
     def schedules(self) -> dict[str, optax.Schedule]:
         """Warm-up for both; decay for the policy alone."""
@@ -138,7 +138,7 @@ class ContrastiveRL(Agent[ContrastiveSettings]):
             settings.policy_kwargs,
             batch["actions"],
         )
-        net, chosen = partial(perceptron, settings.critic_network_kwargs), settings.critic_kwargs
+        net, chosen = partial(make_mlp, settings.critic_network_kwargs), settings.critic_kwargs
         critic = ContrastiveCritic(
             goal_encoding(new_encoder, settings, settings),
             net(),

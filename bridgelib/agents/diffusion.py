@@ -53,7 +53,7 @@ class DiffusionBC(Agent[DiffusionSettings]):
         predicted = self.apply("actor", params, batch["observations"], batch["goals"], noisy, time, dropout=dropout)
         return squared_error(predicted, noise)
 
-    def measures(self, batch: Batch, key: jax.Array) -> dict[str, jax.Array]:
+    def eval_metrics(self, batch: Batch, key: jax.Array) -> dict[str, jax.Array]:
         """The actions denoised without randomness, their squared error, and the loss at random steps, [B]."""
         actions, mask = self._denoised(batch["observations"], batch["goals"], None, 0.0), batch.get("action_mask")
         errors = squared_error(actions, batch["actions"])  # [B, Ta]

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 
 from bridgelib.agents.agent import Info
-from bridgelib.agents.build import perceptron
+from bridgelib.agents.build import make_mlp
 from bridgelib.agents.losses import masked_mean, squared_error
 from bridgelib.config.algorithms.parts import NetworkSettings, PolicySettings
 from bridgelib.errors import ConfigError
@@ -25,7 +25,7 @@ def gaussian_policy(encoding: Encoding, network: NetworkSettings, policy: Policy
     """
     return Policy(
         encoding,
-        perceptron(network, policy.dropout_rate),
+        make_mlp(network, policy.dropout_rate),
         action_shape=tuple(actions.shape[1:]),
         fixed_std=policy.fixed_std,
         state_dependent_std=policy.state_dependent_std,
@@ -75,19 +75,19 @@ def likelihood_loss(policy: Distribution, actions: jax.Array, mask: jax.Array | 
         mask: bool [B, Ta]; which steps of the chunks count. None: all do.
     """
     log_probs = masked_mean(policy.log_prob(actions), mask)
-    std = jnp.mean(policy.stddev(), axis=-1)  # [B, (Ta)]
+    spread = jnp.mean(policy.spread(), axis=-1)  # [B, (Ta)]
     loss = -log_probs
     return loss, {
         "actor_loss": loss,
         "log_probs": log_probs,
         "mse": masked_mean(squared_error(policy.mode(), actions), mask),
         "pi_actions": jnp.mean(policy.mode()),
-        "mean_std": jnp.mean(std),
-        "max_std": jnp.max(std),
+        "mean_std": jnp.mean(spread),
+        "max_std": jnp.max(spread),
     }
 
 
-def policy_measures(policy: Distribution, actions: jax.Array, mask: jax.Array | None = None) -> dict[str, jax.Array]:
+def policy_metrics(policy: Distribution, actions: jax.Array, mask: jax.Array | None = None) -> dict[str, jax.Array]:
     """How well a policy predicts `actions` [B, (Ta,) A]: squared error and log-likelihood [B], and its best actions.
 
     Of a chunk, errors are averaged over its steps, or over those that `mask`, bool [B, Ta], says count.

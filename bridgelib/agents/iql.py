@@ -17,8 +17,8 @@ from bridgelib.agents.agent import (
     Params,
     learning_rate_schedule,
 )
-from bridgelib.agents.build import goal_encoding, perceptron, plain_encoding
-from bridgelib.agents.gaussian import gaussian_policy, policy_measures, require_single_actions
+from bridgelib.agents.build import goal_encoding, make_mlp, plain_encoding
+from bridgelib.agents.gaussian import gaussian_policy, policy_metrics, require_single_actions
 from bridgelib.agents.losses import (
     advantage_weighted_loss,
     bellman_target,
@@ -85,8 +85,8 @@ class IQL(Agent[S], Generic[S]):
         """What the value functions are trained towards, and the reward of the step."""
         return batch.get("goals"), batch["rewards"]
 
-    def measures(self, batch: Batch, key: jax.Array) -> dict[str, jax.Array]:
-        """See `policy_measures`; and values, temporal differences and advantages, all [B]."""
+    def eval_metrics(self, batch: Batch, key: jax.Array) -> dict[str, jax.Array]:
+        """See `policy_metrics`; and values, temporal differences and advantages, all [B]."""
         params, goals = self.state.params, batch.get("goals")
         now, actions = batch["observations"], batch["actions"]
         policy = self.apply("actor", params, now, goals)
@@ -95,7 +95,7 @@ class IQL(Agent[S], Generic[S]):
         next_value = self.apply("value", self.target_params, batch["next_observations"], goals)
         target_q = bellman_target(batch["rewards"], batch["masks"], next_value, self.settings.discount)
         return {
-            **policy_measures(policy, actions),
+            **policy_metrics(policy, actions),
             "online_v": v,
             "online_q": q,
             "target_q": target_q,
@@ -131,7 +131,7 @@ class IQL(Agent[S], Generic[S]):
         network, actions = settings.network_kwargs, batch["actions"]
         require_single_actions(actions)
         actor = gaussian_policy(cls.encoding(settings, new_encoder), network, settings.policy_kwargs, actions)
-        value, critic = (Value(cls.encoding(settings, new_encoder), perceptron(network)) for _ in range(2))
+        value, critic = (Value(cls.encoding(settings, new_encoder), make_mlp(network)) for _ in range(2))
         inputs = (batch["observations"], batch.get("goals"))
         return {"actor": (actor, inputs), "value": (value, inputs), "critic": (critic, (*inputs, actions))}
 

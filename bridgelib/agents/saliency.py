@@ -35,10 +35,10 @@ class SaliencyBC(BC[SaliencySettings]):
 
         return {"actor": actor_loss}
 
-    def measures(self, batch: Batch, key: jax.Array) -> dict[str, jax.Array]:
-        """See `policy_measures`; and the divergence of each sample."""
+    def eval_metrics(self, batch: Batch, key: jax.Array) -> dict[str, jax.Array]:
+        """See `policy_metrics`; and the divergence of each sample."""
         _, features = self._policy_and_features(self.state.params, batch, None)
-        return {**super().measures(batch, key), "reg_loss": self._divergence(features, batch["observations"])}
+        return {**super().eval_metrics(batch, key), "reg_loss": self._divergence(features, batch["observations"])}
 
     def _policy_and_features(self, params: Params, batch: Batch, dropout: jax.Array | None) -> tuple:
         """The policy, and the feature map [B, h, w, F] it was computed from."""

@@ -14,7 +14,7 @@ a policy folder, to be restored by the predecessor:
 
 The checkpoint is a file or an orbax folder; its configuration is what the predecessor's eval.py reads, or W&B's
 config.yaml of the run. A checkpoint written here holds parameters and targets for evaluation, with the configuration
-beside it; of the optimiser a policy folder knows nothing, so a training that goes on from there starts Adam anew. The
+beside it; of the optimiser a policy folder knows nothing, so a training that resumes from it starts Adam anew. The
 predecessor's eval.py wants a name that ends in _<number>.
 
 Of checkpoints of this pipeline (<runs>/<experiment>/latest/checkpoints/step-*.msgpack) export_policy.py makes policy
@@ -27,9 +27,9 @@ def main(argv: list[str] | None = None) -> None:
     options = parse_arguments(argv)
     # Not before the arguments are read: these load JAX, which takes seconds.
     from bridgelib.language.table import LanguageTable
+    from bridgelib.policy.jaxrl_m.action_statistics import PUBLISHED, read_statistics
     from bridgelib.policy.jaxrl_m.configuration import read_mapping
     from bridgelib.policy.jaxrl_m.conversion import export_checkpoint, import_checkpoint
-    from bridgelib.policy.jaxrl_m.statistics import PUBLISHED, read_statistics
 
     if options.bundle:
         spec, configuration = export_checkpoint(options.bundle, options.output)

@@ -5,7 +5,7 @@ import argparse
 from bridgelib.commands._experiment import add_experiment_options, assignment
 from bridgelib.commands._paths import path
 from bridgelib.language.embed import embed_instructions
-from bridgelib.language.origin import table_origin
+from bridgelib.language.table_origin import table_origin
 from bridgelib.origins import with_release
 
 

@@ -1,4 +1,4 @@
-"""Evaluate a trained policy on the validation side of its data, without a simulator; write evaluation.json."""
+"""Evaluate a trained policy on the validation split of its data, without a simulator; write evaluation.json."""
 
 import argparse
 
@@ -6,8 +6,8 @@ from bridgelib.commands._experiment import add_experiment_options, assignment
 from bridgelib.commands._numbers import positive
 from bridgelib.commands._paths import path
 from bridgelib.evaluation.neighbours import FRAMES
-from bridgelib.evaluation.offline.choice import TRANSITIONS
-from bridgelib.evaluation.origins import evaluation_origin
+from bridgelib.evaluation.offline.sampling import TRANSITIONS
+from bridgelib.evaluation.result_origins import evaluation_origin
 from bridgelib.files import require_writable, write_json
 from bridgelib.origins import with_release
 

@@ -1,4 +1,4 @@
-"""Make a policy folder of a checkpoint that a training has kept: one that is done, was stopped, or still goes on."""
+"""Make a policy folder of a checkpoint that a training has kept: one that is done, was stopped, or still runs."""
 
 import argparse
 import os
@@ -6,7 +6,7 @@ import os
 from bridgelib.commands._paths import path
 
 EXAMPLES = """\
-the best by validation error so far, of a training that goes on:
+the best by validation error so far, of a training that still runs:
   export_policy.py --run demo/runs/bc_demo/latest --from best --output policies/bc_best
 
 that of one step, of an older run (which steps there are, an unknown one tells):

@@ -11,7 +11,7 @@ a whole tree, as <tfrecord>/<task>/{train,val}/out.tfrecord:
 one task; --raw leaves aside shards whose dated folder was removed:
   numpy_to_tfrecord.py --shards bdv2_numpy/task --raw bdv2/task --output bdv2_tfrecord/task --im_size 256
 
-What is complete is left alone, so a second run goes on where the first was killed.
+What is complete is left alone, so a second run resumes where the first was killed.
 """
 
 

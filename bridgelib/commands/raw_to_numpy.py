@@ -15,7 +15,7 @@ a whole tree, as <numpy>/<task>/<date>.npz with <date>.report.json beside it:
 one dated folder, as the workflow does it:
   raw_to_numpy.py --raw bdv2 --dated-folder bdv2/task/2021-08-02_10-00-00 --shard out.npz --report out.report.json
 
-What is complete is left alone, so a second run goes on where the first was killed.
+What is complete is left alone, so a second run resumes where the first was killed.
 """
 
 

@@ -32,7 +32,7 @@ def main(argv: list[str] | None = None) -> None:
     options = parse_arguments(argv)
     # Not before the arguments are read: these load JAX, which takes seconds.
     from bridgelib.evaluation.closed_loop import evaluate_closed_loop
-    from bridgelib.evaluation.origins import rollouts_origin
+    from bridgelib.evaluation.result_origins import rollouts_origin
     from bridgelib.files import require_writable, write_json
     from bridgelib.origins import with_release
     from bridgelib.policy import load

@@ -10,7 +10,7 @@ as the workflow does it:
   rollout_references.py --data demo/tfrecord --task put_red_cube_on_plate --task push_blue_cylinder_onto_green_cloth \\
       --episodes 100 --seed 1000000 --json demo/runs/references.json
 
-Nearest neighbour and random actions take theirs from the training side of the same task. The scenes are those of
+Nearest neighbour and random actions take theirs from the training split of the same task. The scenes are those of
 rollout_policy.py with the same seeds.
 """
 
@@ -19,7 +19,7 @@ def main(argv: list[str] | None = None) -> None:
     """Roll out, write the results, print a line per rung and task."""
     options = parse_arguments(argv)
     from bridgelib.evaluation.ladder import roll_out_references
-    from bridgelib.evaluation.origins import references_origin
+    from bridgelib.evaluation.result_origins import references_origin
     from bridgelib.files import require_writable, write_json
     from bridgelib.origins import with_release
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bridgelib.commands._paths import path
 from bridgelib.commands._seeds import add_seeds_option
-from bridgelib.evaluation.origins import success_origin
+from bridgelib.evaluation.result_origins import success_origin
 from bridgelib.evaluation.table import as_text, success_summary
 from bridgelib.files import read_json, write_json, written_whole
 from bridgelib.origins import with_release

@@ -1,4 +1,4 @@
-"""Train the policy of one experiment, going on from its newest checkpoint; write its run folder and done.json."""
+"""Train the policy of one experiment, resuming from its newest checkpoint; write its run folder and done.json."""
 
 import argparse
 import json
@@ -14,11 +14,11 @@ as the workflow does it:
   train_policy.py --experiments config/experiments/demo.yaml --experiment bc_demo --data demo/tfrecord \\
       --done demo/runs/bc_demo/done.json
 
-can this algorithm learn one batch by heart?
+can this algorithm overfit one batch?
   train_policy.py --experiments ... --experiment bc_demo --data demo/tfrecord --self-test
 
 Exit status: 0 done; 2 a setting or the data cannot be used; 75 stopped by SIGTERM, Ctrl-C or a closed terminal after
-saving: run the same command again and it goes on from there, to the same weights. W&B: WANDB_MODE=online, offline or
+saving: run the same command again and it resumes, to the same weights. W&B: WANDB_MODE=online, offline or
 disabled; without it, online where you are logged in, else offline.
 
 JAX_COMPILATION_CACHE_DIR=<a folder of this host> spares a restart most of its compiling, without changing a weight.
@@ -29,12 +29,12 @@ def main(argv: list[str] | None = None) -> int:
     """Train, test that it can, or time it."""
     options = parse_arguments(argv)
     # Not before the arguments are read: these load JAX, which takes seconds.
-    from bridgelib.evaluation.choice import trial_of
+    from bridgelib.evaluation.trial import trial_of
     from bridgelib.language.table import LanguageTable
     from bridgelib.training.interruption import EXIT_CODE, Interrupted, leave
-    from bridgelib.training.probe import training_speed
+    from bridgelib.training.overfit import self_test
     from bridgelib.training.run import train
-    from bridgelib.training.self_test import self_test
+    from bridgelib.training.training_speed import training_speed
 
     given = assignment(options)
     experiment, data, groups = given.experiment, given.data_root, given.groups()
@@ -49,7 +49,7 @@ def main(argv: list[str] | None = None) -> int:
             tried = trial_of(experiment, tasks, tuple(options.camera))
             train(experiment, data, groups, options.done, language=language, tried=tried)
     except Interrupted as signal:
-        print(f"Stopped by {signal}. What was learned is saved; run the same command to go on.", file=sys.stderr)
+        print(f"Stopped by {signal}. What was learned is saved; run the same command to resume.", file=sys.stderr)
         leave(EXIT_CODE)
     return 0
 
@@ -70,7 +70,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
         nargs="?",
         const=200,
         metavar="STEPS",
-        help="instead of training, learn one batch by heart (default: 200 steps) and say whether that worked",
+        help="instead of training, overfit one batch (default: 200 steps) and say whether that worked",
     )
     add(
         "--time",

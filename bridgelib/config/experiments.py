@@ -58,7 +58,7 @@ class Experiment:
         config: The complete tree of hyperparameters, in the predecessor's names.
         data_root: Where its TFRecords lie, or None for the machine's.
         save_dir: Where its run folder goes, or None for the machine's.
-        devices: How many accelerators it takes.
+        num_devices: How many accelerators it takes.
         xla_flags, cuda_libs, jax_platform: How its process is started; None leaves it to the machine profile.
         family: The name that it shares with the same experiment under other seeds; None where there is one seed.
     """
@@ -69,7 +69,7 @@ class Experiment:
     config: dict[str, Any]
     data_root: str | None = None
     save_dir: str | None = None
-    devices: int = 1
+    num_devices: int = 1
     xla_flags: str | None = None
     cuda_libs: str | None = None
     jax_platform: str | None = None
@@ -174,7 +174,9 @@ def _resolve(member: Run, settings: GlobalSettings, datasets: Mapping[str, Datas
         config=checked(config, run.algo, where),
         data_root=settings.data_root,
         save_dir=settings.save_dir,
-        devices=_device_count(settings.cuda_visible_devices, f"{path}, section 'global', key 'cuda_visible_devices'"),
+        num_devices=_device_count(
+            settings.cuda_visible_devices, f"{path}, section 'global', key 'cuda_visible_devices'"
+        ),
         xla_flags=settings.xla_flags,
         cuda_libs=None if settings.use_pip_cuda_libs else "system",
         jax_platform="cuda" if settings.jax_platform_name == "gpu" else settings.jax_platform_name,

@@ -18,7 +18,7 @@ _IN_MEMORY = "remove it: batches are drawn from an index of all frames, and no b
 _LEFT_OUT = {
     "data_path": "write it as `data_root:` under `global:`, or in the machine profile",
     "save_dir": "write it as `save_dir:` under `global:`, or in the machine profile",
-    "resume_path": "remove it: a training that was stopped goes on from its newest checkpoint by itself",
+    "resume_path": "remove it: a training that was stopped resumes from its newest checkpoint by itself",
     "dataset_kwargs.shuffle_buffer_size": _IN_MEMORY,
     "dataset_kwargs.prefetch_num_batches": _IN_MEMORY,
     "dataset_kwargs.cache": _IN_MEMORY,

@@ -11,8 +11,8 @@ from typing import Any
 
 from bridgelib.errors import DataError
 from bridgelib.files import read_json
-from bridgelib.formats.report import Remark
-from bridgelib.layout import REPORT, SIDES
+from bridgelib.formats.shard_report import Remark
+from bridgelib.layout import REPORT, SPLITS
 from bridgelib.origins import with_release
 from bridgelib.raw.remarks import Noticed
 from bridgelib.raw.tree import PassedOver
@@ -48,7 +48,7 @@ class Account:
 
     @property
     def kept(self) -> int:
-        """Trajectories on either side."""
+        """Trajectories on either split."""
         return self.train + self.val
 
     def __add__(self, other: "Account") -> "Account":
@@ -87,8 +87,8 @@ class TaskReport:
                 passed_over=sum(entry["count"] for entry in content["passed_over"]),
                 train=content["train"]["trajectories"],
                 val=content["val"]["trajectories"],
-                frames=sum(content[side]["frames"] for side in SIDES),
-                bytes=sum(content[side]["bytes"] for side in SIDES),
+                frames=sum(content[split]["frames"] for split in SPLITS),
+                bytes=sum(content[split]["bytes"] for split in SPLITS),
                 instructed=content["instructed"],
                 remarks=Counter(entry["remark"] for entry in remarks),
             )
@@ -118,7 +118,7 @@ class TreeReport:
         misplaced: Remarks on the raw tree itself.
         excluded: Tasks that the machine profile leaves out; `count` is the number of their dated folders.
         unconverted: Task -> why it has no report.
-        origin: What the reports are; see `bridgelib.conversion.origins.data_report_origin`.
+        origin: What the reports are; see `bridgelib.conversion.data_origins.data_report_origin`.
     """
 
     tasks: tuple[TaskReport, ...]

@@ -1,8 +1,8 @@
 """Numpy shards of a task to its TFRecords: divided, indexed, measured and accounted for.
 
     <tfrecord>/<task>/{train,val}/out.tfrecord      and out.index.npz beside each
-    <tfrecord>/<task>/split.json                    names and content ids of each side, seed, proportion
-    <tfrecord>/<task>/statistics.json               of the training side, as training sees it
+    <tfrecord>/<task>/split.json                    names and content ids of each split, seed, proportion
+    <tfrecord>/<task>/statistics.json               of the training split, as training sees it
     <tfrecord>/<task>/report.json                   what became of each trajectory; written last
 
 What a task folder held before is removed first and `report.json` is written last, so a folder is of one conversion, and
@@ -19,14 +19,14 @@ from typing import Any
 from bridgelib.conversion.task_remarks import task_remarks
 from bridgelib.conversion.task_shards import Entry, Settings, TaskShards
 from bridgelib.data.gaze import gaze_maps
-from bridgelib.data.split import training_side
+from bridgelib.data.split import training_split
 from bridgelib.data.statistics import Statistics, statistics_of
 from bridgelib.errors import DataError
 from bridgelib.files import alone, read_json, write_json, written_whole
 from bridgelib.formats.index import RecordIndex, load_index
-from bridgelib.formats.report import Report
+from bridgelib.formats.shard_report import Report
 from bridgelib.formats.tfrecord import tfrecord_writer
-from bridgelib.layout import REPORT, SIDES, SPLIT, STATISTICS, index_path, records_path, task_paths
+from bridgelib.layout import REPORT, SPLIT, SPLITS, STATISTICS, index_path, records_path, task_paths
 from bridgelib.origins import origin_in, with_release
 from bridgelib.progress import Progress
 from bridgelib.raw.tree import natural_key
@@ -62,16 +62,18 @@ def _converted(shards: Sequence[Path], folder: Path, settings: Settings, overwri
     if not overwrite and (report := _finished(folder, task.origin)) is not None:
         print(f"{folder} is up to date: nothing to do")
         return report
-    train = training_side([entry.identity for entry in task.kept], settings.train_proportion, settings.seed)
-    sides = {side: [entry for entry in task.kept if (entry.identity in train) == (side == "train")] for side in SIDES}
+    train = training_split([entry.content_id for entry in task.kept], settings.train_proportion, settings.seed)
+    splits = {
+        split: [entry for entry in task.kept if (entry.content_id in train) == (split == "train")] for split in SPLITS
+    }
     if not task.kept:
         print(f"{folder}: {nothing_kept(task.reports)}; its TFRecords are empty")
-    elif not sides["val"]:
-        print(f"{folder}: a single trajectory, which is for training; the validation side is empty")
+    elif not splits["val"]:
+        print(f"{folder}: a single trajectory, which is for training; the validation split is empty")
     _remove_former(folder)
     _write_records(task, train, folder)
-    indices = {side: _written_index(folder, side, sides[side]) for side in SIDES}
-    write_json(folder / SPLIT, _split(sides, settings))
+    indices = {split: _written_index(folder, split, splits[split]) for split in SPLITS}
+    write_json(folder / SPLIT, _split(splits, settings))
     statistics = statistics_of([indices["train"]]) if task.kept else None
     write_json(folder / STATISTICS, statistics.to_json() if statistics else NO_STATISTICS)
     report = _task_report(task, indices, statistics)
@@ -94,32 +96,34 @@ def _remove_former(folder: Path) -> None:
 
 
 def _write_records(task: TaskShards, train: frozenset[str], folder: Path) -> None:
-    """Write both sides in one pass over the shards; they appear together at its end."""
+    """Write both splits in one pass over the shards; they appear together at its end."""
     progress = Progress(len(task.kept), "trajectories", folder.name)
     with ExitStack() as open_files:
         append = {}
-        for side in SIDES:
-            partial = open_files.enter_context(written_whole(records_path(folder, side)))
-            append[side] = open_files.enter_context(tfrecord_writer(partial, task.settings.image_encoding))
+        for split in SPLITS:
+            partial = open_files.enter_context(written_whole(records_path(folder, split)))
+            append[split] = open_files.enter_context(tfrecord_writer(partial, task.settings.image_encoding))
         for trajectory in task.trajectories():
             boxes = trajectory.gaze_boxes
             gaze = None if boxes is None else gaze_maps(boxes, task.settings.im_size)
-            append["train" if trajectory.identity in train else "val"](trajectory, gaze)
+            append["train" if trajectory.content_id in train else "val"](trajectory, gaze)
             progress.advance()
 
 
-def _written_index(folder: Path, side: str, expected: Sequence[Entry]) -> RecordIndex:
+def _written_index(folder: Path, split: str, expected: Sequence[Entry]) -> RecordIndex:
     """Index what was written, which proves that it can be read and that nothing is missing."""
-    path = records_path(folder, side)
+    path = records_path(folder, split)
     index = RecordIndex.build(path)
     written = list(zip(index.names, index.identities, strict=True))
-    assert written == [(entry.name, entry.identity) for entry in expected], f"{path} does not hold what was written"
+    assert written == [(entry.name, entry.content_id) for entry in expected], f"{path} does not hold what was written"
     index.save(path)
     return index
 
 
-def _split(sides: Mapping[str, Sequence[Entry]], settings: Settings) -> dict:
-    listed = {side: [{"name": entry.name, "identity": entry.identity} for entry in sides[side]] for side in SIDES}
+def _split(splits: Mapping[str, Sequence[Entry]], settings: Settings) -> dict:
+    listed = {
+        split: [{"name": entry.name, "identity": entry.content_id} for entry in splits[split]] for split in SPLITS
+    }
     return {**listed, "seed": settings.seed, "train_proportion": settings.train_proportion}
 
 
@@ -136,14 +140,14 @@ def _task_report(task: TaskShards, indices: Mapping[str, RecordIndex], statistic
         "shards": len(task.paths),
         "instructed": sum(_instructed(index) for index in indices.values()),
         "origin": with_release(task.origin),
-        **{side: _side_report(index) for side, index in indices.items()},
+        **{split: _split_report(index) for split, index in indices.items()},
     }
     assert report["found"] == report["kept"] + len(report["rejected"]), report
-    assert report["kept"] == sum(report[side]["trajectories"] for side in SIDES), report
+    assert report["kept"] == sum(report[split]["trajectories"] for split in SPLITS), report
     return report
 
 
-def _side_report(index: RecordIndex) -> dict[str, int]:
+def _split_report(index: RecordIndex) -> dict[str, int]:
     return {
         "trajectories": len(index),
         "transitions": len(index.actions),
@@ -164,8 +168,8 @@ def _finished(folder: Path, origin: Mapping[str, Any]) -> dict | None:
         return None
     if origin_in(folder / REPORT) != origin:
         return None
-    report, split = read_json(folder / REPORT), read_json(folder / SPLIT)
-    return report if all(_holds(records_path(folder, side), split[side]) for side in SIDES) else None
+    report, listed = read_json(folder / REPORT), read_json(folder / SPLIT)
+    return report if all(_holds(records_path(folder, split), listed[split]) for split in SPLITS) else None
 
 
 def _holds(record: Path, listed: Sequence[Mapping[str, str]]) -> bool:

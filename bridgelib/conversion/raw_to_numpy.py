@@ -14,11 +14,11 @@ from typing import Any
 from zipfile import BadZipFile
 
 from bridgelib.conversion.contents import content_of
-from bridgelib.conversion.origins import shard_origin
+from bridgelib.conversion.data_origins import shard_origin
 from bridgelib.errors import ConfigError, DataError
 from bridgelib.files import alone
-from bridgelib.formats.report import RejectedTrajectory, Remark, Report
 from bridgelib.formats.shard import ShardWriter
+from bridgelib.formats.shard_report import RejectedTrajectory, Remark, Report
 from bridgelib.layout import shard_path, shard_report_path
 from bridgelib.progress import Progress
 from bridgelib.raw.gaze import SOURCES
@@ -231,12 +231,12 @@ class _Account:
         """The trajectory if it is kept."""
         self.strays.update({(entry.path, entry.why): entry.count for entry in outcome.strays})
         result = outcome.result
-        if isinstance(result, Trajectory) and result.identity in self.kept:
-            result = Rejected("duplicate", f"the same content as {self.kept[result.identity]}")
+        if isinstance(result, Trajectory) and result.content_id in self.kept:
+            result = Rejected("duplicate", f"the same content as {self.kept[result.content_id]}")
         if isinstance(result, Rejected):
             self.rejected.append(RejectedTrajectory(outcome.name, result.reason, result.detail))
             return None
-        self.kept[result.identity] = outcome.name
+        self.kept[result.content_id] = outcome.name
         self.transitions += len(result.actions)
         self.instructed += any(result.languages)
         self.remarks += [Remark.of(outcome.name, noticed) for noticed in result.noticed]

@@ -8,7 +8,7 @@ from bridgelib.data.actions import binarised_gripper
 from bridgelib.data.remarks import remarks_on
 from bridgelib.data.statistics import Statistics
 from bridgelib.formats.index import RecordIndex
-from bridgelib.formats.report import Remark, Report
+from bridgelib.formats.shard_report import Remark, Report
 from bridgelib.raw.gripper import CLOSED_BELOW, OPEN_ABOVE
 from bridgelib.raw.remarks import Noticed
 from bridgelib.raw.tree import natural_key
@@ -25,8 +25,8 @@ def task_remarks(
     Args:
         reports: Of its dated folders.
         left_out: Trajectories that were kept there and are rejected here.
-        indices: Of both sides.
-        statistics: Of the training side; None where nothing was kept.
+        indices: Of both splits.
+        statistics: Of the training split; None where nothing was kept.
 
     Returns:
         Those on the whole task, then those on trajectories in natural order.

@@ -6,10 +6,10 @@ from functools import cached_property
 from pathlib import Path
 
 from bridgelib.conversion.contents import content_of
-from bridgelib.conversion.origins import records_origin
+from bridgelib.conversion.data_origins import records_origin
 from bridgelib.errors import ConfigError, DataError
-from bridgelib.formats.report import RejectedTrajectory, Report
 from bridgelib.formats.shard import Shard
+from bridgelib.formats.shard_report import RejectedTrajectory, Report
 from bridgelib.formats.tfrecord import ENCODINGS
 from bridgelib.layout import shard_report_path
 from bridgelib.raw.trajectory import Trajectory
@@ -49,7 +49,7 @@ class Entry:
     """A trajectory of a task and where it lies."""
 
     name: str
-    identity: str
+    content_id: str
     shard: Path
     number: int
 
@@ -101,8 +101,8 @@ class TaskShards:
             gaze.setdefault(shard.gaze, path)
             self.reports.append(_report_of(shard))
             contents.setdefault(path.stem, []).append(content_of(path, self.reports[-1]))
-            places = enumerate(zip(shard.names, shard.identities, strict=True))
-            entries += [Entry(name, identity, path, number) for number, (name, identity) in places]
+            places = enumerate(zip(shard.names, shard.content_ids, strict=True))
+            entries += [Entry(name, content_id, path, number) for number, (name, content_id) in places]
         _check_gaze(gaze)
         self.entries = sorted(entries, key=lambda entry: natural_key(entry.name))
         shards = {date: " ".join(found) for date, found in contents.items()}  # more than one of a date only by hand
@@ -121,12 +121,12 @@ class TaskShards:
     @cached_property
     def kept(self) -> list[Entry]:
         """The first trajectory of each content, in natural order of their names."""
-        return [entry for entry in self.entries if self._first[entry.identity] is entry]
+        return [entry for entry in self.entries if self._first[entry.content_id] is entry]
 
     @cached_property
     def duplicates(self) -> list[RejectedTrajectory]:
         """The others: demonstrations that were copied into a second dated folder."""
-        pairs = [(entry, self._first[entry.identity]) for entry in self.entries]
+        pairs = [(entry, self._first[entry.content_id]) for entry in self.entries]
         return [
             RejectedTrajectory(entry.name, "duplicate", f"the same content as {first.name}")
             for entry, first in pairs
@@ -135,7 +135,7 @@ class TaskShards:
 
     @cached_property
     def _first(self) -> Mapping[str, Entry]:
-        return {entry.identity: entry for entry in reversed(self.entries)}
+        return {entry.content_id: entry for entry in reversed(self.entries)}
 
     def trajectories(self) -> Iterator[Trajectory]:
         """The kept trajectories, one in memory at a time.

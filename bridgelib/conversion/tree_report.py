@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bridgelib.conversion.accounting import TaskReport, TreeReport, find_reports
-from bridgelib.conversion.origins import data_report_origin
+from bridgelib.conversion.data_origins import data_report_origin
 from bridgelib.conversion.tables import as_text
 from bridgelib.errors import DataError
 from bridgelib.files import write_json, written_whole

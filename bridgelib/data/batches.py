@@ -19,7 +19,7 @@ class TrainingBatches:
     """Batches drawn with replacement: for each sample a group by its weight, then a transition uniform in the group.
 
     Args:
-        samples: The samples of the training side.
+        samples: The samples of the training split.
         groups: The TFRecords of each group; a TFRecord may stand in several groups. From a group of
             none no sample comes.
         weights: How often samples come from each group, in any unit; None for equal weights.
@@ -70,15 +70,15 @@ class TrainingBatches:
 
 
 class ValidationBatches:
-    """Every transition of the validation side once, in fixed order; the last batch is padded with its last sample.
+    """Every transition of the validation split once, in fixed order; the last batch is padded with its last sample.
 
     The random part of a sample (its goal, its instruction) is a pure function of the seed and the transition's number.
 
     Args:
-        samples: The samples of the validation side.
+        samples: The samples of the validation split.
         batch_size: Samples in a whole batch, over all processes.
         seed: Any whole number.
-        limit: At most so many batches; their transitions are then spread evenly over the whole side. None for all.
+        limit: At most so many batches; their transitions are then spread evenly over the whole split. None for all.
         process: See `TrainingBatches`.
 
     Raises:
@@ -99,7 +99,7 @@ class ValidationBatches:
         self._transitions = Transitions(np.arange(len(samples.counts)), samples.counts)
         count = len(self._transitions)
         if count == 0:
-            raise DataError("validation side", given="no transition to sample", do=_WITHOUT_TRANSITIONS)
+            raise DataError("validation split", given="no transition to sample", do=_WITHOUT_TRANSITIONS)
         self._draws = _generator(seed, _VALIDATION).random((count, DRAWS))
         kept = count if limit is None else min(count, limit * batch_size)
         self._numbers = np.arange(kept) * count // kept

@@ -1,8 +1,8 @@
 """Demonstrations that lie in a dataset more than once: what trains must not validate, and what trains twice is said.
 
-A task's own split is by content, so within it no demonstration is on both sides. Where a demonstration was copied into
-a second task, that task's split may put the copy on the other side; then a policy is judged, and its best checkpoint
-chosen, by what it has learned by heart.
+A task's own split is by content, so within it no demonstration is in both. Where a demonstration was copied into
+a second task, that task's split may put the copy into the other one; then a policy is judged, and its best checkpoint
+chosen, by what it has memorised.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from bridgelib.errors import DataError
 from bridgelib.formats.index import RecordIndex
 
 Indices = Mapping[str, RecordIndex]
-"""Task -> the index of one of its sides."""
+"""Task -> the index of one of its splits."""
 
 _SHOWN = 5
 
@@ -31,8 +31,8 @@ def held_out(train: Indices, val: Indices) -> dict[str, np.ndarray]:
     """Which validation trajectories are left out since they train as well; says how many, and whose.
 
     Args:
-        train: The training sides that samples are drawn from.
-        val: The validation sides.
+        train: The training splits that samples are drawn from.
+        val: The validation splits.
 
     Returns:
         Task of `val` -> bool [trajectories].
@@ -54,19 +54,19 @@ def held_out(train: Indices, val: Indices) -> dict[str, np.ndarray]:
     return {task: np.array([other is not None for other in others], bool) for task, others in found.items()}
 
 
-def say_repeated(indices: Indices, side: str) -> None:
-    """Say on standard error which demonstrations lie on one side of several tasks, where each copy counts.
+def say_repeated(indices: Indices, split: str) -> None:
+    """Say on standard error which demonstrations lie in one split of several tasks, where each copy counts.
 
     Args:
-        indices: Of that side.
-        side: Its name.
+        indices: Of that split.
+        split: Its name.
     """
     repeated = [tasks for tasks in _tasks_by_content(indices, _have_ids(indices)).values() if len(tasks) > 1]
     if repeated:
         together = Counter(" and ".join(tasks) for tasks in repeated)
         whose = _listed(f"{number} in {tasks}" for tasks, number in together.most_common())
         told = f"{len(repeated)} demonstrations lie in several tasks and count in each"
-        print(f"{side} side: {told}: {whose}", file=sys.stderr)
+        print(f"{split} split: {told}: {whose}", file=sys.stderr)
 
 
 def contents(index: RecordIndex, by_id: bool) -> list[str]:
@@ -76,10 +76,10 @@ def contents(index: RecordIndex, by_id: bool) -> list[str]:
     return [hashlib.sha256(b"".join(map(_bytes, arrays))).hexdigest() for arrays in index.trajectories()]
 
 
-def _have_ids(*sides: Indices) -> bool:
+def _have_ids(*splits: Indices) -> bool:
     """Whether all have content ids. TFRecords that were made elsewhere have none, and a copy in one of ours is to be
     known beside them: then all are told by their states and actions."""
-    return all(all(index.identities) for side in sides for index in side.values())
+    return all(all(index.identities) for split in splits for index in split.values())
 
 
 def _bytes(array: np.ndarray) -> bytes:
@@ -100,7 +100,7 @@ def _trained_in(
     """The task that each of these trajectories trains in; None where it does not train."""
     found: list[str | None] = []
     for content in trajectories:
-        # Our own split has no content on both sides of a task. What was made elsewhere may.
+        # Our own split has no content twice in a task. What was made elsewhere may.
         others = (each for each in tasks.get(content, ()) if each != task or not by_id)
         found.append(next(others, None))
     return found
@@ -115,7 +115,7 @@ def _listed(entries: Iterable[str]) -> str:
 def _nothing_left(val: Indices, count: int, whose: str) -> DataError:
     filled = [task for task, index in val.items() if len(index)]
     return DataError(
-        f"validation side of {_listed(filled)}",
+        f"validation split of {_listed(filled)}",
         given=f"{count} trajectories, and the same demonstrations all train: {whose}",
         allowed="at least one demonstration that does not train",
         do="keep one copy of each demonstration (split.json of a task has the names and content ids), leave one of the "

@@ -1,4 +1,4 @@
-"""What is odd about the statistics of a training side: for its report, and for whoever trains on it."""
+"""What is odd about the statistics of a training split: for its report, and for whoever trains on it."""
 
 from collections.abc import Iterator
 

@@ -12,7 +12,7 @@ from bridgelib.data.actions import relabelled_actions
 from bridgelib.data.batch import NEEDS
 from bridgelib.data.chunks import action_chunk, demonstrated, held_still, history_frames
 from bridgelib.data.instructions import Instructions
-from bridgelib.data.normalisation import Normaliser
+from bridgelib.data.normalization import Normalizer
 from bridgelib.data.records import Records
 from bridgelib.data.statistics import Statistics
 from bridgelib.errors import DataError
@@ -22,11 +22,11 @@ DRAWS = goals.DRAWS + 1
 
 
 class Samples:
-    """Makes the samples of one side (training or validation) of a dataset, as an agent needs them.
+    """Makes the samples of one split (training or validation) of a dataset, as an agent needs them.
 
     Args:
-        records: The TFRecords of this side.
-        statistics: Of the training side, whichever side this is.
+        records: The TFRecords of this split.
+        statistics: Of the training split, whichever split this is.
         dataset_kwargs: The tree of that name in an algorithm's configuration.
         needs: What the agent asks for, a subset of `batch.NEEDS`. Nothing else is read from disk.
         embeddings: Instruction -> float32 [E]; only for agents that need "language".
@@ -62,12 +62,12 @@ class Samples:
         self._history, self._chunk = dataset_kwargs["obs_horizon"], dataset_kwargs["act_pred_horizon"]
         chosen, told = (dataset_kwargs[f"goal_relabeling_{key}"] for key in ("strategy", "kwargs"))
         self._strategy = read_goals(chosen, told, "dataset_kwargs.goal_relabeling_kwargs")
-        normaliser = Normaliser(statistics, dataset_kwargs["normalization_type"])
-        self._proprio = normaliser.proprio.forward(records.state)
+        normalizer = Normalizer(statistics, dataset_kwargs["normalization_type"])
+        self._proprio = normalizer.proprio.forward(records.state)
         actions = learnt_actions(records, dataset_kwargs["relabel_actions"], dataset_kwargs["relabel_angles"])
-        self._actions = normaliser.action.forward(actions)
+        self._actions = normalizer.action.forward(actions)
         self._padding = dataset_kwargs["chunk_padding"]
-        self._no_motion = normaliser.action.forward(np.zeros(actions.shape[1]))
+        self._no_motion = normalizer.action.forward(np.zeros(actions.shape[1]))
         languages, self.counts = records.languages, goals.transitions_with_goal(self._strategy, records.lengths)
         if held_out is not None:
             self.counts = np.where(held_out, 0, self.counts)

@@ -8,14 +8,14 @@ from bridgelib.errors import ConfigError
 VERSION = 1
 
 
-def training_side(identities: Iterable[str], train_proportion: float, seed: int) -> frozenset[str]:
+def training_split(content_ids: Iterable[str], train_proportion: float, seed: int) -> frozenset[str]:
     """The content ids of one task that are for training; the others are for validation.
 
     Ids are ordered by sha256("seed:id"), and the first n·p (to the nearest integer) train. Two or more trajectories
-    leave no side empty; a single one trains. A trajectory more moves at most one of the others to the other side.
+    leave no split empty; a single one trains. A trajectory more moves at most one of the others to the other split.
 
     Args:
-        identities: Content ids, in any order.
+        content_ids: Content ids, in any order.
         train_proportion: Above 0, at most 1.
         seed: Another seed gives another split.
 
@@ -24,7 +24,7 @@ def training_side(identities: Iterable[str], train_proportion: float, seed: int)
     """
     if not 0 < train_proportion <= 1:
         raise ConfigError("train_proportion", given=train_proportion, allowed="above 0, at most 1")
-    ordered = sorted(set(identities), key=lambda identity: hashlib.sha256(f"{seed}:{identity}".encode()).digest())
+    ordered = sorted(set(content_ids), key=lambda content_id: hashlib.sha256(f"{seed}:{content_id}".encode()).digest())
     if len(ordered) < 2:
         return frozenset(ordered)
     count = round(len(ordered) * train_proportion)

@@ -23,7 +23,7 @@ def roll_out_references(
     """Roll every reference out in the same scenes of each task; pure in data and seeds.
 
     Args:
-        data_root: The folder of the tasks' TFRecords: nearest neighbour and random actions are of their training side.
+        data_root: The folder of the tasks' TFRecords: nearest neighbour and random actions are of their training split.
         tasks: Keys of `bridgelib.sim.tasks.TASKS`.
         seeds: Of the scenes.
         camera: Height and width of the camera's images.

@@ -21,7 +21,7 @@ _READ = 256  # training frames in memory at a time
 class NeighbourIndex:
     """Images with the actions that were demonstrated in them, to be found again by their likeness.
 
-    Likeness is the squared distance of the pixels of both images, squashed to SIDE × SIDE by averaging. The nearest is
+    Likeness is the squared distance of the pixels of both images, shrunk to SIDE × SIDE by averaging. The nearest is
     found exactly: all are compared, in whole numbers; of several that are equally near it is the first.
 
     Args:
@@ -35,7 +35,7 @@ class NeighbourIndex:
     def __init__(self, images: np.ndarray, actions: np.ndarray):
         assert len(images) == len(actions) > 0, f"{len(images)} images, {len(actions)} actions"
         self.actions = np.asarray(actions)
-        self._pixels = _centred(squashed(images))
+        self._pixels = _centred(shrunk(images))
         self._norms = _norms(self._pixels)
 
     def __len__(self) -> int:
@@ -51,7 +51,7 @@ class NeighbourIndex:
         Returns:
             int64 [B].
         """
-        pixels = _centred(squashed(images))
+        pixels = _centred(shrunk(images))
         parts = [self._nearest(pixels[:, first : first + _QUERIES]) for first in range(0, len(images), _QUERIES)]
         return np.concatenate([np.empty(0, np.int64), *parts])
 
@@ -72,10 +72,10 @@ class NeighbourIndex:
 def training_neighbours(
     records: Records, relabel: bool, limit: int = FRAMES, angles: Angles = "wrapped"
 ) -> NeighbourIndex:
-    """The index of the frames of a training side, with their actions as training sees them, in the robot's units.
+    """The index of the frames of a training split, with their actions as training sees them, in the robot's units.
 
     Args:
-        records: Of the training side.
+        records: Of the training split.
         relabel: Whether its actions are relabelled with what was reached.
         limit: At most so many frames, spread evenly over all that have an action.
         angles: How differences of angles are taken; see `relabelled_actions`.
@@ -89,12 +89,12 @@ def training_neighbours(
     frames = (np.repeat(records.first_frame - records.first_action, records.lengths) + np.arange(len(actions)))[numbers]
     progress, images = Progress(kept, "frames", "training images for the nearest neighbour"), []
     for first in range(0, kept, _READ):
-        images.append(squashed(records.images(frames[first : first + _READ])))
+        images.append(shrunk(records.images(frames[first : first + _READ])))
         progress.advance(len(images[-1]))
     return NeighbourIndex(np.concatenate(images), actions[numbers])
 
 
-def squashed(images: np.ndarray) -> np.ndarray:
+def shrunk(images: np.ndarray) -> np.ndarray:
     """Images uint8 [N, H, W, 3] as uint8 [N, SIDE, SIDE, 3], each pixel the mean of those it covers."""
     if images.shape[1:3] == (SIDE, SIDE):
         return images

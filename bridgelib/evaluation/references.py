@@ -4,7 +4,7 @@ expert      the scripted demonstrator, which knows where everything is
 replay      its actions in the very scene, carried out again without looking
 relabelled  the same, but the actions that training sees: the motion that was reached, an open or closed gripper
 nearest     the action of the most similar training image
-random      actions drawn from the training side
+random      actions drawn from the training split
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -41,7 +41,7 @@ class RecordIndex:
 
     Attributes:
         encoding: "raw" (each frame H·W·3 bytes, uint8) or "jpeg" (each frame a JPEG file).
-        image_shape: (H, W, 3); (0, 0, 3) where the file is empty, as a validation side of one trajectory is.
+        image_shape: (H, W, 3); (0, 0, 3) where the file is empty, as a validation split of one trajectory is.
         frame_position: int64 [F]; the byte in the TFRecord where each frame begins.
         frame_length: int64 [F]; how many bytes it has.
         gaze_position: int64 [F]; where its gaze map begins, float32 [H, W, 1]; -1 where it has none.
@@ -138,7 +138,7 @@ class RecordIndex:
             actions=joined("actions", rows),
             languages=tuple(text for record in found for text in record.languages),
             names=tuple(record.name for record in found),
-            identities=tuple(record.identity for record in found),
+            identities=tuple(record.content_id for record in found),
             record_position=np.array(begins, np.int64),
             record_checksums=checksums,
         )

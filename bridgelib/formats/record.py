@@ -27,7 +27,7 @@ from bridgelib.raw.language import says_something
 IMAGES, JPEG, GAZE = "images0", "jpeg/images0", "gaze"
 STATE, ACTIONS, LANGUAGE = "state", "actions", "language"
 TERMINALS, TRUNCATES = "terminals", "truncates"
-NAME, IDENTITY = "name", "identity"
+NAME, CONTENT_ID = "name", "identity"
 NOW, NEXT = "observations/", "next_observations/"
 
 _FORMAT = "write it in BridgeData format, as numpy_to_tfrecord does and bridgelib/formats/record.py describes"
@@ -48,7 +48,7 @@ class Record:
     actions: np.ndarray
     languages: tuple[str, ...]
     name: str
-    identity: str
+    content_id: str
 
     @classmethod
     def read(cls, buffer: mmap | bytes, begin: int, end: int) -> "Record":
@@ -90,7 +90,7 @@ class _Reader:
             actions=actions,
             languages=tuple(text if says_something(text) else "" for text in self._texts(LANGUAGE)) or ("",),
             name="".join(self._texts(NAME)),
-            identity="".join(self._texts(IDENTITY)),
+            content_id="".join(self._texts(CONTENT_ID)),
         )
 
     def _refuse_terminals(self) -> None:

@@ -79,7 +79,7 @@ class ShardWriter:
         self.latency_shift = latency_shift
         self._rows: dict[str, list] = {key: [] for key in ("state", "time_stamp", "actions")}
         self._names: list[str] = []
-        self._identities: list[str] = []
+        self._content_ids: list[str] = []
         self._languages: list[str] = []
         self._gaze_boxes: list[np.ndarray] = []
         self._offsets: dict[str, list[int]] = {key: [0] for key in ("frame", "action", "language")}
@@ -114,7 +114,7 @@ class ShardWriter:
         self._rows["time_stamp"].append(np.asarray(trajectory.time_stamp, np.float64))
         self._rows["actions"].append(np.asarray(trajectory.actions, np.float32))
         self._names.append(trajectory.name)
-        self._identities.append(trajectory.identity)
+        self._content_ids.append(trajectory.content_id)
         self._languages.extend(trajectory.languages)
         if self.gaze != "none":
             assert trajectory.gaze_boxes and len(trajectory.gaze_boxes) == length, trajectory.name
@@ -142,7 +142,7 @@ class ShardWriter:
                 **{f"{key}_offsets": np.array(offsets, np.int64) for key, offsets in self._offsets.items()},
                 **packed("languages", self._languages),
                 **packed("names", self._names),
-                **packed("identities", self._identities),
+                **packed("identities", self._content_ids),
                 **self._gaze_arrays(),
                 "meta": np.array(json.dumps(meta, sort_keys=True)),
             }
@@ -162,7 +162,7 @@ class Shard:
 
     Attributes:
         names: Folder of each trajectory, relative to the raw root.
-        identities: Content id of each trajectory.
+        content_ids: Content id of each trajectory.
         meta: `version`, `im_size`, `cameras`; `gaze` and `latency_shift` where they are not the usual ones.
         im_size: Height and width of the frames.
         cameras: The camera numbers kept.
@@ -183,7 +183,7 @@ class Shard:
             self.cameras: tuple[int, ...] = tuple(self.meta["cameras"])
             self.gaze: str = self.meta.get("gaze", "none")
             self.latency_shift: int | str = self.meta.get("latency_shift", "auto")
-            self.names, self.identities = read_texts(archive, "names"), read_texts(archive, "identities")
+            self.names, self.content_ids = read_texts(archive, "names"), read_texts(archive, "identities")
             self._state, self._time_stamp = read_member(archive, "state"), read_member(archive, "time_stamp")
             self._actions, self._languages = read_member(archive, "actions"), read_texts(archive, "languages")
             self._frame_offsets = read_member(archive, "frame_offsets")
@@ -201,7 +201,7 @@ class Shard:
         expected = [(key, len(array), int(self._frame_offsets[-1])) for key, array in rows.items()]
         expected.append(("actions", len(self._actions), int(self._action_offsets[-1])))
         expected.append(("languages", len(self._languages), int(self._language_offsets[-1])))
-        expected.append(("identities", len(self.identities), len(self.names)))
+        expected.append(("identities", len(self.content_ids), len(self.names)))
         expected.append(("frame_offsets", len(self._frame_offsets), len(self.names) + 1))
         if self.gaze != "none":
             expected.append(("gaze_offsets", len(self._gaze_offsets), len(self._state) + 1))
@@ -234,7 +234,7 @@ class Shard:
         languages = slice(*self._language_offsets[number : number + 2])
         return Trajectory(
             name=self.names[number],
-            identity=self.identities[number],
+            content_id=self.content_ids[number],
             frames={camera: array[frames] for camera, array in self._frames.items()},
             state=self._state[frames],
             time_stamp=self._time_stamp[frames],

@@ -65,7 +65,7 @@ def serialised(trajectory: Trajectory, encoding: str, gaze: np.ndarray | None = 
         record.TRUNCATES: _tensor(np.arange(length) == length - 1),
         record.LANGUAGE: _strings(trajectory.languages),
         record.NAME: _tensor(trajectory.name),
-        record.IDENTITY: _tensor(trajectory.identity),
+        record.CONTENT_ID: _tensor(trajectory.content_id),
         **_image_features(trajectory.frames[0], encoding),
         **({} if gaze is None else _now_and_next(record.GAZE, gaze)),
     }

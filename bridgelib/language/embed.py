@@ -9,13 +9,13 @@ from bridgelib.formats.index import load_index
 from bridgelib.language.coverage import Coverage, as_text, total
 from bridgelib.language.encoder import make_encoder
 from bridgelib.language.presence import no_language
-from bridgelib.language.settings import needs_language
+from bridgelib.language.processor_settings import needs_language
 from bridgelib.language.table import LanguageTable
-from bridgelib.layout import SIDES, records_path
+from bridgelib.layout import SPLITS, records_path
 
 
 def embed_instructions(experiment: Experiment, data: Path, tasks: Sequence[str]) -> LanguageTable:
-    """Embed the instructions of both sides of an experiment's tasks; print the language coverage of each task.
+    """Embed the instructions of both splits of an experiment's tasks; print the language coverage of each task.
 
     Args:
         experiment: One with `text_processor` in its configuration.
@@ -33,10 +33,10 @@ def embed_instructions(experiment: Experiment, data: Path, tasks: Sequence[str])
         )
     coverages, trained, instructions = {}, Coverage(), set[str]()
     for task in tasks:
-        indices = [load_index(records_path(Path(data) / task, side)) for side in SIDES]
-        sides = [Coverage.of(index) for index in indices]
-        coverages[task] = sum(sides, start=Coverage())
-        trained += sides[0]
+        indices = [load_index(records_path(Path(data) / task, split)) for split in SPLITS]
+        splits = [Coverage.of(index) for index in indices]
+        coverages[task] = sum(splits, start=Coverage())
+        trained += splits[0]
         instructions.update(text for index in indices for text in index.languages)
     print(as_text(coverages), flush=True)
     if not trained.instructed:

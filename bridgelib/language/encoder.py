@@ -9,7 +9,7 @@ import numpy as np
 from bridgelib.errors import DataError
 from bridgelib.language import hashing
 from bridgelib.language.pretrained import Embed, load_pretrained
-from bridgelib.language.settings import HashingSettings, encoder_settings
+from bridgelib.language.processor_settings import HashingSettings, encoder_settings
 
 _PRETRAINED_VERSION = 1
 

@@ -10,7 +10,7 @@ from zipfile import BadZipFile, ZipFile
 
 from bridgelib.config.experiments import Experiment
 from bridgelib.errors import ConfigError
-from bridgelib.language.settings import encoder_settings, needs_language
+from bridgelib.language.processor_settings import encoder_settings, needs_language
 from bridgelib.layout import REPORT, index_path, records_path
 from bridgelib.raw.language import has_instruction
 
@@ -49,14 +49,14 @@ def no_language(experiment: Experiment, tasks: Sequence[str], held_out: int = 0)
     Args:
         experiment: What is refused.
         tasks: Its tasks.
-        held_out: How many trajectories have an instruction all the same, all of them on the validation side.
+        held_out: How many trajectories have an instruction all the same, all of them on the validation split.
     """
     if held_out:
         return ConfigError(
             f"experiment '{experiment.name}', dataset '{experiment.dataset.name}'",
             given=f"{experiment.algorithm}, which learns from instructions; {held_out} of its trajectories have one, "
-            "but the split put all of them on the validation side",
-            allowed="instructions on the training side",
+            "but the split put all of them on the validation split",
+            allowed="instructions on the training split",
             do=f"{_ADD}, or divide otherwise: --config split_seed=1",
         )
     more = f" and {len(tasks) - _SHOWN} more" if len(tasks) > _SHOWN else ""

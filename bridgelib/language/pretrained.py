@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from bridgelib.errors import ConfigError
-from bridgelib.language.settings import is_url
+from bridgelib.language.processor_settings import is_url
 from bridgelib.layout import absolute_path
 
 Embed = Callable[[list[str]], np.ndarray]

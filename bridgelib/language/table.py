@@ -6,7 +6,7 @@
     embeddings                        float32 [K, E]; zeros for the empty one
     meta                              <U []; JSON: version, encoder (name, settings, version, model_digest)
 
-and, where the workflow made it, `origin.json`: see `bridgelib.language.origin`.
+and, where the workflow made it, `origin.json`: see `bridgelib.language.table_origin`.
 
 The same instructions, settings and model give the same bytes. Version 1, which policies of that time hold and which is
 still read, kept the instructions as <U [K].
@@ -26,7 +26,7 @@ from bridgelib.errors import ConfigError, DataError
 from bridgelib.files import written_whole
 from bridgelib.formats.texts import packed, unpacked
 from bridgelib.language.encoder import Encoder, make_encoder
-from bridgelib.language.origin import MEMBER
+from bridgelib.language.table_origin import MEMBER
 from bridgelib.mistaken import kind_of_file
 from bridgelib.progress import Progress
 from bridgelib.raw.chosen import composed

@@ -38,7 +38,7 @@ class DiagonalNormal:
         """The most likely value [..., A]."""
         return self.mean
 
-    def stddev(self) -> jax.Array:
+    def spread(self) -> jax.Array:
         """The standard deviation of each dimension [..., A]."""
         return self.std
 
@@ -69,7 +69,7 @@ class DiagonalLaplace:
         """The most likely value [..., A]."""
         return self.mean
 
-    def stddev(self) -> jax.Array:
+    def spread(self) -> jax.Array:
         """The standard deviation of each dimension [..., A]."""
         return self.std
 
@@ -104,9 +104,9 @@ class TanhNormal:
         """tanh of the normal's mode [..., A]."""
         return jnp.tanh(self.normal.mode())
 
-    def stddev(self) -> jax.Array:
-        """tanh of the normal's deviation [..., A]: a measure of spread for logs, not the exact deviation."""
-        return jnp.tanh(self.normal.stddev())
+    def spread(self) -> jax.Array:
+        """tanh of the normal's standard deviation [..., A]: for logs, for its own has no closed form."""
+        return jnp.tanh(self.normal.spread())
 
     def sample(self, key: jax.Array) -> jax.Array:
         """One draw [..., A]."""

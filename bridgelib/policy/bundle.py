@@ -15,7 +15,7 @@ import jax
 import numpy as np
 
 from bridgelib.agents import TrainState
-from bridgelib.data.normalisation import Normaliser
+from bridgelib.data.normalization import Normalizer
 from bridgelib.errors import DataError
 from bridgelib.files import disk_errors, write_json, written_whole
 from bridgelib.language.table import LanguageTable
@@ -137,7 +137,7 @@ def _agent(spec: PolicySpec, weights: Any, where: str = "") -> Any:
 def _golden_input(spec: PolicySpec, batch: Mapping[str, Any]) -> dict[str, np.ndarray]:
     """The first sample of a batch as the policy gets it, proprio in the robot's units."""
     observations, goals = batch["observations"], batch.get("goals", {})
-    proprio = Normaliser(spec.statistics, spec.normalisation).proprio.inverse(observations["proprio"][0])
+    proprio = Normalizer(spec.statistics, spec.normalisation).proprio.inverse(observations["proprio"][0])
     golden = {"image": observations["image"][0], "proprio": proprio}
     return golden if spec.goal == "none" else {**golden, f"goal_{spec.goal}": goals[spec.goal][0]}
 
@@ -158,7 +158,7 @@ def _check_golden(policy: Policy, path: Path) -> None:
             allowed=f"{list(policy.spec.image_shape)}, as policy.json says",
             do="copy the folder again, whole",
         )
-    forward = Normaliser(policy.spec.statistics, policy.spec.normalisation).action.forward
+    forward = Normalizer(policy.spec.statistics, policy.spec.normalisation).action.forward
     actions = policy.predict(*_arguments(golden))
     worst = float(np.abs(forward(actions) - forward(golden["actions"])).max())
     if not worst <= _TOLERANCE:

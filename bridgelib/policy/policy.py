@@ -9,7 +9,7 @@ import jax
 import numpy as np
 from PIL import Image
 
-from bridgelib.data.normalisation import Normaliser
+from bridgelib.data.normalization import Normalizer
 from bridgelib.errors import DataError
 from bridgelib.policy.memory import Memory
 from bridgelib.policy.spec import PolicySpec
@@ -46,7 +46,7 @@ class Policy:
         ensemble: float | None = None,
     ):
         self.spec, self.agent, self._embed = spec, agent, embed
-        self._normaliser = Normaliser(spec.statistics, spec.normalisation)
+        self._normaliser = Normalizer(spec.statistics, spec.normalisation)
         if ensemble is not None:
             _require_ensemble(spec, execute, ensemble)
             execute = 1
@@ -95,7 +95,7 @@ class Policy:
         return self._memory.next_action()
 
     def prepare(self, image: np.ndarray) -> np.ndarray:
-        """A camera's image as training saw it: squashed to its size whatever the aspect, by Pillow's LANCZOS.
+        """A camera's image as training saw it: resized to its size, whatever the aspect, by Pillow's LANCZOS.
 
         Args:
             image: uint8 [h, w, 3], RGB, any size.
@@ -163,7 +163,7 @@ class Policy:
                 f"policy, {name}",
                 given=f"{image.dtype}{list(image.shape)}",
                 allowed=f"uint8{list(self.spec.image_shape)}, as in training",
-                do="squash it as training did: policy.prepare(image)",
+                do="resize it as training did: policy.prepare(image)",
             )
         return image
 

@@ -43,12 +43,12 @@ def check_frames(folder: Path, count: int) -> None:
 
 
 def read_frames(folder: Path, count: int, im_size: int, seen: Callable[[bytes], None] | None = None) -> np.ndarray:
-    """Decode and squash the frames of one camera.
+    """Decode and resize the frames of one camera.
 
     Args:
         folder: The camera's folder.
         count: How many frames it holds.
-        im_size: Height and width to squash them to, whatever their aspect.
+        im_size: Height and width to resize them to, whatever their aspect.
         seen: Called with the bytes of each file, in order.
 
     Returns:
@@ -70,7 +70,7 @@ def read_frames(folder: Path, count: int, im_size: int, seen: Callable[[bytes], 
         if size != canvas.size:
             sizes = [f"{width}x{height}" for width, height in (size, canvas.size)]
             raise Rejected("image_size_differs", f"{name} is {sizes[0]}, the frames before are {sizes[1]}")
-        frames[number] = _squashed(_decoded(content, canvas, name), im_size, name)
+        frames[number] = _resized(_decoded(content, canvas, name), im_size, name)
     return frames
 
 
@@ -149,7 +149,7 @@ CURES = {
 }
 
 
-def _squashed(image: Image.Image, im_size: int, name: str) -> np.ndarray:
+def _resized(image: Image.Image, im_size: int, name: str) -> np.ndarray:
     """Pixels as the predecessor makes them: Pillow's Lanczos filter on the whole decoded image, no shortcut."""
     try:
         return np.asarray(image.resize((im_size, im_size), Image.Resampling.LANCZOS))

@@ -18,7 +18,7 @@ REMARKS = {
     "repeated_frames": "frames that show exactly what an earlier one showed: the camera stood still",
     "repeated_first_frames": "the first frames show exactly the same: the camera began late",
     "exif_orientation": "frames whose EXIF orientation asks to turn them; they are taken as they are stored",
-    "frame_size_differs": "frames of another size than most of the same camera's in this session: squashed differently",
+    "frame_size_differs": "another size than most frames of the same camera in this session: stretched differently",
     "time_backwards": "time stamps that run backwards",
     "time_still": "time stamps that stand still",
     "time_jumps": "time stamps that jump",

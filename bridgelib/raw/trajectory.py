@@ -27,8 +27,8 @@ class Trajectory:
 
     Attributes:
         name: Its folder relative to the raw root, with forward slashes.
-        identity: 32 hexadecimal digits drawn from its content as it lies on disk: the JPEG bytes of `images0`, states,
-            actions and time stamps. Independent of path, image size, further cameras, language and gaze.
+        content_id: 32 hexadecimal digits drawn from its content as it lies on disk: the JPEG bytes of `images0`,
+            states, actions and time stamps. Independent of path, image size, further cameras, language and gaze.
         frames: uint8 [T+1, S, S, 3] per camera number; camera 0 is always there.
         state: float32 [T+1, 7]: x, y, z (m), roll, pitch, yaw (rad), gripper (1 = open).
         time_stamp: float64 [T+1], seconds.
@@ -36,12 +36,12 @@ class Trajectory:
         languages: Its instructions; ("",) where it has none.
         gaze_boxes: float64 [boxes, 4] for each of the T+1 frames: left, top, right, bottom as shares of the image; None
             where gaze was not asked for.
-        frame_sizes: Width and height of the frames of each camera before they were squashed; empty out of a shard.
+        frame_sizes: Width and height of the frames of each camera before they were resized; empty out of a shard.
         noticed: What is odd about it; empty out of a shard.
     """
 
     name: str
-    identity: str
+    content_id: str
     frames: Mapping[int, np.ndarray]
     state: np.ndarray
     time_stamp: np.ndarray
@@ -99,7 +99,7 @@ def read_trajectory(
     noticed += [*odd_gripper(actions[:, 6], state[:, 6]), *odd_states(state), *odd_times(time_stamp)]
     return Trajectory(
         name=name,
-        identity=content.hexdigest()[:32],
+        content_id=content.hexdigest()[:32],
         frames=frames,
         state=state.astype(np.float32),
         time_stamp=time_stamp,

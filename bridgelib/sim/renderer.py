@@ -7,8 +7,8 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from bridgelib.sim.arm import base_solids, finger_solids, link_solids
 from bridgelib.sim.camera import table_camera
-from bridgelib.sim.layout import Body
 from bridgelib.sim.look import Look, empty_table
+from bridgelib.sim.placement import Body
 from bridgelib.sim.solids import Coloured, frustum, lit_faces, turned
 
 # Solids are drawn this much larger and then averaged, which smooths their edges.

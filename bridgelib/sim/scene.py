@@ -6,8 +6,8 @@ import numpy as np
 
 from bridgelib.errors import ConfigError, did_you_mean
 from bridgelib.sim.arm import OPENING, reached_opening, reached_pose
-from bridgelib.sim.layout import Body, random_layout
 from bridgelib.sim.look import Look
+from bridgelib.sim.placement import Body, random_layout
 from bridgelib.sim.renderer import Renderer
 from bridgelib.sim.tasks import TASKS
 

@@ -34,7 +34,7 @@ class Task:
         tolerance: Metres between the axes of object and target within which the task counts as done.
         instructions: Phrasings; each demonstration carries one of them.
         held_out_instructions: Phrasings that no demonstration carries, each with a word that none does, to ask a policy
-            whether it follows instructions or knows sentences by heart.
+            whether it follows instructions or has memorised sentences.
         other: The task that can be done in the same scenes just as well, so that a picture does not tell which one is
             meant; None where there is no such task.
     """

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bridgelib.config.datasets import Dataset, load_datasets
 from bridgelib.config.experiments import Experiment, load_experiments
-from bridgelib.data.identity import holds_nothing
+from bridgelib.data.records_digest import holds_nothing
 from bridgelib.data.selection import select_tasks, tasks_with_records
 from bridgelib.errors import ConfigError, DataError, did_you_mean
 from bridgelib.files import read_json, write_json

@@ -21,7 +21,7 @@ _FILE = re.compile(r"step-(\d+)\.(?:json|msgpack)")
 
 @dataclass(frozen=True)
 class LoopState:
-    """What the loop must know to go on, besides the learner's own state.
+    """What the loop must know to resume, besides the learner's own state.
 
     Attributes:
         step: Updates made.
@@ -97,10 +97,10 @@ class Checkpoints:
 
         Args:
             template: As for `load`.
-            log_bytes: The size of metrics.jsonl. A checkpoint that knows of more than that cannot be gone on from.
+            log_bytes: The size of metrics.jsonl. A checkpoint that knows of more than that cannot be resumed.
 
         Raises:
-            DataError: There are sound ones, and none can be gone on from: they are of another learner, the disk does
+            DataError: There are sound ones, and none can be resumed: they are of another learner, the disk does
                 not give them, or metrics.jsonl is too short for each. A start from the beginning would remove them.
         """
         unusable = None
@@ -145,7 +145,7 @@ class Checkpoints:
                 error.where,
                 given=error.given,
                 allowed=error.allowed,
-                do="go on with the code it was trained with (began_with in config.json says which), or remove the run "
+                do="resume with the code it was trained with (began_with in config.json says which), or remove the run "
                 "folder to train from the start",
             ) from error
 

@@ -111,18 +111,18 @@ class Devices:
         return jax.tree_util.tree_map(global_array, tree)
 
 
-def require_divisible(size: int, devices: int, key: str) -> None:
+def require_divisible(size: int, num_devices: int, key: str) -> None:
     """Refuse a batch size that the device count does not divide.
 
     Raises:
         ConfigError: With the two nearest sizes.
     """
-    below = size // devices * devices
+    below = size // num_devices * num_devices
     if below != size:
-        nearest = [entry for entry in (below, below + devices) if entry]
+        nearest = [entry for entry in (below, below + num_devices) if entry]
         raise ConfigError(
             key,
-            given=f"{size}, on {devices} devices",
-            allowed=f"a multiple of {devices}; the nearest are {' and '.join(map(str, nearest))}",
+            given=f"{size}, on {num_devices} devices",
+            allowed=f"a multiple of {num_devices}; the nearest are {' and '.join(map(str, nearest))}",
             do="change it, or the number of devices",
         )

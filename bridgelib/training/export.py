@@ -109,7 +109,7 @@ class KeptPolicies:
 
 
 def export(run: Path, which: int | Literal["best", "last"], output: Path, language: Path | None = None) -> PolicySpec:
-    """Write the policy folder of one of a run's checkpoints, of a training that is done, was stopped or goes on.
+    """Write the policy folder of one of a run's checkpoints, of a training that is done, was stopped or still runs.
 
     Args:
         run: The run's folder, or that of its experiment.

@@ -1,4 +1,4 @@
-"""The run folder: where everything of one training run lies, and the refusal to go on under another configuration.
+"""The run folder: where everything of one training run lies, and the refusal to resume under another configuration.
 
 <runs>/<experiment>/done.json               the declared output, written last
 <runs>/<experiment>/latest                  -> the folder of the last run
@@ -33,7 +33,7 @@ WITHOUT_EFFECT = (
     "act_exec_horizon",
     "act_gripper",
 )
-"""Keys of the configuration tree that change no weight: a run goes on under others, for instance to more steps."""
+"""Keys of the configuration tree that change no weight: a run resumes under others, for instance to more steps."""
 
 
 @dataclass(frozen=True)
@@ -105,9 +105,9 @@ class RunFolder:
 
         Args:
             record: What config.json is to hold, besides the identity.
-            made_with: Versions, device, the job's variables and the like. Of a run that is gone on with, config.json
-                keeps those it began with, and adds those it went on with where they changed; a difference is said on
-                standard error, since it ends the promise of equal bits.
+            made_with: Versions, device, the job's variables and the like. Of a run that is resumed, config.json
+                keeps those it began with, and adds those it was resumed with where they changed; a difference is said
+                on standard error, since it ends the promise of equal bits.
 
         Raises:
             ConfigError: The folder holds a run of another identity.
@@ -139,7 +139,7 @@ class RunFolder:
             )
 
 
-def identity_of(configuration: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
+def run_identity(configuration: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
     """What determines the weights.
 
     Args:

@@ -9,7 +9,7 @@ import numpy as np
 from bridgelib.errors import DataError
 
 
-class Guard:
+class FiniteGuard:
     """Remembers up to which step all was finite, so that a failure can say in which steps it began.
 
     Args:

@@ -17,7 +17,7 @@ from bridgelib.data.remarks import remarks_on
 from bridgelib.data.samples import Samples
 from bridgelib.data.statistics import Statistics, statistics_of
 from bridgelib.formats.index import RecordIndex, load_index
-from bridgelib.layout import SIDES, records_path
+from bridgelib.layout import SPLITS, records_path
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,12 @@ class Inputs:
     """The data of one run.
 
     Attributes:
-        statistics: Of the training side of all its tasks together.
+        statistics: Of the training split of all its tasks together.
         training: Its batches.
-        validation: Its batches, or None where the validation side has no transition.
-        identity: What was read, as JSON: task -> digest and counts for each side, how many validation trajectories were
-            left out, and the numbers of the statistics. It does not depend on where the data lies or how it is encoded
-            in files.
+        validation: Its batches, or None where the validation split has no transition.
+        identity: What was read, as JSON: task -> digest and counts for each split, how many validation trajectories
+            were left out, and the numbers of the statistics. It does not depend on where the data lies or how it is
+            encoded in files.
         files: TFRecord -> bytes, for the record.
     """
 
@@ -63,19 +63,19 @@ def open_inputs(
         embeddings: Instruction -> float32 [E]; for agents that need language.
 
     Raises:
-        DataError: A TFRecord is missing or damaged, the training side is empty, or every validation trajectory trains.
+        DataError: A TFRecord is missing or damaged, the training split is empty, or every validation trajectory trains.
         ConfigError: Weights, goal strategy or normalisation that cannot be used.
     """
     tasks = sorted({task for group in groups for task in group})
-    files = {side: {task: records_path(data_root / task, side) for task in tasks} for side in SIDES}
-    indices = {side: {task: load_index(file) for task, file in files[side].items()} for side in files}
+    files = {split: {task: records_path(data_root / task, split) for task in tasks} for split in SPLITS}
+    indices = {split: {task: load_index(file) for task, file in files[split].items()} for split in files}
     kwargs = config["dataset_kwargs"]
     statistics = statistics_of(list(indices["train"].values()), kwargs["relabel_actions"], kwargs["relabel_angles"])
     for noticed in remarks_on(statistics):
-        print(f"statistics of the training side: {noticed.detail}", file=sys.stderr)
+        print(f"statistics of the training split: {noticed.detail}", file=sys.stderr)
 
-    def samples(side: str, skipped: np.ndarray | None = None) -> Samples:
-        records = Records(list(files[side].values()), list(indices[side].values()))
+    def samples(split: str, skipped: np.ndarray | None = None) -> Samples:
+        records = Records(list(files[split].values()), list(indices[split].values()))
         return Samples(records, statistics, kwargs, needs, embeddings, skipped)
 
     group_files = [[files["train"][task] for task in group] for group in groups]
@@ -86,12 +86,12 @@ def open_inputs(
         validation = ValidationBatches(unseen, config["val_batch_size"], config["seed"], **options)
     else:
         print(
-            f"ATTENTION: the validation side of {', '.join(tasks)} is empty, so nothing will say how good this policy "
+            f"ATTENTION: the validation split of {', '.join(tasks)} is empty, so nothing will say how good this policy "
             "is. Convert more trajectories, or lower train_proportion in the machine profile.",
             file=sys.stderr,
         )
     _check_contract(training.batch(0), validation.batch(0) if validation else None, config, needs)
-    sizes = {str(file): indices[side][task].file_size for side in files for task, file in files[side].items()}
+    sizes = {str(file): indices[split][task].file_size for split in files for task, file in files[split].items()}
     return Inputs(statistics, training, validation, _identity(indices, left_out, statistics), sizes)
 
 
@@ -100,15 +100,15 @@ def _left_out(
 ) -> np.ndarray:
     """Which validation trajectories train as well, of all tasks one after the other: bool [trajectories]."""
     trained = {task: indices["train"][task] for task in training_tasks(groups, weights)}
-    for side, repeated in (("training", trained), ("validation", indices["val"])):
-        say_repeated(repeated, side)
+    for split, repeated in (("training", trained), ("validation", indices["val"])):
+        say_repeated(repeated, split)
     return np.concatenate(list(held_out(trained, indices["val"]).values()))
 
 
 def _check_contract(
     training: Batch, validation: Batch | None, config: Mapping[str, Any], needs: frozenset[str]
 ) -> None:
-    """Hold both sides to the batch contract, and to one image size."""
+    """Hold both splits to the batch contract, and to one image size."""
     dataset_kwargs = config["dataset_kwargs"]
     axes = {"history": dataset_kwargs["obs_horizon"], "chunk": dataset_kwargs["act_pred_horizon"]}
     masked = dataset_kwargs["chunk_padding"] == "mask"
@@ -122,9 +122,9 @@ def _identity(
     indices: Mapping[str, Mapping[str, RecordIndex]], left_out: np.ndarray, statistics: Statistics
 ) -> dict[str, Any]:
     """See `Inputs`; what is seldom there is named only where it is, so that runs of other data keep their names."""
-    sides = {side: {task: _digest(index) for task, index in indices[side].items()} for side in indices}
+    splits = {split: {task: _digest(index) for task, index in indices[split].items()} for split in indices}
     seldom = {"left_out_of_validation": int(left_out.sum())} if left_out.any() else {}
-    return {**sides, **seldom, "statistics": statistics.numbers()}
+    return {**splits, **seldom, "statistics": statistics.numbers()}
 
 
 def _hashed_of_array(array: np.ndarray) -> Iterator[bytes]:

@@ -46,7 +46,7 @@ class Learner:
         self._in_flight: list[Any] = []
 
         def update(agent: Any, batch: Batch, key: jax.Array) -> tuple[Any, Mapping[str, jax.Array]]:
-            return agent.updated(augment(batch, jax.random.fold_in(key, agent.state.step)))
+            return agent.train_step(augment(batch, jax.random.fold_in(key, agent.state.step)))
 
         # On an accelerator the old state's memory is given to the new one. XLA's CPU backend of old cannot do it.
         donated = () if devices.mesh.devices.flat[0].platform == "cpu" else (0,)

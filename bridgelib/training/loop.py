@@ -11,11 +11,11 @@ import jax
 from bridgelib.progress import Progress
 from bridgelib.training.checkpoints import Checkpoints, LoopState
 from bridgelib.training.devices import any_process, is_writer
-from bridgelib.training.guard import Guard
+from bridgelib.training.guard import FiniteGuard
 from bridgelib.training.interruption import Interrupted, Interruption
 from bridgelib.training.learner import Learner
 from bridgelib.training.metrics import Metrics
-from bridgelib.training.tracking import Mirror
+from bridgelib.training.tracking import WandbMirror
 
 SCORE = "mse"  # of a validation; the lower the better
 
@@ -60,7 +60,7 @@ class Loop:
     validate: Callable[[], Mapping[str, float]] | None
     schedule: Schedule
     metrics: Metrics | None
-    mirror: Mirror | None
+    mirror: WandbMirror | None
     checkpoints: Checkpoints
     interruption: Interruption
     state: LoopState
@@ -70,7 +70,7 @@ class Loop:
         """Train to the last step.
 
         A validation after the last step that is not due by its interval stands behind the last checkpoint, so that a
-        longer run, which would not have it, can go on from there.
+        longer run, which would not have it, can resume from it.
 
         Raises:
             Interrupted: A signal came. What was learned is saved.
@@ -96,7 +96,7 @@ class Loop:
             raise
 
     def _begin(self) -> None:
-        self._guard = Guard(self.state.step)
+        self._guard = FiniteGuard(self.state.step)
         self._started = time.monotonic() - self.state.seconds
         self._progress: Progress | None = None
 

@@ -8,7 +8,7 @@ cent. `tests/training/test_memory.py` measures some again.
 from bridgelib.config.algorithms import ALGORITHMS
 from bridgelib.config.algorithms.encoders import ENCODERS
 from bridgelib.config.experiments import Experiment
-from bridgelib.training.forecast import by_depth, checkpoint_forecast, relative_width
+from bridgelib.training.checkpoint_sizes import by_depth, checkpoint_forecast, relative_width
 
 _MB = 1 << 20
 _PROCESS = 735 * _MB  # Python, JAX on a CPU, and XLA compiling a ResNet

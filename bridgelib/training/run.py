@@ -14,7 +14,7 @@ import jax
 from bridgelib.agents import Agent, make_agent
 from bridgelib.config.experiments import Experiment
 from bridgelib.data.augment import augment
-from bridgelib.data.normalisation import Normaliser
+from bridgelib.data.normalization import Normalizer
 from bridgelib.data.prefetch import prefetched
 from bridgelib.errors import DataError
 from bridgelib.files import alone, write_json
@@ -27,15 +27,15 @@ from bridgelib.training.checkpoints import Checkpoints, LoopState
 from bridgelib.training.choice import Trial, choose
 from bridgelib.training.devices import Devices, any_process, is_writer, join_processes, this_process
 from bridgelib.training.export import KeptPolicies
-from bridgelib.training.folder import RunFolder, identity_of
+from bridgelib.training.folder import RunFolder, run_identity
 from bridgelib.training.inputs import Inputs, open_inputs
 from bridgelib.training.interruption import Interruption
 from bridgelib.training.learner import Learner
 from bridgelib.training.loop import SCORE, Loop, Schedule
 from bridgelib.training.metrics import Metrics, read_metrics
-from bridgelib.training.origin import training_origin
+from bridgelib.training.policy_origin import training_origin
 from bridgelib.training.provenance import provenance
-from bridgelib.training.tracking import Mirror, resolved_mode
+from bridgelib.training.tracking import WandbMirror, resolved_mode
 from bridgelib.training.validation import evaluation, validated
 
 PROJECT = "bridgedata"
@@ -51,7 +51,7 @@ def train(
     language: LanguageTable | None = None,
     tried: Callable[[Policy], Trial] | None = None,
 ) -> None:
-    """Train the policy of an experiment, going on from where a former process was stopped.
+    """Train the policy of an experiment, resuming where a former process was stopped.
 
     Args:
         experiment: What to train.
@@ -76,7 +76,7 @@ def train(
         interruption = stack.enter_context(Interruption())
         inputs = interruption.wait_for(read_inputs, experiment, data_root, groups, language)
         encoder = {"language": language.encoder_identity} if language else {}
-        identity = identity_of(json.loads(experiment.as_json()), {**inputs.identity, **encoder})
+        identity = run_identity(json.loads(experiment.as_json()), {**inputs.identity, **encoder})
         folder = RunFolder.of(done.parent, identity)
         made_with = provenance(devices.describe(), jax.process_count())
         if is_writer():
@@ -133,12 +133,12 @@ def new_learner(
 ) -> Learner:
     """An experiment's agent on the devices, with its augmentation and its validation."""
     dataset_kwargs = experiment.config["dataset_kwargs"]
-    normaliser = Normaliser(inputs.statistics, dataset_kwargs["normalization_type"])
+    normalizer = Normalizer(inputs.statistics, dataset_kwargs["normalization_type"])
     return Learner(
         agent,
         devices,
         augment=lambda batch, key: augment(batch, key, dataset_kwargs),
-        evaluate=evaluation(normaliser, inputs.statistics.action.mean),
+        evaluate=evaluation(normalizer, inputs.statistics.action.mean),
         key=key,
         interruption=interruption,
     )
@@ -186,7 +186,7 @@ class _Run:
                 given=f"a run that has made {saved.step} steps, where num_steps is {num_steps}",
                 do="raise num_steps, or remove the folder to train from the start",
             )
-        print(f"{self.folder.path}: going on from the checkpoint of step {saved.step}", file=sys.stderr)
+        print(f"{self.folder.path}: resuming from the checkpoint of step {saved.step}", file=sys.stderr)
         return template.replace(state=state), saved
 
     def loop(self, learner: Learner, saved: LoopState | None, mode: str, stack: ExitStack) -> Loop:
@@ -198,7 +198,7 @@ class _Run:
             metrics = stack.enter_context(closing(Metrics(folder.metrics, state.log_position)))
             shown = {"algorithm": self.experiment.algorithm, "device": self.devices.describe(), **config}
             group = self.experiment.family
-            mirror = Mirror(folder.path, mode, project=PROJECT, name=folder.path.name, config=shown, group=group)
+            mirror = WandbMirror(folder.path, mode, project=PROJECT, name=folder.path.name, config=shown, group=group)
             stack.push(lambda kind, *_: mirror.close(exit_code=0 if kind is None else 1))
             mirror.catch_up(folder.metrics)
         return Loop(

@@ -64,7 +64,7 @@ def run_id(folder: Path) -> str:
     return path.read_text()
 
 
-class Mirror:
+class WandbMirror:
     """Repeats the lines of a metrics file to W&B. Whatever fails there is said once, and training goes on.
 
     Args:

@@ -10,19 +10,19 @@ import numpy as np
 from bridgelib.agents.losses import masked_mean, squared_error
 from bridgelib.data.batches import ValidationBatches
 from bridgelib.data.dimensions import DIMENSIONS
-from bridgelib.data.normalisation import Normaliser
+from bridgelib.data.normalization import Normalizer
 from bridgelib.data.prefetch import prefetched
 from bridgelib.policy.memory import OPEN
 from bridgelib.training.interruption import Interruption
 from bridgelib.training.learner import Batch, Evaluate, Learner
 
 
-def evaluation(normaliser: Normaliser, mean_action: np.ndarray) -> Evaluate:
+def evaluation(normalizer: Normalizer, mean_action: np.ndarray) -> Evaluate:
     """The function that sums a policy's errors over the valid samples of a batch; pure, to be compiled.
 
     Args:
-        normaliser: Of the batches' actions.
-        mean_action: float64 [7]; of the training side, in the robot's units.
+        normalizer: Of the batches' actions.
+        mean_action: float64 [7]; of the training split, in the robot's units.
 
     Its result holds, besides everything the agent itself evaluates:
 
@@ -35,9 +35,9 @@ def evaluation(normaliser: Normaliser, mean_action: np.ndarray) -> Evaluate:
 
     An action chunk counts as the mean over its steps, or over those of them that `action_mask` says were demonstrated.
     """
-    offset = normaliser.action.inverse(np.zeros(len(DIMENSIONS)))
-    scale = normaliser.action.inverse(np.ones(len(DIMENSIONS))) - offset
-    mean = normaliser.action.forward(mean_action)
+    offset = normalizer.action.inverse(np.zeros(len(DIMENSIONS)))
+    scale = normalizer.action.inverse(np.ones(len(DIMENSIONS))) - offset
+    mean = normalizer.action.forward(mean_action)
 
     def sums(agent: Any, batch: Batch, key: jax.Array) -> dict[str, jax.Array]:
         wanted, mask = batch["actions"], batch.get("action_mask")

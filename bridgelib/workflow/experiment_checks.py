@@ -86,24 +86,24 @@ def without_gaze(plan: WorkflowPlan, name: str) -> ConfigError | None:
 
 def too_many_gpus(plan: WorkflowPlan, name: str) -> ConfigError | None:
     """It takes more GPUs than there are."""
-    devices, present = plan.gpus(name), len(plan.machine.gpus)
-    if devices <= max(1, present):
+    num_devices, present = plan.gpus(name), len(plan.machine.gpus)
+    if num_devices <= max(1, present):
         return None
     return ConfigError(
         _where(plan, name),
-        given=f"cuda_visible_devices names {devices} GPUs, machine '{plan.machine.name}' has {present}",
+        given=f"cuda_visible_devices names {num_devices} GPUs, machine '{plan.machine.name}' has {present}",
         do="ask for fewer, or list the GPUs under `gpus:` in the machine profile",
     )
 
 
 def without_cuda(plan: WorkflowPlan, name: str) -> ConfigError | None:
     """It takes a GPU, and the JAX of the machine's environment knows none."""
-    devices = plan.gpus(name)
-    if not devices or plan.machine.environment != "cpu" or plan.settings.env != "rule":
+    num_devices = plan.gpus(name)
+    if not num_devices or plan.machine.environment != "cpu" or plan.settings.env != "rule":
         return None
     return ConfigError(
         _where(plan, name),
-        given=f"it takes {devices} GPU{'s' * (devices > 1)}, and the machine profile has `environment: cpu`, "
+        given=f"it takes {num_devices} GPU{'s' * (num_devices > 1)}, and the machine profile has `environment: cpu`, "
         "whose JAX knows no GPU",
         allowed="environment: cuda12 or cuda13",
         do="set it in the machine profile; or, to train on the CPU: --config jax_platform=cpu",
@@ -112,15 +112,15 @@ def without_cuda(plan: WorkflowPlan, name: str) -> ConfigError | None:
 
 def undivided_batch(plan: WorkflowPlan, name: str) -> ConfigError | None:
     """Its devices do not divide one of its batches."""
-    devices, config = plan.gpus(name), plan.experiment(name).config
+    num_devices, config = plan.gpus(name), plan.experiment(name).config
     for key, size in (("train_batch_size", config["batch_size"]), ("val_batch_size", config["val_batch_size"])):
-        if devices > 1 and size % devices:
-            below = size - size % devices
+        if num_devices > 1 and size % num_devices:
+            below = size - size % num_devices
             return ConfigError(
                 _where(plan, name),
-                given=f"{key} {size} on {devices} devices",
-                allowed=f"a multiple of {devices}",
-                do="take " + " or ".join(str(near) for near in (below, below + devices) if near),
+                given=f"{key} {size} on {num_devices} devices",
+                allowed=f"a multiple of {num_devices}",
+                do="take " + " or ".join(str(near) for near in (below, below + num_devices) if near),
             )
     return None
 

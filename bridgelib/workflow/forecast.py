@@ -8,7 +8,7 @@ from bridgelib.capacity import Disk, disk_of, memory_bytes
 from bridgelib.errors import ConfigError
 from bridgelib.layout import portable_path
 from bridgelib.text import aligned, duration, readable_bytes
-from bridgelib.training.forecast import CheckpointForecast
+from bridgelib.training.checkpoint_sizes import CheckpointForecast
 from bridgelib.workflow.stage import StageForecast
 from bridgelib.workflow.survey import Survey
 
@@ -36,7 +36,7 @@ class DiskForecast:
     @property
     def bytes(self) -> int:
         """What is left there when all is done, and what the largest step takes beside it while it runs."""
-        return sum(stage.disk_bytes for stage in self.stages) + max(stage.passing_bytes for stage in self.stages)
+        return sum(stage.disk_bytes for stage in self.stages) + max(stage.scratch_bytes for stage in self.stages)
 
     @property
     def least_bytes(self) -> int:
@@ -92,11 +92,11 @@ def as_table(stages: Sequence[StageForecast], runs: Mapping[str, CheckpointForec
         (
             stage.name,
             f"{stage.jobs:,}",
-            f"{stage.at_once:,}",
+            f"{stage.concurrent:,}",
             _disk(stage),
             f"{stage.files:,}",
             readable_bytes(stage.ram_bytes),
-            readable_bytes(stage.ram_at_once),
+            readable_bytes(stage.concurrent_ram),
             _time(stage),
             portable_path(stage.root),
         )
@@ -125,12 +125,12 @@ def impossible(stages: Sequence[StageForecast], where: str) -> Iterator[ConfigEr
 def unwritable_root(stage: StageForecast, where: str) -> ConfigError | None:
     """The step's results could not be written."""
     folder = disk_of(stage.root).folder
-    if not stage.at_once or os.access(folder, os.W_OK | os.X_OK):
+    if not stage.concurrent or os.access(folder, os.W_OK | os.X_OK):
         return None
     return ConfigError(
         where,
         given=f"{stage.name} writes to {portable_path(stage.root)}, and {folder} cannot be written to",
-        do="name another root in the machine profile, or get the right to write there; or go on all the same: "
+        do="name another root in the machine profile, or get the right to write there; or start all the same: "
         "--config forecast=warn",
     )
 
@@ -149,23 +149,23 @@ def too_many_files(needed: DiskForecast, where: str) -> ConfigError | None:
 
 def too_much_memory(stage: StageForecast, where: str) -> ConfigError | None:
     """The step's jobs take more memory together than there is."""
-    if stage.ram_at_once <= memory_bytes():
+    if stage.concurrent_ram <= memory_bytes():
         return None
     return ConfigError(
         where,
-        given=f"{stage.at_once} jobs of {stage.name} at once, each with {readable_bytes(stage.ram_bytes)} of "
-        f"memory, are {readable_bytes(stage.ram_at_once)}; this machine has {readable_bytes(memory_bytes())}",
-        do=f"{_REMEDIES.get(stage.name, 'fewer --cores')}; or go on all the same: --config forecast=warn",
+        given=f"{stage.concurrent} jobs of {stage.name} at once, each with {readable_bytes(stage.ram_bytes)} of "
+        f"memory, are {readable_bytes(stage.concurrent_ram)}; this machine has {readable_bytes(memory_bytes())}",
+        do=f"{_REMEDIES.get(stage.name, 'fewer --cores')}; or start all the same: --config forecast=warn",
     )
 
 
 def _memory(stages: Sequence[StageForecast]) -> str:
     """The step whose jobs at once need most memory, and what there is."""
-    largest = max(stages, key=lambda stage: stage.ram_at_once or stage.ram_bytes)
-    if not largest.at_once:
+    largest = max(stages, key=lambda stage: stage.concurrent_ram or stage.ram_bytes)
+    if not largest.concurrent:
         return f"memory: {readable_bytes(largest.ram_bytes)} for a job of {largest.name}, on another machine"
-    needed, there = readable_bytes(largest.ram_at_once), readable_bytes(memory_bytes())
-    return f"memory: {needed} at most, by {largest.name}, {largest.at_once} at once; {there} there"
+    needed, there = readable_bytes(largest.concurrent_ram), readable_bytes(memory_bytes())
+    return f"memory: {needed} at most, by {largest.name}, {largest.concurrent} at once; {there} there"
 
 
 def _more_space(needed: DiskForecast) -> str:
@@ -174,7 +174,7 @@ def _more_space(needed: DiskForecast) -> str:
     remedies += ["a smaller `im_size`"] if names & {"raw_to_numpy", "numpy_to_tfrecord"} else []
     remedies += ["`image_encoding: jpeg`"] if "numpy_to_tfrecord" in names else []
     remedies += ["keep fewer checkpoints (config.keep_every, config.keep_last)"] if "train_policy" in names else []
-    return ", or ".join(remedies) + "; or go on all the same: --config forecast=warn"
+    return ", or ".join(remedies) + "; or start all the same: --config forecast=warn"
 
 
 def _time(stage: StageForecast) -> str:

@@ -59,7 +59,7 @@ class WorkflowPlan(PlannedFiles):
 
     def gpus(self, experiment: str) -> int:
         """How many GPUs a training job takes; none where JAX is to use the CPU."""
-        return 0 if self.launch(experiment).platform == "cpu" else self.experiment(experiment).devices
+        return 0 if self.launch(experiment).platform == "cpu" else self.experiment(experiment).num_devices
 
     def evaluation_gpus(self, experiment: str) -> int:
         """How many GPUs the evaluation of a policy takes: one, where its training takes any."""

@@ -10,13 +10,13 @@ from bridgelib.config.machines import MachineProfile
 from bridgelib.config.settings import Settings
 from bridgelib.data.selection import select_tasks, tasks_with_records
 from bridgelib.errors import DataError
-from bridgelib.language.settings import needs_language
+from bridgelib.language.processor_settings import needs_language
 from bridgelib.layout import (
     DONE,
     EVALUATION,
     LANGUAGE,
     REPORT,
-    SIDES,
+    SPLITS,
     absolute_path,
     metadata_path,
     portable_path,
@@ -123,7 +123,7 @@ class PlannedFiles:
         return list(dict.fromkeys(sum(groups, ())))
 
     def records(self, experiment: str) -> list[str]:
-        """The TFRecords an experiment reads, both sides of each of its tasks."""
+        """The TFRecords an experiment reads, both splits of each of its tasks."""
         root = self.data_root(experiment)
         return [record for task in self.tasks(experiment) for record in self._records(root, task)]
 
@@ -172,7 +172,7 @@ class PlannedFiles:
         return self.dated_folders[task]
 
     def _records(self, root: str, task: str) -> list[str]:
-        return [portable_path(records_path(Path(root, task), side)) for side in SIDES]
+        return [portable_path(records_path(Path(root, task), split)) for split in SPLITS]
 
     def _available_tasks(self, root: str) -> list[str]:
         """The tasks a data root has: those the workflow makes there, or those that lie in a root made elsewhere."""

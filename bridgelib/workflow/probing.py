@@ -47,7 +47,7 @@ def alike(plan: WorkflowPlan) -> dict[str, list[str]]:
     for name in plan.waiting():
         chosen = plan.experiment(name)
         config = {key: value for key, value in chosen.config.items() if key not in _LENGTH}
-        found.setdefault(json.dumps([chosen.algorithm, chosen.devices, config], sort_keys=True), []).append(name)
+        found.setdefault(json.dumps([chosen.algorithm, chosen.num_devices, config], sort_keys=True), []).append(name)
     return {names[0]: names for names in found.values()}
 
 
@@ -60,7 +60,7 @@ def probe_training(plan: WorkflowPlan, environment: str, name: str) -> dict[str,
         name: The experiment.
 
     Returns:
-        The fields of `bridgelib.training.probe.TrainingSpeed`, in seconds.
+        The fields of `bridgelib.training.training_speed.TrainingSpeed`, in seconds.
 
     Raises:
         DataError: There is nothing to measure with, or nothing to measure on.

@@ -11,7 +11,7 @@ from typing import Any
 from bridgelib.errors import DataError
 from bridgelib.files import read_json
 from bridgelib.layout import REPORT, latest_path
-from bridgelib.training.folder import identity_of
+from bridgelib.training.folder import run_identity
 from bridgelib.workflow.planned_files import PlannedFiles
 from bridgelib.workflow.staleness import Staleness
 
@@ -36,13 +36,15 @@ def _is_empty(staleness: Staleness, task: str) -> bool:
 
 
 def steps_made(staleness: Staleness, experiment: str) -> int | None:
-    """The steps of the run that a training of this experiment would go on with; None where that is not certain."""
+    """The steps of the run that a training of this experiment would resume; None where that is not certain."""
     plan = staleness.plan
     run = latest_path(Path(plan.done_file(experiment)).parent)
     try:
         config = read_json(run / "config.json")
         identity, files = config["identity"], config["files"]
-        begun = json.loads(json.dumps(identity_of(json.loads(plan.experiment(experiment).as_json()), identity["data"])))
+        begun = json.loads(
+            json.dumps(run_identity(json.loads(plan.experiment(experiment).as_json()), identity["data"]))
+        )
         same = begun == identity and _unchanged(files, (run / "config.json").stat().st_mtime)
     except (DataError, OSError, KeyError, TypeError):
         return None

@@ -6,7 +6,7 @@ wait that asks for much: so they are the forecast of a long demonstration, and h
 
 from bridgelib.config.experiments import Experiment
 from bridgelib.config.machines import MachineProfile
-from bridgelib.conversion.forecast import Images, numpy_to_tfrecord_memory, raw_to_numpy_memory
+from bridgelib.conversion.converted_sizes import Images, numpy_to_tfrecord_memory, raw_to_numpy_memory
 from bridgelib.training.memory import training_memory
 
 _MARGIN = 1.5

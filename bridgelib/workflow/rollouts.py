@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from bridgelib.errors import ConfigError
-from bridgelib.evaluation.origins import references_origin, rollouts_origin
-from bridgelib.language.settings import needs_language
+from bridgelib.evaluation.result_origins import references_origin, rollouts_origin
+from bridgelib.language.processor_settings import needs_language
 from bridgelib.layout import REFERENCES, ROLLOUTS, latest_path, policy_path, portable_path, table_paths
 from bridgelib.sim.tasks import TASKS
 from bridgelib.workflow.planned_files import PlannedFiles

@@ -29,7 +29,7 @@ class Slots:
 
 @dataclass(frozen=True)
 class Probe:
-    """What converting some of this machine's own trajectories showed; see `bridgelib.conversion.probe`.
+    """What converting some of this machine's own trajectories showed; see `bridgelib.conversion.conversion_speed`.
 
     Attributes:
         raw_to_numpy: Frames a second, of one job with its threads.
@@ -50,29 +50,29 @@ class StageForecast:
         name: The rule.
         root: Where its results lie.
         jobs: How many are left.
-        at_once: How many of them run at the same time on this machine; 0 where they run on others.
+        concurrent: How many of them run at the same time on this machine; 0 where they run on others.
         disk_bytes: What its results will take, beyond what is there.
         files: Files and folders it will make.
         ram_bytes: Peak resident memory of one job.
         seconds: How long all its jobs take, those apart that were not timed; None where none was.
         untimed: How many jobs were not timed, beside others that were.
         uncertainty: Of disk_bytes, relative: twice the standard error.
-        passing_bytes: Disk taken beyond that while it runs.
+        scratch_bytes: Disk taken beyond that while it runs.
     """
 
     name: str
     root: Path
     jobs: int = 0
-    at_once: int = 0
+    concurrent: int = 0
     disk_bytes: int = 0
     files: int = 0
     ram_bytes: int = 0
     seconds: float | None = None
     uncertainty: float = 0.0
-    passing_bytes: int = 0
+    scratch_bytes: int = 0
     untimed: int = 0
 
     @property
-    def ram_at_once(self) -> int:
+    def concurrent_ram(self) -> int:
         """Peak memory of the jobs that run at the same time."""
-        return self.ram_bytes * self.at_once
+        return self.ram_bytes * self.concurrent

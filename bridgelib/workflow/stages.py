@@ -6,12 +6,12 @@ from functools import partial
 from pathlib import Path
 
 from bridgelib.config.experiments import Experiment
-from bridgelib.conversion import forecast as conversion
-from bridgelib.conversion.forecast import Content, Images
+from bridgelib.conversion import converted_sizes as conversion
+from bridgelib.conversion.converted_sizes import Content, Images
 from bridgelib.errors import BridgeError
 from bridgelib.layout import latest_path, policy_path, task_paths
-from bridgelib.sim import forecast as simulated
-from bridgelib.training.forecast import CheckpointForecast, checkpoint_forecast
+from bridgelib.sim import simulated_sizes as simulated
+from bridgelib.training.checkpoint_sizes import CheckpointForecast, checkpoint_forecast
 from bridgelib.training.memory import training_memory
 from bridgelib.workflow.environments import environment_size
 from bridgelib.workflow.plan import WorkflowPlan
@@ -53,7 +53,7 @@ def stages(
         _records(plan, images, {task for task, _ in shards}, slots, probe),
         _training(plan, slots, trainings or {}),
     ]
-    return [replace(stage, at_once=0) for stage in found] if slots.elsewhere else found
+    return [replace(stage, concurrent=0) for stage in found] if slots.elsewhere else found
 
 
 def environment_stage(name: str) -> str:
@@ -79,7 +79,7 @@ def _simulation(plan: WorkflowPlan, slots: Slots) -> StageForecast:
         "simulate_demonstrations",
         Path(plan.machine.raw),
         jobs=len(planned),
-        at_once=min(len(planned), slots.cores),
+        concurrent=min(len(planned), slots.cores),
         disk_bytes=round(frames_bytes + demonstrations * simulated.OTHER_BYTES),
         files=round(sum(frames.values()) + others),
         ram_bytes=max((simulated.memory(entry.image_size) for entry in planned), default=0),
@@ -103,21 +103,21 @@ def _shards(
     machine, survey = plan.machine, plan.survey
     root = Path(machine.numpy)
     threads = min(machine.workers, slots.cores)
-    at_once = min(len(left), max(1, slots.cores // threads))
+    concurrent = min(len(left), max(1, slots.cores // threads))
     frames = sum(survey.sessions[key].frames for key in left)
     memory = conversion.raw_to_numpy_memory(survey.longest, images, threads, survey.frame_size)
     return StageForecast(
         "raw_to_numpy",
         root,
         jobs=len(left),
-        at_once=at_once,
+        concurrent=concurrent,
         disk_bytes=sum(missing for _, missing in left.values()),
         files=conversion.SHARD_FILES * len(left) + len({task for task, _ in left if not (root / task).exists()}),
         ram_bytes=memory if left else 0,
-        seconds=frames / (probe.raw_to_numpy * at_once) if probe and left else None,
+        seconds=frames / (probe.raw_to_numpy * concurrent) if probe and left else None,
         uncertainty=survey.uncertainty,
         # Frames wait in unnamed files until all are there to be put into the archive.
-        passing_bytes=at_once * max((size for size, _ in left.values()), default=0),
+        scratch_bytes=concurrent * max((size for size, _ in left.values()), default=0),
     )
 
 
@@ -132,7 +132,7 @@ def _records(plan: WorkflowPlan, images: Images, stale: Set[str], slots: Slots, 
         if missing := _missing(conversion.task_bytes(content, images), files, again):
             left[task] = (content, missing)
     threads = min(machine.tfrecord_workers, slots.cores)
-    at_once = min(len(left), max(1, slots.cores // threads))
+    concurrent = min(len(left), max(1, slots.cores // threads))
     largest = max((content.frames for content, _ in left.values()), default=0)
     frames = sum(content.frames for content, _ in left.values())
     guessed = images.encoding == "jpeg" and probe is None
@@ -140,11 +140,11 @@ def _records(plan: WorkflowPlan, images: Images, stale: Set[str], slots: Slots, 
         "numpy_to_tfrecord",
         root,
         jobs=len(left),
-        at_once=at_once,
+        concurrent=concurrent,
         disk_bytes=sum(missing for _, missing in left.values()),
         files=(conversion.TASK_FILES + conversion.TASK_FOLDERS) * len(left) + 2 * bool(left),  # and the data report
         ram_bytes=conversion.numpy_to_tfrecord_memory(survey.longest, largest, images) if left else 0,
-        seconds=frames / (probe.numpy_to_tfrecord * at_once) if probe and left else None,
+        seconds=frames / (probe.numpy_to_tfrecord * concurrent) if probe and left else None,
         uncertainty=0.3 if guessed else survey.uncertainty,
     )
 
@@ -155,7 +155,7 @@ def _training(plan: WorkflowPlan, slots: Slots, trainings: Mapping[str, float]) 
     kept = [_checkpoints(experiment) for experiment in experiments]
     gpus = [plan.gpus(name) for name in names]
     by_gpus = [slots.gpus // count for count in gpus if count]
-    at_once = min([len(names), slots.cores, *(max(1, count) for count in by_gpus)])
+    concurrent = min([len(names), slots.cores, *(max(1, count) for count in by_gpus)])
     needed = (max(0, each.total + _RUN_BYTES - _made(root / name)) for name, each in zip(names, kept, strict=True))
     memory = (_memory(plan, experiment) for experiment in experiments)
     timed = [trainings[name] for name in names if name in trainings]
@@ -163,12 +163,12 @@ def _training(plan: WorkflowPlan, slots: Slots, trainings: Mapping[str, float]) 
         "train_policy",
         root,
         jobs=len(names),
-        at_once=at_once,
+        concurrent=concurrent,
         disk_bytes=sum(needed),
         files=sum(_RUN_FILES + _CHECKPOINT_FILES * each.count for each in kept),
         ram_bytes=max(memory, default=0),
         # Each GPU serves one training; the cores of a CPU are shared by those that run at once.
-        seconds=sum(timed) / (at_once if all(gpus) else 1) if timed else None,
+        seconds=sum(timed) / (concurrent if all(gpus) else 1) if timed else None,
         untimed=len(names) - len(timed) if timed else 0,
         uncertainty=0.05 if names else 0.0,
     )

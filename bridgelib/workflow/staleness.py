@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bridgelib.config.experiments import Experiment
-from bridgelib.conversion.origins import data_report_origin, records_origin, shard_origin
+from bridgelib.conversion.data_origins import data_report_origin, records_origin, shard_origin
 from bridgelib.errors import BridgeError
-from bridgelib.evaluation.origins import evaluation_origin, success_origin
-from bridgelib.language.origin import origin_in_table, table_origin
+from bridgelib.evaluation.result_origins import evaluation_origin, success_origin
+from bridgelib.language.table_origin import origin_in_table, table_origin
 from bridgelib.layout import (
     EVALUATION,
     LANGUAGE,
@@ -28,7 +28,7 @@ from bridgelib.layout import (
     table_paths,
 )
 from bridgelib.origins import UNKNOWN, differences, entry_in, origin_in
-from bridgelib.training.origin import recorded_origin, training_origin
+from bridgelib.training.policy_origin import recorded_origin, training_origin
 from bridgelib.workflow.planned_files import PlannedFiles
 from bridgelib.workflow.rollouts import Rollouts
 
@@ -179,7 +179,7 @@ class Staleness:
         return Made(str(done), recorded, now)
 
     def evaluate_policy(self, experiment: str) -> Made:
-        """What a policy is worth on the validation side."""
+        """What a policy is worth on the validation split."""
         done = Path(self.plan.done_file(experiment))
         file = done.with_name(EVALUATION)
         policy, (_, root, tasks) = policy_path(latest_path(done.parent)), self._read(experiment)

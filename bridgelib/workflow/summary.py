@@ -17,7 +17,7 @@ def runs_as_text(done_files: Sequence[Path], seeds: Mapping[str, Sequence[str]] 
     """One line per experiment: steps, validation errors and time; one more for each of which several seeds are done.
 
     The error is the squared distance between predicted and demonstrated action in normalised units, averaged over all
-    transitions of the validation side; that of always predicting the mean action stands beside it.
+    transitions of the validation split; that of always predicting the mean action stands beside it.
 
     Args:
         done_files: `<runs>/<experiment>/done.json` of each; one that is missing is shown as not trained.

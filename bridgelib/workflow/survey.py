@@ -13,10 +13,10 @@ from pathlib import Path
 from random import Random
 from statistics import mean, variance
 
-from bridgelib.conversion.forecast import NOTHING, Content
+from bridgelib.conversion.converted_sizes import NOTHING, Content
 from bridgelib.raw.jpeg_header import JpegHeader
 from bridgelib.raw.latency import latency_shift
-from bridgelib.sim import forecast as simulated
+from bridgelib.sim import simulated_sizes as simulated
 from bridgelib.sim.plan import LONGEST, PlanEntry
 
 SAMPLED, FEWEST = 600, 3  # trajectories to list: over all tasks, and at least of each

@@ -40,9 +40,9 @@ def test_what_diffusion_measures_by_hand():
     actions = np.zeros((2, 3, 7), np.float32)
     actions[0, :, 0], actions[1, :, 6] = (1, 2, 9), (3, 9, 9)
     batch = {**batch_for("gc_ddpm_bc", size=2), "actions": actions}
-    measured = known().measures({**batch, "action_mask": MASK}, jax.random.PRNGKey(0))
+    measured = known().eval_metrics({**batch, "action_mask": MASK}, jax.random.PRNGKey(0))
     assert measured["ddpm_loss"].tolist() == [2, 2] and measured["mse"].tolist() == [1 + 4, 9]
-    measured = known().measures(batch, jax.random.PRNGKey(0))
+    measured = known().eval_metrics(batch, jax.random.PRNGKey(0))
     assert measured["ddpm_loss"].tolist() == [18, 54] and measured["mse"].tolist() == [1 + 4 + 81, 9 + 81 + 81]
 
 
@@ -74,7 +74,7 @@ def test_behavioural_cloning_learns_nothing_from_what_lies_beyond_the_end(algori
     for one, two in zip(*map(jax.tree_util.tree_leaves, (masked, masked_other)), strict=True):
         np.testing.assert_array_equal(one, two)
     assert float(learnt(batch)[0][0]) != float(learnt(other)[0][0])  # without a mask it does
-    measured = (agent.measures({**each, "action_mask": MASK}, key) for each in (batch, other))
+    measured = (agent.eval_metrics({**each, "action_mask": MASK}, key) for each in (batch, other))
     first, second = measured
     for name in ("mse", "log_probs"):
         np.testing.assert_array_equal(first[name], second[name])

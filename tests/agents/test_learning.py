@@ -1,4 +1,4 @@
-"""Every algorithm learns one batch by heart, is compiled once, and goes on after a restart as if nothing had been."""
+"""Every algorithm can overfit one batch, is compiled once, and resumes after a restart as if nothing had been."""
 
 import flax
 import jax
@@ -39,7 +39,7 @@ def test_learns_one_batch(algorithm):
     after = agent.evaluate(batch, jax.random.PRNGKey(1))
     assert np.mean(after["mse"]) < 0.5 * np.mean(before["mse"])
     check_info(algorithm, infos)
-    check_measures(batch, after)
+    check_metrics(batch, after)
 
 
 def test_a_contrastive_critic_without_temporal_differences_tells_the_goals_of_a_batch_apart():
@@ -81,9 +81,9 @@ def check_info(algorithm, infos):
         assert "actor_lr" in infos[0] and "critic_lr" in infos[0]
 
 
-def check_measures(batch, measures):
-    assert measures.pop("actions").shape == batch["actions"].shape
-    assert all(value.shape == (8,) and np.isfinite(value).all() for value in measures.values())
+def check_metrics(batch, eval_metrics):
+    assert eval_metrics.pop("actions").shape == batch["actions"].shape
+    assert all(value.shape == (8,) and np.isfinite(value).all() for value in eval_metrics.values())
 
 
 @pytest.mark.parametrize("algorithm", ["lc_bc", "gc_ddpm_bc"])

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import pytest
 
 from bridgelib.agents import losses
-from bridgelib.agents.gaussian import likelihood_loss, policy_measures
+from bridgelib.agents.gaussian import likelihood_loss, policy_metrics
 from bridgelib.networks.distributions import DiagonalLaplace, DiagonalNormal, TanhNormal
 
 
@@ -83,7 +83,7 @@ def test_the_likelihood_of_other_actions_is_refused(policy, shape):
         with pytest.raises(ValueError, match=r"has shape"):
             measure(zeros(*shape))
     with pytest.raises(ValueError, match=r"has shape"):
-        policy_measures(policy, zeros(*shape))
+        policy_metrics(policy, zeros(*shape))
 
 
 def test_a_deviation_of_another_shape_than_its_mean_is_refused():

@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bridgelib.conversion.origins import records_origin, shard_origin
+from bridgelib.conversion.data_origins import records_origin, shard_origin
 from bridgelib.layout import task_paths
 from bridgelib.origins import digest_of
 from bridgelib.raw.tree import find_tasks, trajectory_names

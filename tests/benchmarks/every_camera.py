@@ -1,4 +1,4 @@
-"""The yardstick of the conversion benchmark: decode and squash every camera of every trajectory, in one thread.
+"""The yardstick of the conversion benchmark: decode and resize every camera of every trajectory, in one thread.
 
 That is what the predecessor does with each trajectory, of which it then keeps one camera. Arguments: raw root, size.
 """

@@ -15,7 +15,7 @@ from bridgelib.config.algorithms.contrastive import CriticSettings
 from bridgelib.config.algorithms.parts import PolicySettings
 from bridgelib.config.declaration import Section, settings_of
 from bridgelib.config.overrides import apply_override
-from bridgelib.config.reference import as_markdown
+from bridgelib.config.settings_page import as_markdown
 from bridgelib.data import augment
 from bridgelib.errors import ConfigError
 from bridgelib.networks.layers import ACTIVATIONS
@@ -118,7 +118,7 @@ def test_the_words_are_those_that_are_understood():
 
 def test_the_page_is_made_from_the_declarations(repository):
     page = (repository / "docs" / "settings.md").read_text(encoding="utf-8")
-    assert page == as_markdown(), "run: python -m bridgelib.config.reference > docs/settings.md"
+    assert page == as_markdown(), "run: python -m bridgelib.config.settings_page > docs/settings.md"
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,7 @@ def test_bridgedata_overrides_change_the_dataset(tmp_path):
 def test_devices_are_counted_whatever_they_are_called(tmp_path):
     text = "global: {cuda_visible_devices: '%s'}\nruns: [{algo: bc, task: t}]"
     counts = {"": 1, "0": 1, "2, 3": 2, "GPU-8932f937-d72c,GPU-1,MIG-7/0": 3}
-    assert {given: experiments(tmp_path, text % given)["bc_t"].devices for given in counts} == counts
+    assert {given: experiments(tmp_path, text % given)["bc_t"].num_devices for given in counts} == counts
 
 
 def test_the_digest_follows_what_determines_the_weights(tmp_path):
@@ -217,7 +217,7 @@ def test_the_digest_follows_what_determines_the_weights(tmp_path):
         ("global: {cuda_visible_devices: '0,0'}\nruns: [{algo: bc, task: t}]", "each once"),
         ("global: {jax_platform_name: tpu}\nruns: [{algo: bc, task: t}]", "one of auto, cpu, gpu, cuda"),
         ("runs: [{algo: bc, task: t, extra_args: [--config.batch_size=]}]", "a whole number"),
-        ("runs: [{algo: bc, task: t, extra_args: [--config.resume_path=/x]}]", "goes on from its newest checkpoint"),
+        ("runs: [{algo: bc, task: t, extra_args: [--config.resume_path=/x]}]", "resumes from its newest checkpoint"),
         ("runs: [{algo: bc, task: t, extra_args: [--config.save_dir=/x]}]", "`save_dir:` under `global:`"),
         (
             "runs: [{algo: bc, task: t, config_overrides: {config.dataset_kwargs.shuffle_buffer_size: 9}}]",

@@ -7,7 +7,7 @@ from bridgelib.config.machines import load_machine
 from bridgelib.config.paths import found_file
 from bridgelib.config.settings import load_settings
 from bridgelib.errors import ConfigError
-from bridgelib.language.settings import encoder_settings
+from bridgelib.language.processor_settings import encoder_settings
 from bridgelib.workflow.plan import WorkflowPlan
 
 NOWHERE = ["$NOT_SET_HERE/data", "${NOT_SET_HERE}/data", "/data/$NOT_SET_HERE", "$EMPTY/data", "~nobody-at-all/data"]

@@ -16,7 +16,7 @@ from bridgelib.data.statistics import statistics_of
 from bridgelib.errors import ConfigError, DataError
 from bridgelib.formats.index import load_index
 from bridgelib.formats.shard import VERSION, Shard
-from bridgelib.layout import SIDES
+from bridgelib.layout import SPLITS
 from tests.raw_trees import DATE, save_boxes, write_dated_folder
 
 SIZE = 16
@@ -34,7 +34,7 @@ def to_shard(raw, date=DATE, gaze="none", size=SIZE):
 def to_tfrecords(shards, folder, encoding="raw"):
     """Both sides: a third of the trajectories validates."""
     convert_task(shards, folder, task_shards.Settings(SIZE, 0.67, image_encoding=encoding))
-    return [folder / side / "out.tfrecord" for side in SIDES]
+    return [folder / side / "out.tfrecord" for side in SPLITS]
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_without_gaze_boxes_change_no_byte(tmp_path, encoding):
 def test_gaze_changes_nothing_but_gaze(raw, tmp_path):
     plain, gazing = (list(Shard(to_shard(raw[0], gaze=gaze))) for gaze in ("none", "filter"))
     for one, other in zip(plain, gazing, strict=True):
-        assert (one.identity, one.name, one.gaze_boxes) == (other.identity, other.name, None)
+        assert (one.content_id, one.name, one.gaze_boxes) == (other.content_id, other.name, None)
         assert np.array_equal(one.frames[0], other.frames[0]) and np.array_equal(one.state, other.state)
 
 

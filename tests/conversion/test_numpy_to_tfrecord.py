@@ -9,14 +9,14 @@ import pytest
 from bridgelib.conversion.numpy_to_tfrecord import convert_task
 from bridgelib.conversion.task_shards import Settings, shards_of
 from bridgelib.conversion.tfrecord_tree import convert_tree, find_shards
-from bridgelib.data.split import training_side
+from bridgelib.data.split import training_split
 from bridgelib.data.statistics import statistics_of
 from bridgelib.errors import ConfigError, DataError
 from bridgelib.files import read_json
 from bridgelib.formats.framing import FOOTER, records
 from bridgelib.formats.index import load_index
-from bridgelib.formats.report import RejectedTrajectory
-from bridgelib.layout import SIDES
+from bridgelib.formats.shard_report import RejectedTrajectory
+from bridgelib.layout import SPLITS
 from bridgelib.raw.tree import PassedOver
 from tests.trajectories import make_trajectory, write_shard
 
@@ -42,7 +42,7 @@ def tree_bytes(folder) -> dict[str, bytes]:
 
 
 def indices_of(folder):
-    return {side: load_index(folder / side / "out.tfrecord") for side in SIDES}
+    return {side: load_index(folder / side / "out.tfrecord") for side in SPLITS}
 
 
 def test_a_shard_whose_pixels_changed_on_disk_is_refused(shards, tmp_path):
@@ -76,9 +76,9 @@ def test_every_trajectory_is_on_one_side_or_rejected(shards, tmp_path):
 
 def test_the_split_is_that_of_the_contents_and_is_written(shards, tmp_path):
     convert_task(shards, tmp_path / "out", SETTINGS)
-    identities = {make_trajectory(number, length=3 + number).identity for number in range(6)}
-    identities |= {make_trajectory(number).identity for number in range(6, 11)}
-    train = training_side(identities, 0.75, 0)
+    identities = {make_trajectory(number, length=3 + number).content_id for number in range(6)}
+    identities |= {make_trajectory(number).content_id for number in range(6, 11)}
+    train = training_split(identities, 0.75, 0)
     split, indices = read_json(tmp_path / "out" / "split.json"), indices_of(tmp_path / "out")
     assert {entry["identity"] for entry in split["train"]} == train
     assert {entry["identity"] for entry in split["val"]} == identities - train
@@ -160,7 +160,7 @@ def test_a_second_run_does_nothing_and_a_changed_input_everything(shards, tmp_pa
     assert convert_task(shards[:1], folder, SETTINGS)["found"] == 2
 
 
-@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("side", SPLITS)
 @pytest.mark.parametrize("change", ["damaged", "exchanged", "cut"])
 def test_a_record_that_is_no_longer_what_was_written_is_made_again(shards, tmp_path, side, change):
     folder = tmp_path / "out"
@@ -186,7 +186,7 @@ def test_other_trajectories_with_the_same_report_are_noticed(shards, tmp_path):
     assert shards[0].with_suffix(".report.json").read_bytes() == before
     convert_task(shards[:1], tmp_path / "out", SETTINGS)
     found = {identity for index in indices_of(tmp_path / "out").values() for identity in index.identities}
-    assert found == {trajectory.identity for trajectory in others}
+    assert found == {trajectory.content_id for trajectory in others}
 
 
 def test_overwrite_converts_again(shards, tmp_path):
@@ -202,7 +202,7 @@ def test_a_single_trajectory_trains(tmp_path, capsys):
     report = convert_task([shard], tmp_path / "out", SETTINGS)
     assert (report["train"]["trajectories"], report["val"]["trajectories"], report["val"]["bytes"]) == (1, 0, 0)
     assert len(indices_of(tmp_path / "out")["val"]) == 0
-    assert "validation side is empty" in capsys.readouterr().out
+    assert "validation split is empty" in capsys.readouterr().out
 
 
 def test_another_image_size_is_refused_before_anything_is_touched(shards, tmp_path):
@@ -298,7 +298,7 @@ def test_a_task_of_which_nothing_is_kept_has_empty_records_and_a_report_that_say
     assert (report["found"], report["kept"], report["train"]["trajectories"]) == (len(rejected), 0, 0)
     assert [entry["reason"] for entry in report["rejected"]] == ["broken_image"] * len(rejected)
     assert [len(index) for index in indices_of(tmp_path / "out").values()] == [0, 0]
-    assert all((tmp_path / "out" / side / "out.tfrecord").read_bytes() == b"" for side in SIDES)
+    assert all((tmp_path / "out" / side / "out.tfrecord").read_bytes() == b"" for side in SPLITS)
     assert read_json(tmp_path / "out" / "statistics.json")["transitions"] == 0
     assert "no trajectory of this task was kept" in capsys.readouterr().out
     before = tree_bytes(tmp_path / "out")

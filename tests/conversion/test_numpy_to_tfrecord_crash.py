@@ -16,7 +16,7 @@ from bridgelib.conversion.task_shards import Settings
 from bridgelib.errors import DataError
 from bridgelib.formats.index import RecordIndex, load_index
 from bridgelib.formats.tfrecord import tfrecord_writer
-from bridgelib.layout import SIDES, index_path
+from bridgelib.layout import SPLITS, index_path
 from tests.trajectories import make_trajectory, write_shard
 
 OLD, NEW = Settings(48, 0.5, seed=1), Settings(48, 0.5, seed=0)
@@ -78,7 +78,7 @@ def assert_honest(folder: Path, old: dict, new: dict):
         assert data in (old[name], new[name]), name
     if "report.json" in final:
         assert final in (old, new)
-    sides = {side: folder / side / "out.tfrecord" for side in SIDES}
+    sides = {side: folder / side / "out.tfrecord" for side in SPLITS}
     present = [path for path in sides.values() if path.exists()]
     for path in present:
         if index_path(path).exists():

@@ -11,7 +11,7 @@ from bridgelib.conversion.accounting import find_reports
 from bridgelib.data.statistics import Statistics
 from bridgelib.files import read_json
 from bridgelib.formats.index import RecordIndex
-from bridgelib.layout import SIDES
+from bridgelib.layout import SPLITS
 
 TYPES = {
     "observations/images0": tf.uint8,
@@ -29,7 +29,7 @@ TASKS = ("put_carrot_on_plate", "turn_lever_vertical_to-front")
 def trajectories_of(task_folder) -> dict[bytes, dict[str, np.ndarray]]:
     """All trajectories of a task, both sides, by the bytes of their states."""
     found = {}
-    for side in SIDES:
+    for side in SPLITS:
         for data in tf.data.TFRecordDataset(str(task_folder / side / "out.tfrecord")):
             strings = tf.io.parse_single_example(data, {key: tf.io.FixedLenFeature([], tf.string) for key in TYPES})
             tensors = {key: tf.io.parse_tensor(strings[key], kind).numpy() for key, kind in TYPES.items()}

@@ -12,8 +12,8 @@ import pytest
 from bridgelib.conversion.raw_to_numpy import DatedFolder, Settings, convert_dated_folder, convert_tree
 from bridgelib.errors import ConfigError, DataError
 from bridgelib.files import alone
-from bridgelib.formats.report import Report
 from bridgelib.formats.shard import Shard
+from bridgelib.formats.shard_report import Report
 from bridgelib.progress import Progress
 from bridgelib.raw.trajectory import read_trajectory
 from bridgelib.raw.tree import find_tasks
@@ -73,7 +73,7 @@ def test_the_shard_holds_what_read_trajectory_gives(mixed, tmp_path):
     assert len(shard) == 9
     for kept in shard:
         expected = read_trajectory(mixed, kept.name, 16)
-        assert kept.identity == expected.identity
+        assert kept.content_id == expected.content_id
         assert kept.languages == expected.languages == ("put the pot on the stove",)
         assert np.array_equal(kept.frames[0], expected.frames[0])
         for key in ("state", "time_stamp", "actions"):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from bridgelib.conversion.raw_to_numpy import DatedFolder, Settings, convert_dated_folder, convert_tree
-from bridgelib.formats.report import Report
 from bridgelib.formats.shard import Shard
+from bridgelib.formats.shard_report import Report
 from bridgelib.raw.remarks import REMARKS
 from bridgelib.raw.tree import find_tasks
 from tests.odd_trees import NEAR_MISSES, ODDITIES, gripper, removed, write_plain_folder
@@ -67,7 +67,7 @@ def test_the_corpus_has_an_oddity_for_every_remark_on_a_trajectory():
     ],
 )
 def test_grippers_of_other_robots(tmp_path, commands, state, remarks):
-    """In metres and in pulses all commands binarise to one side; from -1 (open) to 1 to the other side."""
+    """In metres and in pulses all commands binarise to one side; from -1 (open) to 1 to the other split."""
     folder = write_trajectory(tmp_path / "raw" / name(0), 5)
     moving = np.outer(np.arange(6), np.full(7, 0.01))
     moving[:, 6] = 1 if state is None else state

@@ -49,7 +49,7 @@ def test_nothing_left_is_refused_in_words(index_of):
     with pytest.raises(DataError) as refused:
         held_out({"a": index_of("1", "2"), "b": index_of("3")}, {"a": index_of("3"), "b": index_of("1", "2")})
     told = str(refused.value)
-    assert "validation side of a, b" in told and "3 trajectories" in told
+    assert "validation split of a, b" in told and "3 trajectories" in told
     assert "2 of b in a" in told and "1 of a in b" in told and "split_seed" in told
 
 
@@ -58,10 +58,10 @@ def test_an_empty_validation_side_is_no_leak(index_of):
 
 
 def test_what_was_made_elsewhere_is_known_by_its_states_and_actions(index_of):
-    """There the split may have put a copy on the other side of the same task, too."""
+    """There the split may have put a copy on the other split of the same task, too."""
     train = {"a": index_of("", "", first=0), "b": index_of("", first=50)}
     val = {"a": index_of("", first=3), "b": index_of("", "", first=53)}
-    # The second trajectory of three frames begins at 3; 53 and 56 are in no training side.
+    # The second trajectory of three frames begins at 3; 53 and 56 are in no training split.
     assert {task: mask.tolist() for task, mask in held_out(train, val).items()} == {"a": [True], "b": [False, False]}
 
 
@@ -87,7 +87,7 @@ def test_what_trains_in_several_tasks_is_said(index_of, capsys):
     sides = {"a": index_of("1", "2", "3"), "b": index_of("2", "3"), "c": index_of("3")}
     say_repeated(sides, "training")
     assert capsys.readouterr().err == (
-        "training side: 2 demonstrations lie in several tasks and count in each: 1 in a and b, 1 in a and b and c\n"
+        "training split: 2 demonstrations lie in several tasks and count in each: 1 in a and b, 1 in a and b and c\n"
     )
 
 

@@ -152,7 +152,7 @@ def trajectories():
         made.append(
             Trajectory(
                 name=f"task/2022-01-01_00-00-00/raw/traj_group0/traj{number}",
-                identity=f"{number:032x}",
+                content_id=f"{number:032x}",
                 frames={0: np.stack(images).astype(np.uint8)},
                 state=state,
                 time_stamp=np.arange(length + 1, dtype=np.float64),

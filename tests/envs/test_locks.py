@@ -133,7 +133,7 @@ def test_a_script_that_imports_something_new_is_noticed(tmp_path):
 
 
 def test_training_on_a_gpu_has_the_versions_of_training_on_the_cpu():
-    """One downloaded wheel serves all roles, and a run goes on from one to the other."""
+    """One downloaded wheel serves all roles, and a run resumes from one in the other."""
     cpu = pins(ENVS / "train.txt")
     for name in ("train-cuda12", "train-cuda13", "dev"):
         other = pins(ENVS / f"{name}.txt")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bridgelib.evaluation import neighbours
-from bridgelib.evaluation.neighbours import SIDE, NeighbourIndex, squashed, training_neighbours
+from bridgelib.evaluation.neighbours import SIDE, NeighbourIndex, shrunk, training_neighbours
 from tests.data.synthetic import frame, write_records
 
 
@@ -53,10 +53,10 @@ def test_tells_images_apart_that_differ_by_one_grey_level_at_the_ends_of_the_ran
 def test_images_are_compared_by_the_means_of_their_parts_whatever_their_size():
     small = drawn(5, np.random.default_rng(1))
     large = small.repeat(3, axis=1).repeat(3, axis=2)
-    assert squashed(large).tolist() == small.tolist()
+    assert shrunk(large).tolist() == small.tolist()
     assert index_of(small).nearest(large).tolist() == [0, 1, 2, 3, 4]
     checks = np.indices((2 * SIDE, 2 * SIDE)).sum(axis=0) % 2 * 200
-    assert (squashed(np.repeat(checks[None, ..., None], 3, axis=-1).astype(np.uint8)) == 100).all()
+    assert (shrunk(np.repeat(checks[None, ..., None], 3, axis=-1).astype(np.uint8)) == 100).all()
 
 
 def test_training_frames_keep_their_actions(tmp_path):

@@ -37,7 +37,7 @@ def test_each_scene_is_answered_what_it_showed():
     assert [action[0] for action in actor.act(seen)] == pytest.approx([unit(0), unit(10), unit(20)])
 
 
-def test_the_camera_is_squashed_as_in_training_and_proprio_is_normalised():
+def test_the_camera_is_resized_as_in_training_and_proprio_is_normalised():
     agent, actor = acting(config={"agent_kwargs": {"use_proprio": True}, "encoder": "", "encoder_kwargs": {}})
     actor.begin([Counting(5)])
     actor.act([{"image": np.full((60, 80, 3), 9, np.uint8), "state": MEAN + 5}])

@@ -58,7 +58,7 @@ def test_every_frame_and_array_is_found(write):
     assert index.language_offsets.tolist() == [0, 2, 3, 4]
     assert list(index.languages) == ["open", "öffne", "", "open the drawer"]
     assert list(index.names) == [trajectory.name for trajectory in TRAJECTORIES]
-    assert list(index.identities) == [trajectory.identity for trajectory in TRAJECTORIES]
+    assert list(index.identities) == [trajectory.content_id for trajectory in TRAJECTORIES]
     np.testing.assert_array_equal(index.state, np.concatenate([trajectory.state for trajectory in TRAJECTORIES]))
     np.testing.assert_array_equal(index.actions, np.concatenate([trajectory.actions for trajectory in TRAJECTORIES]))
     frames = np.concatenate([trajectory.frames[0] for trajectory in TRAJECTORIES])
@@ -179,7 +179,7 @@ def test_rebuilt_when_older(write):
     others = [make_trajectory(number) for number in (5, 1, 2)]
     path.write_bytes(write(others, name="other").read_bytes())
     os.utime(path, (time.time() + 10, time.time() + 10))
-    assert list(load_index(path).identities) == [trajectory.identity for trajectory in others]
+    assert list(load_index(path).identities) == [trajectory.content_id for trajectory in others]
 
 
 @pytest.mark.parametrize("other", [[make_trajectory(9)], [make_trajectory(number) for number in (0, 1, 5)]])
@@ -189,7 +189,7 @@ def test_rebuilt_when_it_describes_other_bytes_whatever_the_times(write, other):
     load_index(path)
     path.write_bytes(write(other, name="other").read_bytes())
     os.utime(path, (0, 0))
-    assert list(load_index(path).identities) == [trajectory.identity for trajectory in other]
+    assert list(load_index(path).identities) == [trajectory.content_id for trajectory in other]
 
 
 def test_rebuilt_when_damaged_anywhere(write):

@@ -45,7 +45,7 @@ def test_another_file_is_noticed_whatever_its_time(path, tmp_path, others, time)
     other = write_tfrecord(tmp_path / "other", trajectories(others))
     put(path, other.read_bytes(), TIMES[time](was))
     index = load_index(path)
-    assert list(index.identities) == [each.identity for each in trajectories(others)]
+    assert list(index.identities) == [each.content_id for each in trajectories(others)]
     np.testing.assert_array_equal(index.actions, RecordIndex.build(path).actions)
 
 
@@ -81,7 +81,7 @@ def test_a_copy_that_keeps_times_keeps_the_index(path, tmp_path, monkeypatch, se
         whole = file.stat().st_mtime_ns // 10**9 * 10**9
         os.utime(file, ns=(whole, whole))
     monkeypatch.setattr(RecordIndex, "build", lambda path: pytest.fail("rebuilt"))
-    assert list(load_index(copied).identities) == [each.identity for each in trajectories(FIRST)]
+    assert list(load_index(copied).identities) == [each.content_id for each in trajectories(FIRST)]
 
 
 def test_a_copy_that_loses_times_is_read_through_once(path, tmp_path):

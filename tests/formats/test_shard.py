@@ -28,7 +28,7 @@ def two_cameras(number):
 
 
 def assert_same(read, written):
-    assert (read.name, read.identity, read.languages) == (written.name, written.identity, written.languages)
+    assert (read.name, read.content_id, read.languages) == (written.name, written.content_id, written.languages)
     assert read.frames.keys() == written.frames.keys()
     for camera, frames in written.frames.items():
         assert read.frames[camera].dtype == np.uint8

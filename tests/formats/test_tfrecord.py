@@ -64,7 +64,7 @@ def test_name_and_identity_are_scalar_strings():
     trajectory = make_trajectory(3)
     features = features_of(trajectory, "raw")
     assert tf.io.parse_tensor(features["name"], tf.string).numpy().decode() == trajectory.name
-    assert tf.io.parse_tensor(features["identity"], tf.string).numpy().decode() == trajectory.identity
+    assert tf.io.parse_tensor(features["identity"], tf.string).numpy().decode() == trajectory.content_id
 
 
 def test_the_compact_variant_has_each_frame_once_as_jpeg():

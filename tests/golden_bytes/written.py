@@ -64,7 +64,7 @@ def shard(folder: Path) -> bytes:
 
 @of("formats.report")
 def report(folder: Path) -> bytes:
-    from bridgelib.formats.report import Report
+    from bridgelib.formats.shard_report import Report
     from bridgelib.raw.tree import PassedOver
 
     Report(3, 2, 70, 1, (_rejected(),), (PassedOver("task/x", "a copy", 3),)).save(folder / "report.json")
@@ -135,17 +135,19 @@ def task_shards(folder: Path) -> Any:
 
 
 def _rejected() -> Any:
-    from bridgelib.formats.report import RejectedTrajectory
+    from bridgelib.formats.shard_report import RejectedTrajectory
 
     return RejectedTrajectory(f"task/{DATES[0]}/raw/traj_group0/traj9", "broken_image", "images0/im_7.jpg: Tür")
 
 
 @of("data.split")
 def split(folder: Path) -> Any:
-    from bridgelib.data.split import training_side
+    from bridgelib.data.split import training_split
 
     identities = [f"{number:032x}" for number in range(50)]
-    return [sorted(training_side(identities, proportion, seed)) for proportion, seed in ((0.9, 0), (0.5, 1), (0.99, 7))]
+    return [
+        sorted(training_split(identities, proportion, seed)) for proportion, seed in ((0.9, 0), (0.5, 1), (0.99, 7))
+    ]
 
 
 @of("data.statistics")

@@ -11,8 +11,8 @@ from bridgelib.formats.index import load_index
 from bridgelib.language.coverage import Coverage, as_text, total
 from bridgelib.language.embed import embed_instructions
 from bridgelib.language.hashing import hashed
-from bridgelib.language.origin import origin_in_table
 from bridgelib.language.table import LanguageTable
+from bridgelib.language.table_origin import origin_in_table
 from bridgelib.training.assignment import Assignment, chosen_experiment
 from tests.language.experiments import LANGUAGE_CONFIG, experiment, write_task
 

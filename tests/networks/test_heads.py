@@ -29,23 +29,23 @@ def policy_of(temperature=1.0, **options):
 def test_a_fixed_deviation_has_no_parameters():
     policy, params = policy_of(fixed_std=(1.0, 0.5, 2.0))
     assert set(params) == {"network", "Dense_0"}
-    np.testing.assert_allclose(policy.stddev(), np.tile([1.0, 0.5, 2.0], (4, 1)), rtol=1e-6)
+    np.testing.assert_allclose(policy.spread(), np.tile([1.0, 0.5, 2.0], (4, 1)), rtol=1e-6)
 
 
 def test_a_learned_deviation_depends_on_the_observation_or_not():
     dependent, params = policy_of()
     assert params["Dense_1"]["kernel"].shape == (8, 3)
-    assert float(jnp.std(dependent.stddev(), axis=0).min()) > 0
+    assert float(jnp.std(dependent.spread(), axis=0).min()) > 0
     constant, params = policy_of(state_dependent_std=False)
     assert params["log_stds"].shape == (3,)
-    np.testing.assert_allclose(constant.stddev(), np.ones((4, 3)))
+    np.testing.assert_allclose(constant.spread(), np.ones((4, 3)))
 
 
 def test_the_deviation_is_bounded_and_the_temperature_divides_its_logarithm():
     bounded, _ = policy_of(fixed_std=(1e-30, 1.0, 1e30))
-    np.testing.assert_allclose(bounded.stddev()[0], [np.exp(-20), 1.0, np.exp(2)], rtol=1e-5)
+    np.testing.assert_allclose(bounded.spread()[0], [np.exp(-20), 1.0, np.exp(2)], rtol=1e-5)
     cooler, _ = policy_of(fixed_std=(np.exp(-1.0), 1.0, 1.0), temperature=0.5)
-    np.testing.assert_allclose(cooler.stddev()[0], [np.exp(-2.0), 1.0, 1.0], rtol=1e-5)
+    np.testing.assert_allclose(cooler.spread()[0], [np.exp(-2.0), 1.0, 1.0], rtol=1e-5)
 
 
 def test_a_squashed_policy_stays_inside():

@@ -110,7 +110,7 @@ def test_of_each_chunk_the_first_actions_are_carried_out(execute, expected, pred
     assert len(agent.asked) == predictions
 
 
-def test_prepare_squashes_as_the_conversion_does(tmp_path):
+def test_prepare_resizes_as_the_conversion_does(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
     Image.fromarray(pixels).save(tmp_path / "im_0.jpg")
     camera = np.asarray(Image.open(tmp_path / "im_0.jpg"))

@@ -44,7 +44,7 @@ def encoded(size=(64, 48), seed=0, **options) -> bytes:
 
 @pytest.fixture
 def read(tmp_path):
-    """Read one frame from the bytes of its file, squashed to 16 pixels."""
+    """Read one frame from the bytes of its file, resized to 16 pixels."""
 
     def frame(content):
         (tmp_path / "im_0.jpg").write_bytes(content)

@@ -42,9 +42,9 @@ def test_the_latency_correction_drops_the_boxes_of_the_first_frame(tmp_path):
 
 def test_identity_does_not_depend_on_gaze(tmp_path):
     folder, name = written(tmp_path)
-    without = read_trajectory(tmp_path, name, 8).identity
+    without = read_trajectory(tmp_path, name, 8).content_id
     save_boxes(folder)
-    assert read_trajectory(tmp_path, name, 8, gaze="filter").identity == without
+    assert read_trajectory(tmp_path, name, 8, gaze="filter").content_id == without
 
 
 def test_lists_tuples_arrays_and_none_will_do():

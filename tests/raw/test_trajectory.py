@@ -70,7 +70,7 @@ def test_types_and_shapes(tmp_path):
 
 
 @pytest.mark.parametrize("im_size", [16, 24, 64])
-def test_pixels_are_those_of_pillows_lanczos_squash(tmp_path, im_size):
+def test_pixels_are_those_of_pillows_lanczos_resize(tmp_path, im_size):
     folder, name = written(tmp_path, size=(64, 48))
     for number in range(4):
         noise = np.random.default_rng(number).integers(0, 256, (48, 64, 3), np.uint8)
@@ -162,7 +162,7 @@ def test_lists_that_share_their_entries_are_not_unfolded(tmp_path):
 
 
 def identity(raw, name, im_size=8, cameras=(0,)):
-    return read_trajectory(raw, name, im_size, cameras).identity
+    return read_trajectory(raw, name, im_size, cameras).content_id
 
 
 def test_identity_is_of_the_content_alone(tmp_path):

@@ -7,7 +7,7 @@ from bridgelib.sim import expert
 from bridgelib.sim.arm import OPENING
 from bridgelib.sim.scene import Scene
 from bridgelib.sim.tasks import TASKS
-from tests.sim.test_rendering import is_blue, is_green, is_red, squashed
+from tests.sim.test_rendering import is_blue, is_green, is_red, shrunk
 
 PUT, PUSH = "either_put_red_cube_on_plate", "either_push_blue_cylinder_onto_green_cloth"
 SIZE = (48, 64)
@@ -101,7 +101,7 @@ def test_the_picture_shows_both_pairs():
     for seed in range(6):
         scene = Scene(PUT, seed, (240, 320))
         scene.state[:3] = 0.25, 0.0, 0.25  # out of the way
-        channels = squashed(scene.observation()["image"]).astype(float).transpose(2, 0, 1)
+        channels = shrunk(scene.observation()["image"]).astype(float).transpose(2, 0, 1)
         assert is_red(*channels).sum() > 3 and is_blue(*channels).sum() > 3 and is_green(*channels).sum() > 3
 
 

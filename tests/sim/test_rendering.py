@@ -1,4 +1,4 @@
-"""The picture tells where things are, from the full frame down to the squashed 64 by 64."""
+"""The picture tells where things are, from the full frame down to 64 by 64."""
 
 import io
 
@@ -28,14 +28,14 @@ def seen_at(image, colour, height):
     """Where on a horizontal plane the pixels of a colour are, on average; x and y in metres."""
     rows, columns = np.nonzero(colour(*image.astype(float).transpose(2, 0, 1)))
     assert len(rows) > 0, "nothing of this colour is to be seen"
-    # Squashed or not, a pixel of the picture is this much of the camera's own.
+    # Shrunk or not, a pixel of the picture is this much of the camera's own.
     camera = table_camera((480, 640))
     scale = np.array([640 / image.shape[1], 480 / image.shape[0]])
     middle = (np.array([columns.mean(), rows.mean()]) + 0.5) * scale
     return camera.on_plane(middle[None], height)[0]
 
 
-def squashed(image, side=64):
+def shrunk(image, side=64):
     """As training sees it: JPEG, then LANCZOS to a square."""
     saved = io.BytesIO()
     Image.fromarray(image).save(saved, "JPEG", quality=95)
@@ -49,7 +49,7 @@ def test_colour_tells_where_the_item_is(task, colour, size, shrink, bound):
     for seed in range(15):
         scene = Scene(task, seed, size)
         image = scene.reset()["image"]
-        found = seen_at(squashed(image, shrink) if shrink else image, colour, scene.item.shape.height / 2)
+        found = seen_at(shrunk(image, shrink) if shrink else image, colour, scene.item.shape.height / 2)
         errors.append(np.linalg.norm(found - scene.item.position[:2]))
     assert np.median(errors) < bound
     # Now and then a finger hides part of the item.
@@ -60,7 +60,7 @@ def test_colour_tells_where_the_target_is():
     errors = []
     for seed in range(15):
         scene = Scene(PUSH, seed, (240, 320))
-        found = seen_at(squashed(scene.reset()["image"]), is_green, 0.0)
+        found = seen_at(shrunk(scene.reset()["image"]), is_green, 0.0)
         errors.append(np.linalg.norm(found - scene.target.position[:2]))
     assert np.median(errors) < 0.012
 
@@ -68,7 +68,7 @@ def test_colour_tells_where_the_target_is():
 @pytest.mark.parametrize("task", (PLACE, PUSH))
 def test_the_picture_tells_the_task(task):
     for seed in range(6):
-        channels = squashed(Scene(task, seed, (240, 320)).reset()["image"]).astype(float).transpose(2, 0, 1)
+        channels = shrunk(Scene(task, seed, (240, 320)).reset()["image"]).astype(float).transpose(2, 0, 1)
         red, blue = is_red(*channels).sum(), is_blue(*channels).sum()
         assert (red > 0, blue > 0) == (task == PLACE, task == PUSH)
 

@@ -9,7 +9,7 @@ import pytest
 
 from bridgelib.agents import bc
 from bridgelib.agents.agent import Batch, Info, Loss, Networks, NewEncoder, Params
-from bridgelib.agents.build import perceptron
+from bridgelib.agents.build import make_mlp
 from bridgelib.config.algorithms import ALGORITHMS
 from bridgelib.config.algorithms.bc import BC, BCSettings
 from bridgelib.networks.heads import Value
@@ -42,7 +42,7 @@ class CriticalAgent(bc.BC[CriticalSettings]):
 
     @classmethod
     def build(cls, settings: CriticalSettings, new_encoder: NewEncoder, batch: Batch) -> Networks:
-        judge = Value(cls.encoding(settings, new_encoder), perceptron(settings.network_kwargs))
+        judge = Value(cls.encoding(settings, new_encoder), make_mlp(settings.network_kwargs))
         networks = super().build(settings, new_encoder, batch)
         return {**networks, "judge": (judge, networks["actor"][1])}
 

@@ -114,7 +114,7 @@ def test_what_is_sound_is_never_thrown_away_for_a_start_from_the_beginning(tmp_p
     with pytest.raises(DataError, match=r"metrics\.jsonl has 0 of its 20 bytes"):  # somebody removed it
         checkpoints.newest(tree(0), log_bytes=0)
     other = {**tree(0), "kernel": np.zeros((2, 4), np.float32)}  # the code has changed since
-    with pytest.raises(DataError, match="go on with the code it was trained with"):
+    with pytest.raises(DataError, match="resume with the code it was trained with"):
         checkpoints.newest(other, log_bytes=1000)
     assert checkpoints.steps() == [2, 4]
 

@@ -167,7 +167,7 @@ def test_a_finished_run_makes_its_policy_of_another_checkpoint_without_training(
 
 
 CUBE = next(iter(TASKS))
-FEW = "import bridgelib.evaluation.choice as choice; choice.SEEDS = choice.SEEDS[:3]"
+FEW = "import bridgelib.evaluation.trial as choice; choice.SEEDS = choice.SEEDS[:3]"
 TRIED = "successes in 3 episodes"
 
 

@@ -19,7 +19,7 @@ from bridgelib.policy import PolicySpec, load
 from bridgelib.policy.weights import packed
 from bridgelib.training.checkpoints import Checkpoints, LoopState
 from bridgelib.training.export import export
-from bridgelib.training.folder import RunFolder, identity_of
+from bridgelib.training.folder import RunFolder, run_identity
 from bridgelib.training.metrics import Metrics
 from tests.policy.fakes import STATISTICS
 from tests.training.test_train_policy import wait_until
@@ -57,7 +57,7 @@ def run_of(state_of, tmp_path):
         data = {"train": {"task": {"image_shape": [8, 8, 3]}}, "statistics": STATISTICS.to_json()}
         data |= {"language": ENCODER} if algorithm == "lc_bc" else {}
         folder = RunFolder.of(
-            tmp_path / "runs" / algorithm, identity_of({"algorithm": algorithm, "config": config}, data)
+            tmp_path / "runs" / algorithm, run_identity({"algorithm": algorithm, "config": config}, data)
         )
         folder.open({"config": config}, {})
         for step in steps:

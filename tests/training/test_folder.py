@@ -3,7 +3,7 @@ import json
 import pytest
 
 from bridgelib.errors import ConfigError, DataError
-from bridgelib.training.folder import RunFolder, differences, identity_of
+from bridgelib.training.folder import RunFolder, differences, run_identity
 
 CONFIGURATION = {"algorithm": "bc", "config": {"batch_size": 8, "num_steps": 4, "agent_kwargs": {"learning_rate": 0.1}}}
 DATA = {"tasks": ("a", "b"), "statistics": {"mean": [0.0, 1.0]}}
@@ -15,7 +15,7 @@ def changed(**config) -> dict:
 
 
 def folder(tmp_path, configuration=CONFIGURATION, data=DATA) -> RunFolder:
-    return RunFolder.of(tmp_path / "bc_all", identity_of(configuration, data))
+    return RunFolder.of(tmp_path / "bc_all", run_identity(configuration, data))
 
 
 def test_name_changes_with_what_determines_the_weights_and_only_then(tmp_path):
@@ -71,7 +71,7 @@ def test_going_on_under_another_configuration_is_refused_with_the_difference(tmp
     run = folder(tmp_path)
     run.open({}, MADE_WITH)
     before = run.config.read_bytes()
-    forced = RunFolder(run.path, identity_of(changed(batch_size=9, agent_kwargs={"learning_rate": 0.2}), DATA))
+    forced = RunFolder(run.path, run_identity(changed(batch_size=9, agent_kwargs={"learning_rate": 0.2}), DATA))
     with pytest.raises(ConfigError) as refusal:
         forced.open({}, MADE_WITH)
     assert "config.batch_size: 8 -> 9" in str(refusal.value)

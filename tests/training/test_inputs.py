@@ -64,7 +64,7 @@ def test_what_trains_in_another_task_does_not_validate(tmp_path, capsys):
     both = opened(tmp_path, [["a", "b"]])
     told = capsys.readouterr().err
     assert "3 of 8 validation trajectories are left out" in told and "2 of b in a, 1 of a in b" in told
-    assert "training side: 1 demonstrations lie in several tasks" in told
+    assert "training split: 1 demonstrations lie in several tasks" in told
     assert both.validation is not None and both.identity["left_out_of_validation"] == 3
     assert sum(batch["valid"].sum() for batch in both.validation) == 5 * records.LENGTH
     alone = opened(tmp_path, [["a"]])

@@ -10,10 +10,10 @@ import yaml
 from bridgelib.agents import make_agent
 from bridgelib.config.algorithms import ALGORITHMS
 from bridgelib.config.experiments import load_experiments
-from bridgelib.config.reference import as_markdown
+from bridgelib.config.settings_page import as_markdown
 from bridgelib.errors import ConfigError
 from bridgelib.policy import load
-from bridgelib.training.forecast import checkpoint_forecast
+from bridgelib.training.checkpoint_sizes import checkpoint_forecast
 from bridgelib.training.memory import images_per_sample, training_memory
 from tests.training.command import SETTINGS, outcome
 from tests.training.new_algorithm import NAME, enter

@@ -6,7 +6,7 @@ import types
 import pytest
 
 from bridgelib.errors import ConfigError
-from bridgelib.training.tracking import Mirror, resolved_mode, run_id
+from bridgelib.training.tracking import WandbMirror, resolved_mode, run_id
 
 
 class FakeRun:
@@ -46,8 +46,8 @@ def metrics(tmp_path):
     return path
 
 
-def mirror(folder, mode) -> Mirror:
-    return Mirror(folder, mode, project="p", name="n", config={"a": 1})
+def mirror(folder, mode) -> WandbMirror:
+    return WandbMirror(folder, mode, project="p", name="n", config={"a": 1})
 
 
 @pytest.mark.parametrize(
@@ -90,8 +90,8 @@ def test_id_is_one_per_folder_and_stays(tmp_path):
 
 def test_disabled_imports_nothing_and_writes_nothing(tmp_path, repository):
     code = (
-        "import sys; from pathlib import Path; from bridgelib.training.tracking import Mirror\n"
-        "m = Mirror(Path(sys.argv[1]), 'disabled', project='p', name='n', config={})\n"
+        "import sys; from pathlib import Path; from bridgelib.training.tracking import WandbMirror\n"
+        "m = WandbMirror(Path(sys.argv[1]), 'disabled', project='p', name='n', config={})\n"
         "m.catch_up(Path('none')); m.write({}); m.close(); assert 'wandb' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, cwd=repository)
@@ -163,8 +163,8 @@ def test_real_wandb_offline_puts_its_files_in_the_run_folder(tmp_path, metrics, 
 
 
 def test_the_seeds_of_an_experiment_are_shown_as_one_group(fake, tmp_path):
-    Mirror(tmp_path, "offline", project="p", name="x_s0", config={}, group="x")
-    Mirror(tmp_path, "offline", project="p", name="alone", config={})
+    WandbMirror(tmp_path, "offline", project="p", name="x_s0", config={}, group="x")
+    WandbMirror(tmp_path, "offline", project="p", name="alone", config={})
     assert [(call["name"], call["group"]) for call in fake.calls] == [("x_s0", "x"), ("alone", None)]
 
 

@@ -60,7 +60,7 @@ os.environ["WANDB_BASE_URL"] = f"http://127.0.0.1:{port}"
 from bridgelib.training import tracking
 
 tracking._INIT_SECONDS, tracking._FINISH_SECONDS = 6, 3
-mirror = tracking.Mirror(folder, "online", project="p", name="n", config={"a": 1})
+mirror = tracking.WandbMirror(folder, "online", project="p", name="n", config={"a": 1})
 online = mirror._run is not None and not mirror._run.settings._offline
 silent.set()
 mirror.catch_up(folder / "metrics.jsonl")

@@ -96,7 +96,7 @@ def test_interrupted_while_xla_compiles_ends_at_once(workplace, tmp_path):
 def test_an_empty_validation_side_is_said_loudly_and_recorded(tmp_path, repository, compiled):
     alone = Workplace.make(tmp_path, repository, compiled, validation=0)
     told = alone.run(alone.arguments(tmp_path / "runs", num_steps=2))
-    assert told.count("the validation side of colours is empty") == 1
+    assert told.count("the validation split of colours is empty") == 1
     done, lines = outcome(tmp_path / "runs")
     assert done["validation"] is None and {line["kind"] for line in lines} == {"train"}
 

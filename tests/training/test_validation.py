@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from bridgelib.data.normalisation import Normaliser
+from bridgelib.data.normalization import Normalizer
 from bridgelib.training.validation import evaluation
 from tests.training.toy import STATISTICS
 
@@ -21,7 +21,7 @@ class Always:
 def sums(actions, valid, kind="normal", mean=None, mask=None) -> dict[str, float]:
     batch = {"actions": jnp.asarray(actions, jnp.float32), "valid": jnp.asarray(valid)}
     batch |= {} if mask is None else {"action_mask": jnp.asarray(mask)}
-    function = evaluation(Normaliser(STATISTICS, kind), STATISTICS.action.mean if mean is None else mean)
+    function = evaluation(Normalizer(STATISTICS, kind), STATISTICS.action.mean if mean is None else mean)
     return {name: float(value) for name, value in jax.jit(function)(Always(), batch, jax.random.PRNGKey(0)).items()}
 
 

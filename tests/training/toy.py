@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from bridgelib.data.normalisation import Normaliser
+from bridgelib.data.normalization import Normalizer
 from bridgelib.data.statistics import Moments, Statistics
 from bridgelib.training.checkpoints import Checkpoints, LoopState
 from bridgelib.training.devices import Devices, is_writer
@@ -17,7 +17,7 @@ from bridgelib.training.interruption import Interruption
 from bridgelib.training.learner import Learner
 from bridgelib.training.loop import Loop, Schedule
 from bridgelib.training.metrics import Metrics
-from bridgelib.training.tracking import Mirror
+from bridgelib.training.tracking import WandbMirror
 from bridgelib.training.validation import evaluation, validated
 
 OPTIMISER = optax.adam(0.03)
@@ -45,7 +45,7 @@ class ToyAgent(flax.struct.PyTreeNode):
         params = params or self.state.params
         return observations["proprio"] @ params["kernel"] + params["bias"]
 
-    def updated(self, batch):
+    def train_step(self, batch):
         state = self.state
         noise = 0.01 * jax.random.normal(jax.random.fold_in(state.key, state.step), batch["actions"].shape)
 
@@ -100,7 +100,7 @@ def toy_learner() -> Learner:
         ToyAgent.create(),
         Devices(),
         augment=lambda batch, key: batch,
-        evaluate=evaluation(Normaliser(STATISTICS, "normal"), STATISTICS.action.mean),
+        evaluate=evaluation(Normalizer(STATISTICS, "normal"), STATISTICS.action.mean),
         key=jax.random.PRNGKey(3),
         interruption=Interruption(),
     )
@@ -121,7 +121,7 @@ def place(learner: Learner, state) -> None:
 
 
 def toy_loop(folder, num_steps, *, interruption=None, poisoned=None, validation=True, **schedule) -> Loop:
-    """A loop over the run folder, gone on from its newest checkpoint, as `bridgelib.training.run` puts it together."""
+    """A loop over the run folder, resumed from its newest checkpoint, as `bridgelib.training.run` puts it together."""
     interruption = interruption or Interruption()
     learner = toy_learner()
     learner.interruption = interruption
@@ -141,7 +141,7 @@ def toy_loop(folder, num_steps, *, interruption=None, poisoned=None, validation=
         validate=(lambda: validated(learner, ToyValidation(), interruption)) if validation else None,
         schedule=Schedule(num_steps, **schedule),
         metrics=Metrics(metrics, state.log_position) if is_writer() else None,
-        mirror=Mirror(folder, "disabled", project="", name="", config={}),
+        mirror=WandbMirror(folder, "disabled", project="", name="", config={}),
         checkpoints=checkpoints,
         interruption=interruption,
         state=state,

@@ -10,10 +10,10 @@ from bridgelib.config.algorithms import ALGORITHMS
 from bridgelib.config.algorithms.algorithm import Algorithm
 from bridgelib.config.declaration import Section
 from bridgelib.config.settings import load_settings
-from bridgelib.conversion.origins import records_origin, shard_origin
+from bridgelib.conversion.data_origins import records_origin, shard_origin
 from bridgelib.errors import BridgeError
 from bridgelib.files import write_json
-from bridgelib.training.folder import identity_of
+from bridgelib.training.folder import run_identity
 from bridgelib.workflow.admission import Admission
 from bridgelib.workflow.plan import WorkflowPlan
 from tests import raw_trees
@@ -141,7 +141,7 @@ def trained(planned, tmp_path):
 
     def leave(settings):
         experiment = planned(settings).experiment("run")
-        identity = identity_of(json.loads(experiment.as_json()), {"train": {"task": {"transitions": 6}}})
+        identity = run_identity(json.loads(experiment.as_json()), {"train": {"task": {"transitions": 6}}})
         run = tmp_path / "runs" / "run" / "latest"
         write_json(run / "config.json", {"identity": identity, "files": files})
         for step in (10, 20):

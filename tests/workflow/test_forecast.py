@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bridgelib.training.forecast import CheckpointForecast
+from bridgelib.training.checkpoint_sizes import CheckpointForecast
 from bridgelib.workflow import forecast
 from bridgelib.workflow.forecast import as_table, disks_of, impossible, in_brief
 from bridgelib.workflow.stage import StageForecast
@@ -14,11 +14,11 @@ GB = 10**9
 
 
 def stage(name="raw_to_numpy", root=Path("/"), **numbers):
-    return StageForecast(name, root, **{"jobs": 1, "at_once": 1, **numbers})
+    return StageForecast(name, root, **{"jobs": 1, "concurrent": 1, **numbers})
 
 
 def test_what_fits_is_told_in_a_few_lines(tmp_path):
-    left = [stage(root=tmp_path, disk_bytes=3_500_000, files=4, ram_bytes=GB, at_once=2, uncertainty=0.02)]
+    left = [stage(root=tmp_path, disk_bytes=3_500_000, files=4, ram_bytes=GB, concurrent=2, uncertainty=0.02)]
     text = in_brief([*left, StageForecast("train_policy", tmp_path)], "mine")
     assert text.startswith("still to be made on machine 'mine': ")
     assert "raw_to_numpy 3.5 MB ±2 %" in text and "4 files needed" in text and "2.0 GB at most" in text
@@ -48,7 +48,7 @@ def test_a_root_that_cannot_be_written_to_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(
         forecast.os, "access", lambda folder, mode: folder != tmp_path
     )  # a superuser may write anywhere
-    elsewhere = stage(root=tmp_path / "not" / "there", at_once=0)
+    elsewhere = stage(root=tmp_path / "not" / "there", concurrent=0)
     assert not list(impossible([elsewhere, StageForecast("train_policy", tmp_path)], "here"))
     (refused,) = impossible([stage(root=tmp_path / "not" / "there")], "here")
     assert re.search(r"raw_to_numpy writes to .*not/there, and .* cannot be written to", str(refused))
@@ -63,8 +63,8 @@ def test_more_files_than_may_be_made_are_refused(tmp_path):
 
 def test_jobs_at_once_that_take_more_memory_than_there_is_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(forecast, "memory_bytes", lambda: 16 * GB)
-    assert not list(impossible([stage("numpy_to_tfrecord", tmp_path, ram_bytes=GB, at_once=16)], "here"))
-    (refused,) = impossible([stage("numpy_to_tfrecord", tmp_path, ram_bytes=GB, at_once=64)], "here")
+    assert not list(impossible([stage("numpy_to_tfrecord", tmp_path, ram_bytes=GB, concurrent=16)], "here"))
+    (refused,) = impossible([stage("numpy_to_tfrecord", tmp_path, ram_bytes=GB, concurrent=64)], "here")
     assert re.search("64 jobs of numpy_to_tfrecord at once", str(refused))
     assert "64.0 GB" in refused.given and "fewer --cores" in refused.do
 
@@ -72,8 +72,8 @@ def test_jobs_at_once_that_take_more_memory_than_there_is_are_refused(tmp_path, 
 def test_steps_of_one_disk_are_added_up(tmp_path):
     (disk,) = disks_of(
         [
-            stage(root=tmp_path / "a", disk_bytes=10, passing_bytes=7, files=1),
-            stage(root=tmp_path / "b", disk_bytes=100, passing_bytes=3, files=2),
+            stage(root=tmp_path / "a", disk_bytes=10, scratch_bytes=7, files=1),
+            stage(root=tmp_path / "b", disk_bytes=100, scratch_bytes=3, files=2),
         ]
     )
     assert (disk.bytes, disk.files) == (117, 3)
@@ -91,6 +91,6 @@ def test_the_table_has_a_line_for_every_step(tmp_path):
 
 
 def test_memory_of_other_machines_is_not_held_against_this_one(tmp_path):
-    on_a_cluster = stage("train_policy", tmp_path, ram_bytes=100_000 * GB, at_once=0)
+    on_a_cluster = stage("train_policy", tmp_path, ram_bytes=100_000 * GB, concurrent=0)
     assert not list(impossible([on_a_cluster], "here"))
     assert in_brief([on_a_cluster], "mine").endswith("for a job of train_policy, on another machine")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bridgelib.config.settings import load_settings
-from bridgelib.conversion.probe import probe
+from bridgelib.conversion.conversion_speed import probe
 from bridgelib.conversion.raw_to_numpy import Settings, convert_tree
 from bridgelib.conversion.task_shards import Settings as TaskSettings
 from bridgelib.conversion.tfrecord_tree import convert_tree as convert_shards
@@ -55,7 +55,7 @@ def by_name(plan: WorkflowPlan, measured: Probe | None = None) -> dict:
 
 
 def test_no_job_runs_here_where_a_cluster_runs_them(planned):
-    assert {each.at_once for each in stages(planned(), Slots(cores=1, gpus=0, elsewhere=True))} == {0}
+    assert {each.concurrent for each in stages(planned(), Slots(cores=1, gpus=0, elsewhere=True))} == {0}
 
 
 def test_trainings_that_could_not_be_timed_are_counted_beside_those_that_were(planned):
@@ -177,9 +177,9 @@ def test_jobs_at_once_follow_from_cores_and_threads(real, tmp_path):
     for task in ("a_task", "b_task", "c_task"):
         raw_trees.write_dated_folder(tmp_path / "raw", task, trajectories=1)
     machine = real(workers=2, tfrecord_workers=1)
-    assert by_name(machine)["raw_to_numpy"].at_once == 2  # 4 cores, 2 threads each
-    assert by_name(machine)["numpy_to_tfrecord"].at_once == 3  # no more than tasks
-    assert by_name(real(workers=64))["raw_to_numpy"].at_once == 1
+    assert by_name(machine)["raw_to_numpy"].concurrent == 2  # 4 cores, 2 threads each
+    assert by_name(machine)["numpy_to_tfrecord"].concurrent == 3  # no more than tasks
+    assert by_name(real(workers=64))["raw_to_numpy"].concurrent == 1
 
 
 def test_runs_count_their_checkpoints_less_what_is_there(planned, tmp_path):

@@ -13,12 +13,12 @@ from bridgelib.conversion.raw_to_numpy import Settings, convert_tree
 from bridgelib.conversion.task_shards import Settings as TaskSettings
 from bridgelib.conversion.tfrecord_tree import convert_tree as convert_shards
 from bridgelib.conversion.tree_report import save, tree_report
-from bridgelib.data.identity import data_identity
+from bridgelib.data.records_digest import records_digest
 from bridgelib.files import write_json
-from bridgelib.language.origin import origin_in_table
-from bridgelib.origins import UNKNOWN, differences, identity_in
+from bridgelib.language.table_origin import origin_in_table
+from bridgelib.origins import UNKNOWN, differences, digest_in
 from bridgelib.raw.tree import find_tasks
-from bridgelib.training.origin import training_origin
+from bridgelib.training.policy_origin import training_origin
 from bridgelib.workflow.plan import WorkflowPlan
 from bridgelib.workflow.stage import Slots
 from bridgelib.workflow.stages import stages
@@ -252,13 +252,13 @@ def test_a_policy_of_before_is_told_by_its_run(lab):
 def test_tfrecords_made_elsewhere_are_known_by_sizes_and_last_checksums(lab):
     folder = lab.folder / "tfrecord" / "open"
     (folder / "report.json").unlink()
-    before = data_identity(folder)
-    assert before == data_identity(folder) != UNKNOWN
+    before = records_digest(folder)
+    assert before == records_digest(folder) != UNKNOWN
     record = folder / "train" / "out.tfrecord"
     record.write_bytes(record.read_bytes()[:-1] + b"?")
-    assert data_identity(folder) not in (before, UNKNOWN)
+    assert records_digest(folder) not in (before, UNKNOWN)
     record.unlink()
-    assert data_identity(folder) == UNKNOWN
+    assert records_digest(folder) == UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -307,10 +307,10 @@ def test_what_is_unknown_differs_from_nothing_that_is_there():
 
 def test_an_identity_follows_the_origin_alone(tmp_path):
     path = tmp_path / "report.json"
-    assert identity_in(path) == UNKNOWN and origin_in_table(tmp_path / "none.npz") is None
+    assert digest_in(path) == UNKNOWN and origin_in_table(tmp_path / "none.npz") is None
     write_json(path, {"origin": {"a": 1, "b": 2}, "found": 3})
-    first = identity_in(path)
+    first = digest_in(path)
     write_json(path, {"origin": {"b": 2, "a": 1}, "found": 4})
-    assert identity_in(path) == first
+    assert digest_in(path) == first
     write_json(path, {"origin": {"a": 1, "b": 3}, "found": 4})
-    assert identity_in(path) not in (first, UNKNOWN)
+    assert digest_in(path) not in (first, UNKNOWN)

@@ -22,7 +22,7 @@ Wrapped angles change what is learnt only where one crosses ±π; there the stat
 def without_added(config: dict[str, Any]) -> dict[str, Any]:
     """A copy of a configuration tree without the `ADDED` settings that change nothing.
 
-    What names a run is made of this, so that a run begun before a setting came is gone on with, not begun anew.
+    What names a run is made of this, so that a run begun before a setting came is resumed, not begun anew.
     """
     config = deepcopy(config)
     for path, neutral in ADDED.items():

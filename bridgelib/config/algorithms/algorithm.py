@@ -64,7 +64,7 @@ class Algorithm(Section):
     policy_from: Annotated[
         Literal["last", "best", "success"], "Which of them becomes the policy; success: by that in the simulator."
     ] = "last"
-    eval_batches: Annotated[int | None, at_least(1), "Batches of one validation; null: the whole validation side."] = (
+    eval_batches: Annotated[int | None, at_least(1), "Batches of one validation; null: the whole validation split."] = (
         None
     )
     seed: Annotated[int, _SEED, "What weights and batches are drawn from."] = 42

@@ -57,7 +57,7 @@ class GoalBC(BC):
 
 @dataclass(frozen=True)
 class TextProcessorSettings(Section):
-    """What embeds instructions; see `bridgelib.language.settings`."""
+    """What embeds instructions; see `bridgelib.language.processor_settings`."""
 
     model: Annotated[str | None, "Its folder, or of muse its URL."] = None
 

@@ -24,7 +24,7 @@ from bridgelib.config.limits import (
     one_of,
 )
 
-Normalisation = Literal["normal", "bounds", "none"]
+Normalization = Literal["normal", "bounds", "none"]
 Padding = Literal["repeat", "still", "mask"]
 """What stands in a chunk beyond the end of its trajectory: the last action again, which for a relative motion means to
 go on moving; no motion, the gripper held as it was told last; or the last action, which the loss leaves out."""
@@ -151,7 +151,7 @@ class EncoderSettings(Section):
     ] = "avg"
     add_spatial_coordinates: Annotated[bool, "Whether row and column, in [-1, 1], are two more input channels."] = True
     act: Annotated[Literal["relu", "swish", "gelu", "elu"], "The activation."] = "swish"
-    norm: Annotated[Literal["group", "layer"], "Normalisation of 4 groups of channels, or of layers."] = "group"
+    norm: Annotated[Literal["group", "layer"], "Normalization of 4 groups of channels, or of layers."] = "group"
     num_filters: Annotated[int, _FILTERS, "Width of the first stage; each later one is twice as wide."] = 64
     num_spatial_blocks: Annotated[int, at_least(1), "Weightings per channel of spatial_learned_embeddings."] = 8
     softmax_temperature: Annotated[float, _TEMPERATURE, "Temperature of spatial_softmax."] = 1.0
@@ -193,7 +193,7 @@ class DatasetSettings(Section):
         Angles, "A rotation across ±π as the shorter way round, or as the predecessor's turn of almost 2π."
     ] = "wrapped"
     normalization_type: Annotated[
-        Normalisation, "Actions and proprio to mean 0 and deviation 1, to [0, 1] between their bounds, or not at all."
+        Normalization, "Actions and proprio to mean 0 and deviation 1, to [0, 1] between their bounds, or not at all."
     ] = "normal"
     goal_relabeling_strategy: Annotated[str, one_of(STRATEGIES), "Which later frame becomes the goal."] = "uniform"
     goal_relabeling_kwargs: Annotated[Strategy, Chosen("goal_relabeling_strategy", read_goals)] = field(

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from bridgelib.doctor.check import Check, Finding
-from bridgelib.doctor.checks import compilers, conflicts, data, gpus, libraries, packages, resources, settings
+from bridgelib.doctor.checks import compilers, configuration, conflicts, data, gpus, libraries, packages, resources
 from bridgelib.doctor.subject import Subject
 
-_FILES = (packages, conflicts, libraries, compilers, gpus, resources, data, settings)
+_FILES = (packages, conflicts, libraries, compilers, gpus, resources, data, configuration)
 CHECKS = {entry.trouble.id: entry for file in _FILES for entry in vars(file).values() if isinstance(entry, Check)}
 
 

@@ -13,7 +13,7 @@ from bridgelib.doctor.unknown import NotKnown
 from bridgelib.errors import BridgeError, DataError
 from bridgelib.formats.framing import mapped, records
 from bridgelib.formats.protobuf import Malformed
-from bridgelib.language.settings import needs_language
+from bridgelib.language.processor_settings import needs_language
 from bridgelib.layout import RECORDS, REPORT, portable_path
 from bridgelib.mistaken import kind_of_file
 from bridgelib.raw.language import has_instruction

@@ -114,10 +114,10 @@ def _gpu_choice(subject: Subject) -> Answer:
     if absent:
         found = f"{source} allows GPU {', '.join(absent)}, and there are only: {known}"
         return error(found, cure=unset, gpus=known)
-    greedy = max(subject.experiments, key=lambda entry: entry.devices, default=None)
-    if greedy and greedy.devices > len(allowed):
-        found = f"experiment '{greedy.name}' takes {greedy.devices} GPUs, and {source} allows {len(allowed)}"
-        return error(f"{found} ({', '.join(allowed)})", gpus=known if len(there) >= greedy.devices else "0,1")
+    greedy = max(subject.experiments, key=lambda entry: entry.num_devices, default=None)
+    if greedy and greedy.num_devices > len(allowed):
+        found = f"experiment '{greedy.name}' takes {greedy.num_devices} GPUs, and {source} allows {len(allowed)}"
+        return error(f"{found} ({', '.join(allowed)})", gpus=known if len(there) >= greedy.num_devices else "0,1")
     return ok(f"{source} allows {', '.join(allowed)}")
 
 

@@ -55,17 +55,17 @@ def _inodes(subject: Subject) -> Iterator[Answer]:
 
 @check("memory", needs=this_host)
 def _memory(subject: Subject) -> Answer:
-    stage = max(subject.stages, key=lambda stage: stage.ram_at_once)
+    stage = max(subject.stages, key=lambda stage: stage.concurrent_ram)
     there, free = memory_bytes(), subject.system.available_memory()
     now = f", {readable_bytes(free)} free now" if free is not None else ""
-    takes = f"{stage.name} takes {readable_bytes(stage.ram_at_once)} ({stage.at_once} at once)"
+    takes = f"{stage.name} takes {readable_bytes(stage.concurrent_ram)} ({stage.concurrent} at once)"
     found = f"{takes}, of {readable_bytes(there)}{now}"
     if refusal := too_much_memory(stage, subject.machine.name):
         alone = _SMALLER.get(stage.name, "run it on a machine with more memory")
         return error(f"{refusal.given}", alone if stage.ram_bytes > there else None, cores=there // stage.ram_bytes)
     if free is not None and stage.ram_bytes > free:
         return warning(found, cure="free -g   # and wait until the other programs are done")
-    if free is not None and stage.ram_at_once > free:
+    if free is not None and stage.concurrent_ram > free:
         return warning(found, cores=free // stage.ram_bytes)
     return ok(found)
 
@@ -75,7 +75,7 @@ def _shm(subject: Subject) -> Answer:
     if not subject.system.shm.exists():
         return not_checked(f"{subject.system.shm} is not there")
     free = disk_of(subject.system.shm).free_bytes
-    most = max((entry.devices for entry in subject.experiments), default=1)
+    most = max((entry.num_devices for entry in subject.experiments), default=1)
     if most > 1 and subject.trains_on_gpu and free < _GIB:
         return warning(f"{free / _GIB:.2f} GiB free, and an experiment trains on {most} GPUs")
     return ok(f"{free / _GIB:.1f} GiB free")

@@ -105,7 +105,7 @@ ROWS: tuple[Trouble | Sign, ...] = (
         "snakemake doctor{config}; {rebuild}",
         log=r"Segmentation fault|core dumped|double free or corruption|Fatal Python error", exit_codes=(134, 139)),
     Trouble("interrupted", "jobs", "the job was interrupted",
-        "Ctrl-C, a queue's time limit or a shutdown: trainings saved their state and go on from there.",
+        "Ctrl-C, a queue's time limit or a shutdown: trainings saved their state and resume from there.",
         "the same command again",
         log=r"^Stopped by SIG|KeyboardInterrupt|^Interrupted\.|DUE TO TIME LIMIT|CANCELLED AT|"
             r"status is: '(TIMEOUT|PREEMPTED|CANCELLED|NODE_FAIL)", exit_codes=(143, 15, 130, 75)),

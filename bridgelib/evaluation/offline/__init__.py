@@ -1,1 +1,1 @@
-"""Evaluation without a simulator: what a policy would do on the validation side, beside what was demonstrated."""
+"""Evaluation without a simulator: what a policy would do on the validation split, beside what was demonstrated."""

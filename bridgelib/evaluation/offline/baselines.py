@@ -6,7 +6,7 @@ from bridgelib.evaluation.offline.demonstrated import Demonstrated
 
 
 def mean_action(demonstrated: Demonstrated, mean: np.ndarray) -> np.ndarray:
-    """The mean action of the training side, float [A], at every transition: float32 [N, A]."""
+    """The mean action of the training split, float [A], at every transition: float32 [N, A]."""
     return np.tile(np.asarray(mean, np.float32), (len(demonstrated), 1))
 
 

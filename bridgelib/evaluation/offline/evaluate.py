@@ -1,14 +1,14 @@
-"""evaluation.json: what a policy is worth on the validation side of its data. Pure in policy and data.
+"""evaluation.json: what a policy is worth on the validation split of its data. Pure in policy and data.
 
     version           1
     experiment, algorithm, step     which policy; `step` are the updates of its training
     told              how the policy is told what to do
     dimensions        name and unit of the numbers of an action, in order
     definitions       what the words in this file mean
-    validation        trajectories and transitions of the whole side; of them `left_out` because they train as well,
+    validation        trajectories and transitions of the whole split; of them `left_out` because they train as well,
                       `usable` and `evaluated`
     training          `frames` that were looked through for the nearest neighbour, `of` how many
-    note              why there is nothing below: the validation side is empty. Else null
+    note              why there is nothing below: the validation split is empty. Else null
     overall           who predicts -> its score
     by_task           task -> trajectories, transitions, and the scores
     by_dated_folder   <task>/<date>, or "" where names tell none -> the same, of the policy alone
@@ -33,13 +33,13 @@ from bridgelib.data.copies import held_out, training_tasks
 from bridgelib.errors import DataError
 from bridgelib.evaluation.neighbours import FRAMES, SIDE, NeighbourIndex, training_neighbours
 from bridgelib.evaluation.offline import baselines, gripper, intervals
-from bridgelib.evaluation.offline.choice import TRANSITIONS, evenly_spread
 from bridgelib.evaluation.offline.course import PARTS, over_the_chunk, over_the_course
+from bridgelib.evaluation.offline.data_split import DataSplit
 from bridgelib.evaluation.offline.demonstrated import Demonstrated
 from bridgelib.evaluation.offline.examples import examples
 from bridgelib.evaluation.offline.predictions import predicted
+from bridgelib.evaluation.offline.sampling import TRANSITIONS, evenly_spread
 from bridgelib.evaluation.offline.scores import Predictions, score_sums, scores
-from bridgelib.evaluation.offline.side import Side
 from bridgelib.evaluation.offline.situations import TOLD, Situations
 from bridgelib.policy import Policy
 from bridgelib.policy.memory import OPEN
@@ -54,9 +54,9 @@ DEFINITIONS = {
     f"found or right where the other has the same change at most {gripper.WINDOW} steps away",
     "course": f"{PARTS} equal parts of each trajectory's time",
     "chunk": "step k of a predicted chunk against the action demonstrated k - 1 steps later; none beyond the end",
-    "mean_action": "the mean action of the training side",
+    "mean_action": "the mean action of the training split",
     "previous_action": "the action demonstrated one step before; at the first step the mean action",
-    "nearest_neighbour": f"the action of the training image that is nearest by its pixels, squashed to {SIDE} x {SIDE}",
+    "nearest_neighbour": f"the action of the training image that is nearest by its pixels, shrunk to {SIDE} x {SIDE}",
     "saliency": "absolute gradient of the first predicted action (normalised, all dimensions) with respect to the "
     "present frame, in means over a grid, as shares of the largest",
 }
@@ -77,43 +77,43 @@ def evaluation(
         policy: It.
         data_root: The folder of the tasks.
         groups: The tasks of each group of the experiment's dataset.
-        transitions: Of the validation side at most; whole trajectories, spread evenly.
-        frames: Of the training side at most, for the nearest neighbour; spread evenly.
+        transitions: Of the validation split at most; whole trajectories, spread evenly.
+        frames: Of the training split at most, for the nearest neighbour; spread evenly.
 
     Returns:
         What evaluation.json holds, as above.
 
     Raises:
         DataError: A TFRecord cannot be read, its images are of another size than the policy's, the policy is not of
-            this experiment, the training side is empty, or every validation trajectory trains.
+            this experiment, the training split is empty, or every validation trajectory trains.
     """
     _require_same_algorithm(experiment, policy)
     _require_same_angles(experiment, policy)
     tasks, settings = sorted({task for group in groups for task in group}), experiment.config["dataset_kwargs"]
-    side, training = (Side.open(data_root, tasks, name) for name in ("val", "train"))
-    left_out = _left_out(side, training, training_tasks(groups, experiment.dataset.sample_weights))
-    usable = np.setdiff1d(side.usable(settings["skip_unlabeled"] or policy.spec.goal == "language"), left_out)
-    chosen = usable[evenly_spread(side.lengths[usable], transitions)]
+    split, training = (DataSplit.open(data_root, tasks, name) for name in ("val", "train"))
+    left_out = _left_out(split, training, training_tasks(groups, experiment.dataset.sample_weights))
+    usable = np.setdiff1d(split.usable(settings["skip_unlabeled"] or policy.spec.goal == "language"), left_out)
+    chosen = usable[evenly_spread(split.lengths[usable], transitions)]
     parts = {"left_out": left_out, "usable": usable, "evaluated": chosen}
-    extents = {name: side.extent(trajectories) for name, trajectories in parts.items()}
-    head = {**_about(experiment, policy), "validation": {**side.extent(np.arange(len(side))), **extents}}
+    extents = {name: split.extent(trajectories) for name, trajectories in parts.items()}
+    head = {**_about(experiment, policy), "validation": {**split.extent(np.arange(len(split))), **extents}}
     if not len(chosen):
-        return {**head, **_nothing(tasks, len(side))}
+        return {**head, **_nothing(tasks, len(split))}
     relabel, angles = settings["relabel_actions"], settings["relabel_angles"]
     neighbours = training_neighbours(training.records, relabel, frames, angles)
-    demonstrated = Demonstrated.of(side.records, relabel, chosen, angles)
+    demonstrated = Demonstrated.of(split.records, relabel, chosen, angles)
     return {
         **head,
         "note": None,
         "training": {"frames": len(neighbours), "of": len(training.records.actions)},
-        **_results(policy, side, chosen, demonstrated, neighbours),
+        **_results(policy, split, chosen, demonstrated, neighbours),
     }
 
 
-def _left_out(side: Side, training: Side, trained: Sequence[str]) -> np.ndarray:
+def _left_out(split: DataSplit, training: DataSplit, trained: Sequence[str]) -> np.ndarray:
     """The validation trajectories that train as well: their numbers, int64, rising."""
     train = {task: index for task, index in training.by_task.items() if task in trained}
-    return np.flatnonzero(np.concatenate(list(held_out(train, side.by_task).values())))
+    return np.flatnonzero(np.concatenate(list(held_out(train, split.by_task).values())))
 
 
 def _require_same_algorithm(experiment: Experiment, policy: Policy) -> None:
@@ -146,17 +146,17 @@ def _require_same_angles(experiment: Experiment, policy: Policy) -> None:
 def _nothing(tasks: Sequence[str], trajectories: int) -> dict[str, Any]:
     """Say that there is nothing to evaluate on."""
     why = "has no trajectory with an instruction" if trajectories else "is empty"
-    note = f"The validation side of {', '.join(tasks)} {why}, so nothing can be said of how good this policy is."
+    note = f"The validation split of {', '.join(tasks)} {why}, so nothing can be said of how good this policy is."
     print(f"ATTENTION: {note} Convert more trajectories, or lower train_proportion.", file=sys.stderr)
     empty: dict[str, Any] = {"by_task": {}, "by_dated_folder": {}, "course": [], "chunk": [], "examples": []}
     return {"note": note, "training": None, "overall": None, **empty}
 
 
 def _results(
-    policy: Policy, side: Side, chosen: np.ndarray, demonstrated: Demonstrated, neighbours: NeighbourIndex
+    policy: Policy, split: DataSplit, chosen: np.ndarray, demonstrated: Demonstrated, neighbours: NeighbourIndex
 ) -> dict[str, Any]:
     """What was found at the chosen trajectories, int64 [K]."""
-    situations = Situations(policy, side)
+    situations = Situations(policy, split)
     chunks, nearest = predicted(situations, neighbours, chosen[demonstrated.trajectory], demonstrated.step)
     mean = policy.spec.statistics.action.mean
     predictions: Predictions = {
@@ -169,11 +169,11 @@ def _results(
     policy_alone = {"policy": sums["policy"]}
     return {
         "overall": scores(sums, np.arange(len(chosen))),
-        "by_task": _grouped(sums, demonstrated, [side.tasks[each] for each in chosen]),
-        "by_dated_folder": _grouped(policy_alone, demonstrated, [side.folders[each] for each in chosen]),
+        "by_task": _grouped(sums, demonstrated, [split.tasks[each] for each in chosen]),
+        "by_dated_folder": _grouped(policy_alone, demonstrated, [split.folders[each] for each in chosen]),
         "course": over_the_course(demonstrated, predictions),
         "chunk": over_the_chunk(demonstrated, chunks, mean),
-        "examples": examples(situations, side, chosen, demonstrated, chunks[:, 0]),
+        "examples": examples(situations, split, chosen, demonstrated, chunks[:, 0]),
     }
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from bridgelib.evaluation.offline.choice import shown
+from bridgelib.evaluation.offline.data_split import DataSplit
 from bridgelib.evaluation.offline.demonstrated import Demonstrated
 from bridgelib.evaluation.offline.intervals import rounded
 from bridgelib.evaluation.offline.saliency import as_map, saliency
-from bridgelib.evaluation.offline.side import Side
+from bridgelib.evaluation.offline.sampling import shown
 from bridgelib.evaluation.offline.situations import Situations
 
 PICTURES = 4
@@ -23,13 +23,13 @@ _FORMAT: dict[str, Any] = {"format": "WEBP", "quality": 70, "method": 4}
 
 
 def examples(
-    situations: Situations, side: Side, chosen: np.ndarray, demonstrated: Demonstrated, predicted: np.ndarray
+    situations: Situations, split: DataSplit, chosen: np.ndarray, demonstrated: Demonstrated, predicted: np.ndarray
 ) -> list[dict[str, Any]]:
     """Some of the evaluated trajectories of each task.
 
     Args:
-        situations: Of the side.
-        side: The trajectories.
+        situations: Of the split.
+        split: The trajectories.
         chosen: int64 [K]; those that were evaluated.
         demonstrated: Their N transitions.
         predicted: float32 [N, A]; the policy's first actions.
@@ -40,14 +40,14 @@ def examples(
         `step`, the frame as a data URL, and the map of `saliency`, SIDE lists of SIDE shares of its largest value.
     """
     made = []
-    for place in shown([side.tasks[trajectory] for trajectory in chosen], demonstrated.lengths):
+    for place in shown([split.tasks[trajectory] for trajectory in chosen], demonstrated.lengths):
         trajectory, rows = int(chosen[place]), demonstrated.rows(place)
         made.append(
             {
-                "task": side.tasks[trajectory],
-                "number": trajectory - side.tasks.index(side.tasks[trajectory]),
-                "name": side.names[trajectory],
-                "instruction": side.instructions[trajectory],
+                "task": split.tasks[trajectory],
+                "number": trajectory - split.tasks.index(split.tasks[trajectory]),
+                "name": split.names[trajectory],
+                "instruction": split.instructions[trajectory],
                 "demonstrated": _lists(demonstrated.actions[rows]),
                 "predicted": _lists(predicted[rows]),
                 "pictures": list(_pictures(situations, trajectory, int(demonstrated.lengths[place]))),

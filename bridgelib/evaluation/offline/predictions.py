@@ -18,8 +18,8 @@ def predicted(
     """Ask policy and neighbours at N transitions; shows how far it is.
 
     Args:
-        situations: Of the side that they are of.
-        neighbours: Of the training side.
+        situations: Of the split that they are of.
+        neighbours: Of the training split.
         trajectory, step: int64 [N] each.
 
     Returns:

@@ -7,7 +7,7 @@ import numpy as np
 
 from bridgelib.data.chunks import history_frames
 from bridgelib.errors import DataError
-from bridgelib.evaluation.offline.side import Side
+from bridgelib.evaluation.offline.data_split import DataSplit
 from bridgelib.policy.policy import Policy
 
 TOLD = {
@@ -27,25 +27,25 @@ class Situation(NamedTuple):
 
 
 class Situations:
-    """The situations of one side's transitions.
+    """The situations of one split's transitions.
 
     A goal-conditioned policy is given the last frame of the trajectory, whatever nearer goals it was trained with,
     because a robot is given a picture of the end. Before the start of a trajectory its first frame repeats.
 
     Args:
         policy: Who is asked.
-        side: The trajectories.
+        split: The trajectories.
 
     Raises:
         DataError: The images are of another size than those that the policy was trained on.
     """
 
-    def __init__(self, policy: Policy, side: Side):
-        self.policy, self._side = policy, side
-        if side.records.image_shape != policy.spec.image_shape:
+    def __init__(self, policy: Policy, split: DataSplit):
+        self.policy, self._side = policy, split
+        if split.records.image_shape != policy.spec.image_shape:
             raise DataError(
-                side.records.files[0],
-                given=f"images of shape {side.records.image_shape}",
+                split.records.files[0],
+                given=f"images of shape {split.records.image_shape}",
                 allowed=f"{policy.spec.image_shape}, as the policy was trained on",
                 do="convert the data with the im_size of its training",
             )

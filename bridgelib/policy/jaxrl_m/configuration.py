@@ -16,7 +16,7 @@ from bridgelib.config.algorithms.added import without_added
 from bridgelib.config.schema import as_type, read_yaml, require_mapping
 from bridgelib.data.statistics import Statistics
 from bridgelib.errors import ConfigError, did_you_mean
-from bridgelib.policy.jaxrl_m.statistics import configured_statistics, their_statistics
+from bridgelib.policy.jaxrl_m.action_statistics import configured_statistics, their_statistics
 from bridgelib.policy.spec import PolicySpec
 
 THEIR_NAMES = {"contrastive_rl_td": "stable_contrastive_rl"}
@@ -92,8 +92,8 @@ def their_configuration(spec: PolicySpec, text_encoder: str | None = None) -> di
 
     Args:
         spec: What the policy expects.
-        text_encoder: What embedded its instructions, a name of `bridgelib.language.settings`; None where that is not
-            known, or there are none.
+        text_encoder: What embedded its instructions, a name of `bridgelib.language.processor_settings`; None where
+            that is not known, or there are none.
 
     Raises:
         ConfigError: It cannot build that agent, or embed its instructions.

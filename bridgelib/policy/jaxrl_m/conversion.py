@@ -22,9 +22,9 @@ from bridgelib.errors import ConfigError, DataError
 from bridgelib.files import write_json
 from bridgelib.language.table import LanguageTable
 from bridgelib.policy.bundle import load, policy_folder, save
+from bridgelib.policy.jaxrl_m.action_statistics import chosen_statistics
 from bridgelib.policy.jaxrl_m.checkpoint import read_checkpoint, write_checkpoint
 from bridgelib.policy.jaxrl_m.configuration import Configuration, read_configuration, their_configuration
-from bridgelib.policy.jaxrl_m.statistics import chosen_statistics
 from bridgelib.policy.spec import PolicySpec, goal_of
 
 _MUSE_SIZE = 512
@@ -74,7 +74,7 @@ def export_checkpoint(folder: Path, output: Path) -> tuple[PolicySpec, Path]:
 
     Written are the parameters, and the targets of an algorithm that has them; for any other, whose targets the
     predecessor carries along and never reads, the parameters again. A policy folder has no optimiser and no random key,
-    so Adam's moments are zeros and the key is: enough for evaluation, while a training that goes on from there starts
+    so Adam's moments are zeros and the key is: enough for evaluation, while a training that resumes from it starts
     its optimiser anew, at the learning rate of the step.
 
     Args:

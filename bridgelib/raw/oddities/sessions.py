@@ -13,7 +13,7 @@ def odd_frame_sizes(sizes: Mapping[str, Mapping[int, Size]]) -> Iterator[tuple[s
     """Trajectories with frames of another size than most of the same camera's, each with its remark.
 
     Args:
-        sizes: Trajectory -> camera -> size of its frames before they were squashed.
+        sizes: Trajectory -> camera -> size of its frames before they were resized.
     """
     for camera in sorted({camera for cameras in sizes.values() for camera in cameras}):
         known = {name: cameras[camera] for name, cameras in sizes.items() if camera in cameras}

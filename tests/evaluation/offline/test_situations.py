@@ -5,8 +5,8 @@ import pytest
 
 from bridgelib.errors import DataError
 from bridgelib.evaluation.neighbours import NeighbourIndex
+from bridgelib.evaluation.offline.data_split import Side
 from bridgelib.evaluation.offline.predictions import predicted
-from bridgelib.evaluation.offline.side import Side
 from bridgelib.evaluation.offline.situations import Situations
 from bridgelib.policy import Policy
 from tests.data.synthetic import SIDE, frame, number_of, write_file

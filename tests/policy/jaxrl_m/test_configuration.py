@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import yaml
 
-from bridgelib.data.normalisation import Normaliser
+from bridgelib.data.normalization import Normalizer
 from bridgelib.policy import load
+from bridgelib.policy.jaxrl_m.action_statistics import PUBLISHED
 from bridgelib.policy.jaxrl_m.configuration import read_configuration
-from bridgelib.policy.jaxrl_m.statistics import PUBLISHED
 from tests.policy.jaxrl_m.predecessor import IDENTITY, SMALL, configuration, importing
 
 
@@ -125,5 +125,5 @@ def test_imported_policies_are_of_plain_angles(small, refusal, convert, tmp_path
 def test_imported_statistics_have_floors(tmp_path):
     tiny = {**IDENTITY, "action": {**IDENTITY["action"], "std": [9.5e-8] * 7}}
     configured = read_back(tmp_path, "bc", statistics=tiny)
-    action = Normaliser(configured.statistics, "normal").action
+    action = Normalizer(configured.statistics, "normal").action
     assert action.forward(np.full(7, 0.01)).max() == pytest.approx(100)

@@ -8,7 +8,7 @@ import jax
 import numpy as np
 import pytest
 
-from bridgelib.data.normalisation import Normaliser
+from bridgelib.data.normalization import Normalizer
 from bridgelib.data.statistics import Moments
 from bridgelib.errors import ConfigError
 from bridgelib.language.table import LanguageTable
@@ -100,7 +100,7 @@ def test_the_predecessor_divides_by_what_we_divide_by(tmp_path):
     assert (again.relabel_angles, again.crossings) == ("wrapped", {"yaw": 2})
     values = np.full(7, 0.03)
     for kind in ("normal", "bounds"):
-        before, after = (Normaliser(each, kind).action.forward(values) for each in (statistics, again))
+        before, after = (Normalizer(each, kind).action.forward(values) for each in (statistics, again))
         np.testing.assert_array_equal(before, after)
 
 

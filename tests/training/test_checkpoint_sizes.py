@@ -8,7 +8,7 @@ from bridgelib.config.algorithms.bc import BC
 from bridgelib.config.algorithms.encoders import ENCODERS, Architecture
 from bridgelib.config.datasets import Dataset
 from bridgelib.config.experiments import Experiment
-from bridgelib.training.forecast import approximate_weights, bytes_of_checkpoint, checkpoint_forecast
+from bridgelib.training.checkpoint_sizes import approximate_weights, bytes_of_checkpoint, checkpoint_forecast
 from bridgelib.training.memory import training_memory
 
 

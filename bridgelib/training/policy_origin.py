@@ -6,11 +6,11 @@ from typing import Any
 
 from bridgelib.config.datasets import Dataset
 from bridgelib.config.experiments import Experiment
-from bridgelib.data.identity import data_identities
+from bridgelib.data.records_digest import records_digests
 from bridgelib.errors import DataError
 from bridgelib.files import read_json
-from bridgelib.language.origin import origin_in_table
-from bridgelib.language.settings import needs_language
+from bridgelib.language.processor_settings import needs_language
+from bridgelib.language.table_origin import origin_in_table
 from bridgelib.origins import UNKNOWN, digest_of, origin_in
 
 
@@ -23,7 +23,7 @@ def training_origin(experiment: Experiment, data_root: Path, tasks: Iterable[str
         tasks: They.
         language: Its language table, if it follows instructions.
     """
-    origin = {"experiment": experiment.digest, "data": data_identities(data_root, tasks)}
+    origin = {"experiment": experiment.digest, "data": records_digests(data_root, tasks)}
     if needs_language(experiment):
         table = origin_in_table(language)
         origin["language"] = UNKNOWN if table is None else digest_of(table)

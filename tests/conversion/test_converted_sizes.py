@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bridgelib.conversion.forecast import (
+from bridgelib.conversion.conversion_speed import probe
+from bridgelib.conversion.converted_sizes import (
     NOTHING,
     Content,
     Images,
@@ -17,7 +18,6 @@ from bridgelib.conversion.forecast import (
     task_bytes,
 )
 from bridgelib.conversion.numpy_to_tfrecord import convert_task
-from bridgelib.conversion.probe import probe
 from bridgelib.conversion.raw_to_numpy import DatedFolder, Settings, convert_dated_folder
 from bridgelib.conversion.task_shards import Settings as TaskSettings
 from bridgelib.errors import DataError

@@ -6,9 +6,9 @@ import string
 import pytest
 
 from bridgelib.doctor.checks import CHECKS
-from bridgelib.doctor.reference import as_markdown
 from bridgelib.doctor.signatures import KNOWN_BY_LOG
 from bridgelib.doctor.troubles import TROUBLES
+from bridgelib.doctor.troubles_page import as_markdown
 
 
 def test_the_page_is_made_from_the_code(repository):

@@ -1,4 +1,4 @@
-"""The self-test of an algorithm: whatever can learn at all can learn one batch by heart."""
+"""The self-test of an algorithm: whatever can learn at all can overfit one batch."""
 
 from collections.abc import Sequence
 from copy import deepcopy
@@ -42,7 +42,7 @@ def self_test(
     steps: int,
     language: LanguageTable | None = None,
 ) -> Overfit:
-    """Learn the first batch of an experiment by heart; see `overfit_one_batch`."""
+    """Overfit the first batch of an experiment; see `overfit_one_batch`."""
     with Interruption() as interruption:
         inputs = interruption.wait_for(read_inputs, experiment, data_root, groups, language)
         return overfit_one_batch(experiment, inputs, steps, interruption)

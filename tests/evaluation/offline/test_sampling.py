@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bridgelib.evaluation.offline.choice import MOST_SHOWN, MOST_STEPS_SHOWN, evenly_spread, shown
+from bridgelib.evaluation.offline.sampling import MOST_SHOWN, MOST_STEPS_SHOWN, evenly_spread, shown
 
 
 @pytest.mark.parametrize(

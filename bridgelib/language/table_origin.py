@@ -7,7 +7,7 @@ from typing import Any
 from zipfile import BadZipFile, ZipFile
 
 from bridgelib.config.experiments import Experiment
-from bridgelib.data.identity import data_identities
+from bridgelib.data.records_digest import records_digests
 from bridgelib.origins import without_release
 from bridgelib.versions import versions_of
 
@@ -24,7 +24,7 @@ def table_origin(experiment: Experiment, data: Path, tasks: Sequence[str]) -> di
         tasks: Its task folders below it.
     """
     encoder = {key: experiment.config[key] for key in ("text_processor", "text_processor_kwargs")}
-    return {"versions": versions_of("embed_language"), **encoder, "data": data_identities(data, tasks)}
+    return {"versions": versions_of("embed_language"), **encoder, "data": records_digests(data, tasks)}
 
 
 def origin_in_table(path: Path) -> Mapping[str, Any] | None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bridgelib.evaluation.offline.side import Side
+from bridgelib.evaluation.offline.data_split import Side
 
 
 class Named:

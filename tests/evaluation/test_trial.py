@@ -7,8 +7,8 @@ from bridgelib.config.datasets import Dataset
 from bridgelib.config.experiments import Experiment
 from bridgelib.config.settings import Settings
 from bridgelib.errors import ConfigError
-from bridgelib.evaluation import choice
-from bridgelib.evaluation.choice import SEEDS, trial_of
+from bridgelib.evaluation import trial
+from bridgelib.evaluation.trial import SEEDS, trial_of
 from bridgelib.sim.plan import FIRST_DEMONSTRATION_SEED
 from bridgelib.sim.tasks import TASKS
 
@@ -37,7 +37,7 @@ def test_all_scenes_of_all_tasks_count(monkeypatch):
         results = [{"episodes": len(seeds), "successes": successes} for successes in (7, 30)]
         return {"tasks": dict(zip(tasks, results, strict=True))}
 
-    monkeypatch.setattr(choice, "evaluate_closed_loop", rolled_out)
+    monkeypatch.setattr(trial, "evaluate_closed_loop", rolled_out)
     first, second, *_ = TASKS
     assert trial_of(experiment("success"), [first, second], (48, 64))("policy") == (37, 2 * len(SEEDS))
     assert asked == {"policy": "policy", "seeds": SEEDS, "camera": (48, 64)}

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from bridgelib.data.normalisation import divisor
+from bridgelib.data.normalization import divisor
 from bridgelib.data.statistics import Moments, Statistics
 from bridgelib.errors import ConfigError
 

@@ -1,7 +1,7 @@
 """How large shards and TFRecords will be, and how much memory their makers take. Standard library only.
 
 Disk follows from the formats (`bridgelib/formats`) to a fraction of a per cent, once the number of frames is known.
-What a process takes beside its frames was measured, and `tests/conversion/test_forecast.py` measures it again.
+What a process takes beside its frames was measured, and `tests/conversion/test_converted_sizes.py` measures it again.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""One side of the data, training or validation: what was recorded, and the names of task and folder."""
+"""One split of the data, training or validation: what was recorded, and the names of task and folder."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from bridgelib.raw.tree import recorded_at
 
 
 @dataclass(frozen=True)
-class Side:
-    """The trajectories of the training or the validation side of some tasks; there may be none.
+class DataSplit:
+    """The trajectories of the training or the validation split of some tasks; there may be none.
 
     Attributes:
         files: The TFRecord of each task.
@@ -28,13 +28,13 @@ class Side:
     task_names: tuple[str, ...]
 
     @classmethod
-    def open(cls, data_root: Path, tasks: Sequence[str], side: str) -> "Side":
-        """One side of these tasks, "train" or "val".
+    def open(cls, data_root: Path, tasks: Sequence[str], split: str) -> "DataSplit":
+        """One split of these tasks, "train" or "val".
 
         Raises:
             DataError: A TFRecord is missing or damaged.
         """
-        files = tuple(records_path(data_root / task, side) for task in tasks)
+        files = tuple(records_path(data_root / task, split) for task in tasks)
         return cls(files, tuple(map(load_index, files)), tuple(tasks))
 
     def __len__(self) -> int:

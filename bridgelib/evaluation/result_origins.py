@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bridgelib.data.identity import data_identities
-from bridgelib.origins import UNKNOWN, digest_of, identity_in
+from bridgelib.data.records_digest import records_digests
+from bridgelib.origins import UNKNOWN, digest_in, digest_of
 from bridgelib.versions import versions_of
 
 
-def policy_identity(folder: Path) -> str:
+def policy_digest(folder: Path) -> str:
     """What tells the policy in a folder from others: a digest of what policy.json says, but for who made it where."""
     try:
         content = json.loads((Path(folder) / "policy.json").read_text(encoding="utf-8"))
@@ -29,7 +29,7 @@ def evaluation_origin(policy: Path, data_root: Path, tasks: Sequence[str], **les
         less: `transitions` and `frames`, where fewer than usual were looked at.
     """
     asked = {key: number for key, number in less.items() if number is not None}
-    read = {"policy": policy_identity(policy), "data": data_identities(data_root, tasks)}
+    read = {"policy": policy_digest(policy), "data": records_digests(data_root, tasks)}
     return {"versions": versions_of("evaluate_policy"), **read, **asked}
 
 
@@ -53,7 +53,7 @@ def rollouts_origin(
     asked = {"instructions": instructions} | {key: value for key, value in acting.items() if value is not None}
     return {
         "versions": versions_of("rollout_policy"),
-        "policy": policy_identity(policy),
+        "policy": policy_digest(policy),
         **_scenes(tasks, seeds, camera),
         **asked,
     }
@@ -61,7 +61,7 @@ def rollouts_origin(
 
 def references_origin(data_root: Path, tasks: Sequence[str], seeds: range, camera: Sequence[int]) -> dict[str, Any]:
     """Of references.json; the arguments as of `bridgelib.evaluation.ladder`."""
-    read = {"data": data_identities(data_root, tasks)}
+    read = {"data": records_digests(data_root, tasks)}
     return {"versions": versions_of("rollout_references"), **read, **_scenes(tasks, seeds, camera)}
 
 
@@ -69,8 +69,8 @@ def success_origin(references: Path, rollouts: Mapping[str, Path]) -> dict[str, 
     """Of success.json: of references.json, and of the rollouts.json of each experiment."""
     return {
         "versions": versions_of("success"),
-        "references": identity_in(references),
-        "rollouts": {name: identity_in(path) for name, path in rollouts.items()},
+        "references": digest_in(references),
+        "rollouts": {name: digest_in(path) for name, path in rollouts.items()},
     }
 
 

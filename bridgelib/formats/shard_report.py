@@ -68,7 +68,7 @@ class Report:
         rejected: Those not kept, in natural order.
         passed_over: What is no trajectory, its paths relative to the raw root.
         remarks: What is odd about those kept, in natural order.
-        origin: What shard and report were made from; see `bridgelib.conversion.origins.shard_origin`.
+        origin: What shard and report were made from; see `bridgelib.conversion.data_origins.shard_origin`.
         content: A digest of what they hold; see `bridgelib.conversion.contents`.
 
     Raises:

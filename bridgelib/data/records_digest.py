@@ -4,32 +4,32 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from bridgelib.layout import REPORT, SIDES, records_path
-from bridgelib.origins import UNKNOWN, identity_in
+from bridgelib.layout import REPORT, SPLITS, records_path
+from bridgelib.origins import UNKNOWN, digest_in
 
 
-def data_identities(root: Path, tasks: Iterable[str]) -> dict[str, str]:
+def records_digests(root: Path, tasks: Iterable[str]) -> dict[str, str]:
     """Task -> its identity, of tasks below a root of TFRecords; as in datasets, not of those that hold nothing."""
     folders = {task: Path(root) / task for task in sorted(set(tasks))}
-    return {task: data_identity(folder) for task, folder in folders.items() if not holds_nothing(folder)}
+    return {task: records_digest(folder) for task, folder in folders.items() if not holds_nothing(folder)}
 
 
 def holds_nothing(folder: Path) -> bool:
     """Whether the TFRecords in a task's folder are there and empty, since no trajectory of the task was kept."""
-    files = [records_path(folder, side) for side in SIDES]
+    files = [records_path(folder, split) for split in SPLITS]
     return all(file.exists() and file.stat().st_size == 0 for file in files)
 
 
-def data_identity(folder: Path) -> str:
+def records_digest(folder: Path) -> str:
     """Of the TFRecords in a task's folder: the digest of what they were made from, as their report says.
 
     Of those made elsewhere, which have no such report, sizes and last checksums; UNKNOWN where there are none at all.
     """
-    identity = identity_in(folder / REPORT)
+    identity = digest_in(folder / REPORT)
     if identity != UNKNOWN:
         return identity
     try:
-        return " ".join(_size_and_tail(records_path(folder, side)) for side in SIDES)
+        return " ".join(_size_and_tail(records_path(folder, split)) for split in SPLITS)
     except OSError:
         return UNKNOWN
 

@@ -12,7 +12,7 @@ from bridgelib.config.declaration import Section, Setting, settings_of
 _HEAD = """\
 # Settings of the algorithms
 
-<!-- Made by `python -m bridgelib.config.reference > docs/settings.md`. Do not edit. -->
+<!-- Made by `python -m bridgelib.config.settings_page > docs/settings.md`. Do not edit. -->
 
 Every name that an override may use, its section's before it (`config.agent_kwargs.use_proprio`), with what it may be,
 which is checked before anything is converted, and the published default. How an experiments file is written is said in

@@ -4,17 +4,17 @@ from typing import get_args
 
 import numpy as np
 
-from bridgelib.config.algorithms.parts import Normalisation
+from bridgelib.config.algorithms.parts import Normalization
 from bridgelib.data.statistics import Moments, Statistics
 from bridgelib.errors import ConfigError, did_you_mean
 
-KINDS = get_args(Normalisation)
+KINDS = get_args(Normalization)
 
 
-class Affine:
+class LinearNormalizer:
     """x -> (x - offset) / scale, cut to [0, 1] where the kind is "bounds"; float32 out.
 
-    A dimension that never varies in the training side has scale 1: it is moved to 0, and nothing divides by zero. One
+    A dimension that never varies in the training split has scale 1: it is moved to 0, and nothing divides by zero. One
     that hardly varies has the scale of the moments' floor: else what differs in the last bit would be as large as
     motion is elsewhere, and a hundredth of a radian a hundred thousand.
     """
@@ -46,16 +46,16 @@ def divisor(spread: np.ndarray, floor: np.ndarray) -> np.ndarray:
     return np.where(spread == 0, 1.0, floored)
 
 
-class Normaliser:
-    """Normalises actions and proprio with the statistics of the training side.
+class Normalizer:
+    """Normalises actions and proprio with the statistics of the training split.
 
     Args:
-        statistics: Of the training side; may be None for the kind "none".
+        statistics: Of the training split; may be None for the kind "none".
         kind: "normal" for mean 0 and standard deviation 1, "bounds" for [0, 1] between minimum and maximum (values
             outside are cut), "none" for values as they are.
 
     Attributes:
-        action, proprio: An `Affine` each, with `forward` and `inverse`.
+        action, proprio: An `LinearNormalizer` each, with `forward` and `inverse`.
 
     Raises:
         ConfigError: Another kind.
@@ -66,5 +66,5 @@ class Normaliser:
             hint = did_you_mean(kind, KINDS) or "choose one of the allowed kinds"
             raise ConfigError("dataset_kwargs.normalization_type", given=kind, allowed=KINDS, do=hint)
         self.kind = kind
-        self.action = Affine(statistics.action if statistics else None, kind)
-        self.proprio = Affine(statistics.proprio if statistics else None, kind)
+        self.action = LinearNormalizer(statistics.action if statistics else None, kind)
+        self.proprio = LinearNormalizer(statistics.proprio if statistics else None, kind)

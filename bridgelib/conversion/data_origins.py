@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from bridgelib.layout import REPORT
-from bridgelib.origins import UNKNOWN, digest_of, identity_in
+from bridgelib.origins import UNKNOWN, digest_in, digest_of
 from bridgelib.raw.tree import PassedOver
 from bridgelib.versions import versions_of
 
@@ -35,7 +35,7 @@ def records_origin(settings: Mapping[str, Any], gaze: str, shards: Mapping[str, 
     Args:
         settings: As in `bridgelib.conversion.task_shards.Settings`: im_size, train_proportion, seed, image_encoding.
         gaze: Of its shards.
-        shards: Date -> the content of its shard; see `bridgelib.formats.report.Report`.
+        shards: Date -> the content of its shard; see `bridgelib.formats.shard_report.Report`.
     """
     return {"versions": versions_of("numpy_to_tfrecord"), **settings, "gaze": gaze, "shards": dict(shards)}
 
@@ -48,6 +48,6 @@ def data_report_origin(root: Path, tasks: Sequence[str], others: Iterable[Passed
         tasks: Those reported.
         others: What else lies in the raw tree, and was passed over or excluded; None where that cannot be told.
     """
-    reports = {task: identity_in(Path(root) / task / REPORT) for task in tasks}
+    reports = {task: digest_in(Path(root) / task / REPORT) for task in tasks}
     listed = UNKNOWN if others is None else digest_of(sorted([entry.path, entry.why, entry.count] for entry in others))
     return {"versions": versions_of("data_report"), "tasks": reports, "passed_over": listed}
