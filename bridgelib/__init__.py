@@ -7,4 +7,4 @@ top. Nothing here imports Snakemake.
 """
 
 __version__ = "0.2.0"
-"""Of the release. Results bear it for those who read them; what is stale, `bridgelib.versions` decides."""
+"""The release. Results record it for readers only; what is stale, `bridgelib.versions` decides."""

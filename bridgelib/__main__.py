@@ -26,7 +26,7 @@ def main() -> None:
 
 
 def programs() -> dict[str, str]:
-    """Name -> what it does. Read, not imported: each needs packages of its own."""
+    """Program -> what it does: the first line of its module, read and not imported, as each needs its own packages."""
     files = sorted((PACKAGE / "commands").glob("[a-z]*.py"))
     return {file.stem: (ast.get_docstring(ast.parse(file.read_bytes())) or "").partition("\n")[0] for file in files}
 

@@ -13,7 +13,7 @@ class Disk:
     """The disk that a folder lies on, or will lie on.
 
     Attributes:
-        device: Tells disks apart.
+        device: The number of the device, by which disks are told apart.
         folder: The folder, or the nearest one above it that is there.
         free_bytes: What this user may still write.
         free_files: Files and folders that may still be made; None where the file system sets no limit.

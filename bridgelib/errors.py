@@ -12,7 +12,7 @@ REFUSAL_NOTE = "BRIDGE_REFUSAL_NOTE"
 
 
 class BridgeError(Exception):
-    """What went wrong, told so that the reader can act: where, what was given, what is allowed, what to do.
+    """An error whose message lets the reader act: where, what was given, what is allowed, what to do.
 
     Args:
         where: The file, key, trajectory or option concerned.
@@ -29,7 +29,7 @@ class BridgeError(Exception):
         self.allowed = allowed
 
     def __reduce__(self) -> tuple[Callable[[], "BridgeError"], tuple[()]]:
-        # Else a worker process could not hand it over: exceptions are rebuilt from positional arguments.
+        # Else a worker process could not pass it on: exceptions are unpickled from positional arguments.
         return partial(type(self), self.where, given=self.given, allowed=self.allowed, do=self.do), ()
 
     def __str__(self) -> str:
@@ -74,7 +74,7 @@ def run_program(main: Callable[[], int | None]) -> None:
 
 
 def _note(error: BridgeError) -> None:
-    """Note a refusal where that was asked for, unless it may heal, as what a disk or a network did."""
+    """Note a refusal where the variable asks for it, unless a second attempt may succeed (a disk, a network)."""
     note = os.environ.get(REFUSAL_NOTE)
     if note is None or isinstance(error.__cause__, OSError):
         return

@@ -17,10 +17,10 @@ from bridgelib.mistaken import kind_of_file
 
 @contextmanager
 def alone(path: Path, check: Callable[[], None] = lambda: None) -> Iterator[bool]:
-    """Work on a file, and on what belongs to it, while no other process does; wait for one that is at work on it.
+    """Lock a file, and what belongs to it, against other processes; wait for one that is working on it.
 
-    An orphan of a killed workflow and its successor would else both do the same, and the one that failed would make
-    Snakemake delete what the other has finished. The lock is `.<name>.lock` in the same folder while the block runs.
+    Otherwise an orphaned job of a killed workflow and its successor would do the same work, and the one that failed
+    would make Snakemake delete the other's result. The lock is `.<name>.lock` in the same folder while the block runs.
 
     Args:
         path: The file. Its folder is made.
@@ -143,10 +143,10 @@ def _flush_to_disk(path: Path) -> None:
 
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Tell what a disk refuses in the block as a DataError about `path`: to be put around writing that is not whole.
+    """Turn the block's disk errors into a DataError about `path`; for writing outside of `written_whole`.
 
     Raises:
-        DataError: The disk is full, read-only, gone, or will not have it for another reason.
+        DataError: The disk is full, read-only, gone, or refuses for another reason.
     """
     try:
         yield
@@ -180,7 +180,7 @@ def _disk_error(error: OSError, path: Path) -> Exception:
 
 
 def require_writable(path: Path) -> None:
-    """Refuse now a file that could not be written once the work for it is done; makes its folder.
+    """Refuse, before the work for it is done, a file that could not be written; makes its folder.
 
     Raises:
         DataError: A folder has that name, or nothing can be written there.
@@ -205,7 +205,7 @@ def read_json(path: Path) -> Any:
     """Read a JSON file, whatever it holds.
 
     Raises:
-        DataError: It is missing, cannot be read, or is not JSON.
+        DataError: The file is missing, cannot be read, or is not JSON.
     """
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))

@@ -19,7 +19,7 @@ from pathlib import Path
 from bridgelib.errors import ConfigError
 
 SPLITS = ("train", "val")
-"""What a task is divided into."""
+"""The splits of a task."""
 
 RECORDS = "out.tfrecord"
 """In the folder of each split."""
@@ -31,17 +31,17 @@ DONE, LANGUAGE, EVALUATION, ROLLOUTS = "done.json", "language.npz", "evaluation.
 """In the folder of an experiment; the first is written last of a training."""
 
 REFERENCES = "references.json"
-"""Beside the experiments: what their policies are held against."""
+"""Beside the experiments: the rollouts of the references that policies are compared with."""
 
 CLAIMS = ".claims"
-"""The folder in a root in which workflows write themselves down; see `bridgelib.workflow.claims`. It is no data."""
+"""The folder in a root in which running workflows register; see `bridgelib.workflow.claims`. It holds no data."""
 
 _VARIABLE = re.compile(r"\$(\w+|\{[^}]*\})", re.ASCII)  # as os.path.expandvars finds them
 _LEFT = re.compile(r"\$[\w{(]", re.ASCII)
 
 
 def metadata_path(session: Path) -> Path:
-    """What is written last of a simulated session."""
+    """The file that is written last in a simulated session."""
     return session / "collection_metadata.json"
 
 
@@ -83,7 +83,7 @@ def latest_path(experiment: Path) -> Path:
 
 
 def policy_path(run: Path) -> Path:
-    """What of a run is taken to the robot."""
+    """The policy folder of a run, which is taken to the robot."""
     return run / "policy"
 
 

@@ -1,7 +1,7 @@
-"""Locks that the kernel frees when their holder dies, however it dies; and who holds them.
+"""File locks that the kernel frees however their holder ends, and the record of who holds them.
 
 `flock`: it also holds between hosts on NFS, as far as that is mounted with locks (not with `nolock` or `local_lock`). A
-file system that has none at all lets everybody pass.
+file system without locks lets everybody pass.
 """
 
 import errno
@@ -18,13 +18,13 @@ from pathlib import Path
 
 from bridgelib.text import duration
 
-_LONGEST = 3600  # seconds between two lines of one who waits; the first minutes have more
+_LONGEST = 3600  # seconds between two lines of a waiting process; in its first minutes they are closer
 _WITHOUT_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL)
 
 
 @dataclass(frozen=True)
 class Holder:
-    """The process that holds a lock, as it wrote itself down."""
+    """The process that holds a lock, as it recorded itself in the lock's file."""
 
     pid: int
     host: str
@@ -39,7 +39,7 @@ class Holder:
 
     @classmethod
     def of(cls, descriptor: int) -> "Holder | None":
-        """Who wrote himself into an open file; None where that is nobody."""
+        """The holder recorded in an open file; None where there is none."""
         try:
             content = json.loads(os.pread(descriptor, 1 << 16, 0))
             return cls(**{key: content[key] for key in cls.__dataclass_fields__})
@@ -78,7 +78,7 @@ def sign(descriptor: int, holder: Holder, **more: object) -> None:
 def lock_when_free(
     path: Path, opened: Callable[[], int], check: Callable[[], None] = lambda: None, poll: float = 0.2
 ) -> tuple[int, bool]:
-    """Open and lock a file or folder; while another process holds it, wait, and say for whom and how long.
+    """Open and lock a file or folder; while another process holds it, wait, and print who that is and for how long.
 
     Args:
         path: What is locked. Its holder may rename or remove it: then it is opened again.
@@ -116,7 +116,7 @@ def _is_still(path: Path, descriptor: int) -> bool:
 
 
 class _Waiting:
-    """Says for whom is waited: at once, after a minute, two, four, at last every hour."""
+    """Prints who is being waited for: at the start, after a minute, two, four, in the end every hour."""
 
     def __init__(self, path: Path):
         self.path, self.told, self.started = path, 0, time.monotonic()

@@ -1,4 +1,4 @@
-"""What a file really is, where its name says otherwise: told by its first bytes, so that an error can name the cure."""
+"""What a file really is where its name says otherwise, known by its first bytes, so that an error can name the cure."""
 
 import re
 import shlex
@@ -15,7 +15,7 @@ class Kind:
     """A kind of file.
 
     Attributes:
-        name: As it goes on after "it is".
+        name: Its name, to follow "it is".
         do: What to do with it, as an imperative sentence; `{file}` stands for its path.
     """
 
@@ -27,7 +27,7 @@ class Kind:
         return self.do.format(file=shlex.quote(str(path)))
 
 
-# Neither tool leaves anything larger than LOOKED_AT: a larger file is one that speaks of them.
+# Pointers of both tools are smaller than LOOKED_AT: a larger file only mentions them.
 _POINTERS = {
     rb"version https://git-lfs\.github\.com/spec/": Kind(
         "a pointer of Git LFS, whose content was not fetched", "fetch it in its repository: git lfs pull"
@@ -90,7 +90,7 @@ def _first_match(kinds: dict[bytes, Kind], beginning: bytes) -> Kind | None:
 
 
 def _is_zlib(beginning: bytes) -> bool:
-    """Two bytes are too few to go by, so it must also decompress."""
+    """Whether the bytes are zlib's; its two first bytes alone say little, so they must also decompress."""
     if beginning[:1] != b"\x78":
         return False
     try:

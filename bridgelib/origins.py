@@ -1,8 +1,8 @@
-"""What a result was made from, which it carries: versions, settings, and what was read.
+"""The origin of a result, recorded in it: the versions, settings and inputs that it was made from.
 
-Each step writes it into its own result under the key `origin`, as JSON. The workflow holds it against what it would
-make now, and makes again what differs, whoever made it and from where. Standard library only: it asks while it is
-parsed. Beside it stands, for readers alone, the release that wrote it.
+Each step writes it into its own result under the key `origin`, as JSON. The workflow compares it with the origin that
+the result would have now, and makes again what differs, whoever made it and from where. Standard library only: the
+Snakefile asks while it is parsed. For readers alone, it also names the release that wrote it.
 """
 
 import hashlib
@@ -16,20 +16,20 @@ from typing import Any
 from bridgelib import __version__
 
 UNKNOWN = "?"
-"""Stands for what cannot be told, as before its own step has run; it differs from nothing that is there."""
+"""Stands for what is not known, as before its own step has run; it counts as equal to any entry that is there."""
 
 
 _RELEASE = "bridgelib"
-"""The key of the release in an origin. It decides nothing: another release does not make a result stale."""
+"""The key of the release in an origin. It is not compared: another release does not make a result stale."""
 
 
 def with_release(origin: Mapping[str, Any]) -> dict[str, Any]:
-    """An origin as it is written."""
+    """An origin as it is written: with the release."""
     return {**origin, _RELEASE: __version__}
 
 
 def without_release(origin: Any) -> Any:
-    """An origin that was read, as it is compared."""
+    """An origin as it is compared: without the release."""
     return {key: value for key, value in origin.items() if key != _RELEASE} if isinstance(origin, Mapping) else origin
 
 
@@ -56,7 +56,7 @@ def entry_in(path: Path, key: str) -> Any:
 
 @cache
 def _read(path: str, *_as_it_is: int) -> dict[str, Any]:
-    """Of a result the entries that tell what it is; read once, for a hundred tasks may be read for each experiment."""
+    """The entries of a result that identify it; cached, since each experiment may read a hundred tasks."""
     content = json.loads(Path(path).read_text(encoding="utf-8"))
     if not isinstance(content, Mapping):
         return {}
@@ -65,7 +65,7 @@ def _read(path: str, *_as_it_is: int) -> dict[str, Any]:
 
 
 def digest_in(path: Path) -> str:
-    """What tells a result from others that were made otherwise: the digest of its origin, UNKNOWN where it has none."""
+    """The digest of a result's origin, which identifies it; UNKNOWN where it has none."""
     origin = origin_in(path)
     return UNKNOWN if origin is None else digest_of(origin)
 

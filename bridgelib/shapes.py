@@ -1,4 +1,4 @@
-"""Shapes that arrays must have: broadcasting turns many a mistake into a number, and the number trains."""
+"""Checks of the shapes of arrays: broadcasting would hide many mistakes, and a network would train all the same."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ def require_shapes(**arrays: tuple[Any, str]) -> None:
 
 
 def _fits(shape: list[Any], expected: list[str], sizes: dict[str, Any]) -> bool:
-    """Whether a shape has these axes; what it is the first to show is known from then on."""
+    """Whether a shape has these axes; letters that it is the first to use are entered in `sizes`."""
     if expected[0] == ANY:
         leading = max(0, len(shape) - len(expected) + 1)
         shape = [shape[:leading], *shape[leading:]]

@@ -1,8 +1,8 @@
-"""The versions of what each step writes: small integers, raised by hand when its bytes change; then it is made again.
+"""Versions of what each step writes: small integers, raised by hand when its bytes change, so that it is made again.
 
 A module that decides about bytes declares `VERSION = n`: of a format, or of what is put into it. They are read from the
-modules' text, since Snakemake's own Python lacks what those import. A test holds each by the hash of what is written
-for fixed inputs; when it fails, it says which one to raise: see `tests/golden_bytes`.
+modules' text, since Snakemake's own Python lacks what those import. A test compares the hash of what is written for
+fixed inputs; when it fails, it says which version to raise: see `tests/golden_bytes`.
 """
 
 import re
@@ -25,9 +25,9 @@ MODULES = {
     "rollout_references": ("sim.scene", "evaluation.results"),
     "success": ("evaluation.results",),
 }
-"""Step -> the modules of `bridgelib` whose versions its results bear. A training bears none: days of work are not
-thrown away for a tidier checkpoint. Nor does the index of a TFRecord count: whoever finds one of another version builds
-it anew.
+"""Step -> the modules of `bridgelib` whose versions its results record. A training records none: days of work are not
+thrown away for a tidier checkpoint. Nor does the index of a TFRecord count: a reader that finds one of another version
+builds it anew.
 """
 
 

@@ -1,4 +1,4 @@
-"""The options by which a script is told which experiment, and where its data lies."""
+"""The options that name an experiment and its data, shared by several programs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def add_experiment_options(parser: argparse.ArgumentParser) -> None:
-    """Add them; read them with `assignment`."""
+    """Add these options; `assignment` reads them."""
     add = parser.add_argument
     add("--assignment", type=path, metavar="JSON", help="what the workflow resolved, in place of all that follows here")
     add("--experiments", type=path, metavar="YAML", help="the experiments file")
@@ -33,7 +33,7 @@ def add_experiment_options(parser: argparse.ArgumentParser) -> None:
 
 
 def assignment(options: argparse.Namespace) -> Assignment:
-    """The experiment and its data."""
+    """The experiment and its data, as the options name them."""
     from bridgelib.training.assignment import Assignment, chosen_experiment, collected_tasks
 
     if options.assignment:

@@ -8,7 +8,7 @@ from bridgelib.layout import expanded
 
 
 def path(text: str) -> Path:
-    """A path, with `~` and variables expanded; as it stands where it is there, for found folders may hold any sign."""
+    """A path with `~` and variables expanded; unchanged where it exists as written, since a name may hold any sign."""
     if _stands(Path(text)):
         return Path(text)
     try:

@@ -1,4 +1,4 @@
-"""The options by which a script is told which simulated scenes to roll out in."""
+"""The options that name the simulated scenes to roll out in, shared by several programs."""
 
 import argparse
 
@@ -9,7 +9,7 @@ from bridgelib.sim.tasks import TASKS
 
 
 def add_scene_options(parser: argparse.ArgumentParser) -> None:
-    """Add them; `seeds` reads which scenes they mean."""
+    """Add these options; `seeds` reads them."""
     add = parser.add_argument
     tasks = f"some of {', '.join(TASKS)}"
     add("--task", action="extend", nargs="+", required=True, choices=TASKS, metavar="NAME", help=tasks)
@@ -20,7 +20,7 @@ def add_scene_options(parser: argparse.ArgumentParser) -> None:
 
 
 def add_camera_option(parser: argparse.ArgumentParser) -> None:
-    """Add how large the images are that the simulator takes."""
+    """Add the option for the size of the simulator's images."""
     parser.add_argument(
         "--camera",
         type=at_least(16),

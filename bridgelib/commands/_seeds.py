@@ -1,10 +1,10 @@
-"""The option by which a script is told which experiments differ in their seeds alone."""
+"""The option that names experiments which differ only in their seeds, shared by the programs that print tables."""
 
 import argparse
 
 
 def add_seeds_option(parser: argparse.ArgumentParser) -> None:
-    """Add it; `dict` of its value is name -> members."""
+    """Add this option; `dict` of its value is name -> members."""
     parser.add_argument(
         "--seeds",
         type=_family,

@@ -24,7 +24,7 @@ def _main(name: str) -> int | None:
 
 
 def _cure() -> str:
-    """Where the packages are, or how they come."""
+    """Which Python has the packages, or how to install them."""
     if CHECKOUT is None:
         return "install what this command needs: pip install 'bridgedata-pipeline[policy,train,convert,doctor]'"
     python = CHECKOUT / ".venv" / "bin" / "python"

@@ -55,7 +55,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--depth", default="auto", help="levels from the root to the shards, 2 for <task>/<date>.npz (default: auto)")
     add("--im_size", type=int, default=256, help="size of the images, as given to raw_to_numpy.py (default: 256)")
     add("--train_proportion", type=float, default=0.9, help="share of the trajectories that train (default: 0.9)")
-    add("--seed", type=int, default=0, help="another seed divides otherwise (default: 0)")
+    add("--seed", type=int, default=0, help="seed of the split (default: 0)")
     add(
         "--image_encoding", choices=("raw", "jpeg"), default="raw", help="jpeg: each frame once, as JPEG (default: raw)"
     )

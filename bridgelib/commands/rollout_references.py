@@ -1,4 +1,4 @@
-"""Roll out what policies are held against: expert, replayed demonstrations, nearest neighbour, random actions."""
+"""Roll out the references of policies: expert, replayed demonstrations, nearest neighbour, random actions."""
 
 import argparse
 
@@ -16,7 +16,7 @@ rollout_policy.py with the same seeds.
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Roll out, write the results, print a line per rung and task."""
+    """Roll out, write the results, print a line per reference and task."""
     options = parse_arguments(argv)
     from bridgelib.evaluation.ladder import roll_out_references
     from bridgelib.evaluation.result_origins import references_origin

@@ -26,7 +26,7 @@ JAX_COMPILATION_CACHE_DIR=<a folder of this host> spares a restart most of its c
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Train, test that it can, or time it."""
+    """Train an experiment, run its self-test, or time it."""
     options = parse_arguments(argv)
     # Not before the arguments are read: these load JAX, which takes seconds.
     from bridgelib.evaluation.trial import trial_of

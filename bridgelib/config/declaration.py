@@ -18,11 +18,11 @@ from bridgelib.errors import ConfigError
 
 @dataclass(frozen=True)
 class Contradiction:
-    """Settings of which each is allowed, but not all of them together.
+    """Settings that are each allowed, but not together.
 
     Attributes:
         path: The setting to name, from the section that knows of it.
-        given: Its value, in the reader's words.
+        given: Its value, in words.
         allowed: What would do, in words.
         do: What to change.
     """
@@ -51,7 +51,7 @@ class Chosen:
 
     Attributes:
         by: The name of that setting.
-        read: Makes the section of its value, of what is given, of the place, and of the default choice.
+        read: (value of that setting, what is given, place for messages, default choice) -> section.
     """
 
     by: str
@@ -85,7 +85,7 @@ class Setting:
         """`value` as the declared type.
 
         Raises:
-            ConfigError: It is of another type, or beyond the limits.
+            ConfigError: The value is of another type, or beyond the limits.
         """
         converted = as_type(value, self.kind, where)
         if self.limit and converted is not None and not self.limit.fits(converted):

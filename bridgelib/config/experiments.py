@@ -59,7 +59,7 @@ class Experiment:
         data_root: Where its TFRecords lie, or None for the machine's.
         save_dir: Where its run folder goes, or None for the machine's.
         num_devices: How many accelerators it takes.
-        xla_flags, cuda_libs, jax_platform: How its process is started; None leaves it to the machine profile.
+        xla_flags, cuda_libs, jax_platform: How its process is started; None: as the machine profile says.
         family: The name that it shares with the same experiment under other seeds; None where there is one seed.
     """
 

@@ -8,16 +8,16 @@ from bridgelib.config.machines import MachineProfile
 
 @dataclass(frozen=True)
 class Launch:
-    """What the launcher is told.
+    """The options of the launcher, `envs/run`.
 
     Attributes:
         cuda_libs: `pip`, `system` or `clean`.
         xla_flags: XLA's flags; empty where JAX is to use the CPU.
         platform: `auto`, `cpu` or `cuda`. A machine that says `cpu` has the last word; one that lists no GPUs and
             has no environment for them means it.
-        threads: Of the CPU, where JAX is to use it; None for all cores.
+        threads: Threads to compute with on a CPU; None for all cores.
         gpu_memory: `auto`, `grow`, or a share of a GPU's memory.
-        deterministic: Whether a GPU is to give the same bits each time.
+        deterministic: Whether training on a GPU must give the same bits each time.
     """
 
     cuda_libs: str = "pip"
@@ -29,7 +29,7 @@ class Launch:
 
     @classmethod
     def of(cls, machine: MachineProfile, experiment: Experiment | None = None) -> "Launch":
-        """How an experiment is started there; None for one that says nothing of it."""
+        """How an experiment is started there; without an experiment, as the machine profile says."""
         own = [getattr(experiment, key, None) for key in ("cuda_libs", "xla_flags", "jax_platform")]
         cuda_libs, flags, platform = own
         if platform is None or machine.jax_platform == "cpu":

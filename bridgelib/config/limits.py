@@ -1,4 +1,4 @@
-"""What the value of a setting must be besides of its type, in the words of error messages and of docs/settings.md."""
+"""Limits: what the value of a setting must satisfy beyond its type, worded for error messages and docs/settings.md."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ ACTION_SIZE = 7
 
 @dataclass(frozen=True)
 class Limit:
-    """Which values of a type are allowed.
+    """A limit on the values of a type.
 
     Attributes:
-        allowed: Which, in words.
-        fits: Whether a value is.
-        names: A registry that it must be a name of.
+        allowed: The allowed values, in words.
+        fits: Value -> whether it is allowed.
+        names: The registry that the value must be a name of; None for other limits.
     """
 
     allowed: str

@@ -126,8 +126,8 @@ def with_runs(machine: MachineProfile, given: str, base: Path, where: str) -> Ma
     """The machine with its runs in another folder, as experiments files name one.
 
     Args:
-        machine: Its profile.
-        given: The folder.
+        machine: The machine's profile.
+        given: The folder for the runs.
         base: Where it starts when it is relative.
         where: For messages.
 

@@ -81,7 +81,7 @@ def overrides_of_mapping(mapping: Mapping[str, Any] | None, where: str) -> dict[
     """The overrides in the users' `config_overrides` or `bridgedata_overrides`.
 
     Raises:
-        ConfigError: They are no mapping with text keys, or a tuple in them holds what `read_value` refuses.
+        ConfigError: `mapping` is none with text keys, or a tuple in it holds what `read_value` refuses.
     """
     require_mapping(mapping or {}, where)
     return _from_python(mapping or {}, where)

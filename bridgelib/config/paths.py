@@ -17,7 +17,7 @@ def found_file(given: str, folders: Sequence[Path], where: str, known: Iterable[
         known: What could be named instead, for messages.
 
     Raises:
-        ConfigError: It is in none of them, and all the places are named; or see `expanded`.
+        ConfigError: None of the folders has the file (the message names all places); or see `expanded`.
     """
     if not given.strip():
         raise ConfigError(where, given="the name of a file, empty", do="name the file, or leave the key out")

@@ -29,7 +29,7 @@ class Run:
     Attributes:
         settings: What the file says of it; `seed` is one number, or None where the file names none.
         where: The place in the file, for messages.
-        is_member: Whether it is one of several seeds of a run, and its name tells which.
+        is_member: Whether it is one of several seeds of a run, so that its name ends in its seed.
     """
 
     settings: RunSettings

@@ -1,4 +1,4 @@
-"""The page `docs/settings.md`, made from the declarations of the algorithms: neither says what the other does not."""
+"""The page `docs/settings.md`, made from the declarations of the algorithms, so that it cannot differ from them."""
 
 import inspect
 from collections.abc import Iterator

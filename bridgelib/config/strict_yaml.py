@@ -23,7 +23,7 @@ _MERGE = "tag:yaml.org,2002:merge"
 
 
 class Unclear(yaml.YAMLError):
-    """Something that is YAML, but must not be guessed at."""
+    """Valid YAML that has more than one meaning, so that it is refused instead of guessed."""
 
     def __init__(self, node: yaml.Node, given: str, do: str):
         super().__init__(given)
@@ -128,7 +128,7 @@ def loaded(text: str) -> Any:
     """What a text means as YAML.
 
     Raises:
-        Unclear: It holds what must not be guessed at.
+        Unclear: The text has more than one meaning.
         yaml.YAMLError: It is no YAML.
     """
     try:

@@ -48,7 +48,7 @@ class Account:
 
     @property
     def kept(self) -> int:
-        """Trajectories on either split."""
+        """Trajectories in either split."""
         return self.train + self.val
 
     def __add__(self, other: "Account") -> "Account":
@@ -75,7 +75,7 @@ class TaskReport:
         """Read the report of the task whose folder lies below `root`.
 
         Raises:
-            DataError: It is missing, is not such a report, or its numbers do not add up.
+            DataError: The report is missing, is none of a task, or its numbers do not add up.
         """
         path = Path(path)
         content = read_json(path)
@@ -118,7 +118,7 @@ class TreeReport:
         misplaced: Remarks on the raw tree itself.
         excluded: Tasks that the machine profile leaves out; `count` is the number of their dated folders.
         unconverted: Task -> why it has no report.
-        origin: What the reports are; see `bridgelib.conversion.data_origins.data_report_origin`.
+        origin: What it was made from; see `bridgelib.conversion.data_origins.data_report_origin`.
     """
 
     tasks: tuple[TaskReport, ...]

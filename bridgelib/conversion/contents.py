@@ -1,4 +1,4 @@
-"""What a shard and its report hold together, as a digest: known without reading the frames."""
+"""A digest of what a shard and its report hold together, computed without reading the frames."""
 
 from dataclasses import asdict
 from pathlib import Path

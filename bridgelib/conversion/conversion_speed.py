@@ -50,7 +50,7 @@ def probe(
         raw: The raw root.
         names: Trajectories relative to it, none twice; those that would be rejected are left out.
         settings: What the shards shall hold.
-        encoding: Of the TFRecords.
+        encoding: The image encoding of the TFRecords.
         workers: Threads that read.
         seconds: How long to read; the rest takes about as long.
 

@@ -1,4 +1,4 @@
-"""How large shards and TFRecords will be, and how much memory their makers take. Standard library only.
+"""Forecast of the size of shards and TFRecords, and of the memory that makes them. Standard library only.
 
 Disk follows from the formats (`bridgelib/formats`) to a fraction of a per cent, once the number of frames is known.
 What a process takes beside its frames was measured, and `tests/conversion/test_converted_sizes.py` measures it again.
@@ -70,7 +70,7 @@ class Images:
         im_size: Height and width in pixels.
         cameras: How many cameras the shards keep.
         gaze: Whether gaze maps are made.
-        encoding: Of the TFRecords, "raw" or "jpeg".
+        encoding: The image encoding of the TFRecords, "raw" or "jpeg".
         jpeg_frame: Bytes of one frame as the TFRecords keep it under "jpeg".
     """
 
@@ -141,7 +141,7 @@ def jpeg_frame_bytes(im_size: int, source: tuple[int, int], source_bytes: int) -
     Args:
         im_size: Height and width of the frame.
         source: Height and width of the camera's image.
-        source_bytes: Its size as JPEG.
+        source_bytes: The size of that image as JPEG.
     """
     scale = im_size**2 / (source[0] * source[1])
     return _JPEG_TABLES + 1.15 * max(0, source_bytes - _JPEG_TABLES) * scale ** (0.82 if scale < 1 else 0.68)
@@ -165,7 +165,7 @@ def numpy_to_tfrecord_memory(longest: int, frames: float, images: Images) -> int
 
     Args:
         longest: Frames of a long trajectory, of which one at a time is held.
-        frames: Of the whole task; its index is held.
+        frames: Frames of the whole task, whose index is held in memory.
         images: How the images are kept.
     """
     held = longest * (images.frame + images.map) + _COPIES * images.record_bytes(longest, longest)

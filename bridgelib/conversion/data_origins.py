@@ -13,11 +13,11 @@ from bridgelib.versions import versions_of
 def shard_origin(
     im_size: int, cameras: Iterable[int], gaze: str, latency_shift: int | str, trajectories: Iterable[str] | str
 ) -> dict[str, Any]:
-    """Of a shard and its report.
+    """The origin of a shard and its report.
 
     Args:
         im_size, cameras, gaze, latency_shift: As in `bridgelib.conversion.raw_to_numpy.Settings`.
-        trajectories: Their names relative to the dated folder, or what stands for the digest of them.
+        trajectories: Names of the trajectories relative to the dated folder, or a text in place of their digest.
     """
     return {
         "versions": versions_of("raw_to_numpy"),
@@ -30,23 +30,23 @@ def shard_origin(
 
 
 def records_origin(settings: Mapping[str, Any], gaze: str, shards: Mapping[str, str]) -> dict[str, Any]:
-    """Of the TFRecords of a task.
+    """The origin of the TFRecords of a task.
 
     Args:
         settings: As in `bridgelib.conversion.task_shards.Settings`: im_size, train_proportion, seed, image_encoding.
-        gaze: Of its shards.
+        gaze: The gaze boxes of its shards.
         shards: Date -> the content of its shard; see `bridgelib.formats.shard_report.Report`.
     """
     return {"versions": versions_of("numpy_to_tfrecord"), **settings, "gaze": gaze, "shards": dict(shards)}
 
 
 def data_report_origin(root: Path, tasks: Sequence[str], others: Iterable[PassedOver] | None) -> dict[str, Any]:
-    """Of the data report.
+    """The origin of the data report.
 
     Args:
-        root: Of the TFRecords.
-        tasks: Those reported.
-        others: What else lies in the raw tree, and was passed over or excluded; None where that cannot be told.
+        root: The root of the TFRecords.
+        tasks: The tasks that are reported.
+        others: What else lies in the raw tree, and was passed over or excluded; None where that is not known.
     """
     reports = {task: digest_in(Path(root) / task / REPORT) for task in tasks}
     listed = UNKNOWN if others is None else digest_of(sorted([entry.path, entry.why, entry.count] for entry in others))

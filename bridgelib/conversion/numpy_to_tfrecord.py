@@ -1,4 +1,4 @@
-"""Numpy shards of a task to its TFRecords: divided, indexed, measured and accounted for.
+"""Numpy shards of a task to its TFRecords, with split, index, statistics and report.
 
     <tfrecord>/<task>/{train,val}/out.tfrecord      and out.index.npz beside each
     <tfrecord>/<task>/split.json                    names and content ids of each split, seed, proportion
@@ -42,7 +42,7 @@ def convert_task(shards: Sequence[Path], folder: Path, settings: Settings, overw
     Args:
         shards: The `.npz` files, each with its `.report.json` beside it, in any order.
         folder: The task's folder; it is made.
-        settings: How.
+        settings: The settings of the conversion.
         overwrite: Convert even when the folder holds the result of just these shards and settings.
 
     Returns:

@@ -75,7 +75,7 @@ class Settings:
         object.__setattr__(self, "cameras", tuple(sorted(self.cameras)))
 
     def origin(self, members: Iterable[str]) -> dict[str, Any]:
-        """What a shard of these trajectories of a dated folder is made from."""
+        """The origin of a shard of these trajectories of a dated folder."""
         return shard_origin(self.im_size, self.cameras, self.gaze, self.latency_shift, members)
 
 
@@ -199,7 +199,7 @@ def _finished(job: DatedFolder, origin: Mapping[str, Any]) -> Report | None:
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What came of reading one trajectory."""
+    """The result of reading one trajectory."""
 
     name: str
     result: Trajectory | Rejected

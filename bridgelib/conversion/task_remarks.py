@@ -1,4 +1,4 @@
-"""Remarks of a task's report: those on its trajectories, and what only all of them together show."""
+"""Remarks of a task's report: those on single trajectories, and those on all of them together."""
 
 from collections.abc import Collection, Iterator, Sequence
 
@@ -23,10 +23,10 @@ def task_remarks(
     """The remarks of a task.
 
     Args:
-        reports: Of its dated folders.
-        left_out: Trajectories that were kept there and are rejected here.
-        indices: Of both splits.
-        statistics: Of the training split; None where nothing was kept.
+        reports: The reports of its dated folders.
+        left_out: Trajectories that these kept and the task rejects.
+        indices: The indices of both splits.
+        statistics: The statistics of the training split; None where nothing was kept.
 
     Returns:
         Those on the whole task, then those on trajectories in natural order.

@@ -25,7 +25,7 @@ class Settings:
     Attributes:
         im_size: Height and width of the images; must be that of the shards.
         train_proportion: Above 0, at most 1.
-        seed: Of the split.
+        seed: The seed of the split.
         image_encoding: "raw" (BridgeData format) or "jpeg" (compact variant).
 
     Raises:
@@ -85,7 +85,7 @@ class TaskShards:
         origin: All that the result depends on: versions, settings, contents of the shards and their reports.
 
     Raises:
-        ConfigError: They are not all of the image size asked for, or not all with the same gaze boxes.
+        ConfigError: The shards are not all of the image size asked for, or not all with the same gaze boxes.
         DataError: A shard or its report is missing or damaged, or one does not belong to the other.
     """
 

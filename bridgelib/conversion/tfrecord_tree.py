@@ -48,7 +48,7 @@ def convert_tree(
     Args:
         numpy: Root of the shards.
         tfrecord: Root of the TFRecords; gets the same folders.
-        settings: How.
+        settings: The settings of the conversion.
         depth: As for `find_shards`.
         workers: How many tasks are converted at a time.
         overwrite: Convert tasks that are up to date too.

@@ -1,4 +1,4 @@
-"""The data report: of every task that is converted, and of those that are not, why. Needs only the standard library."""
+"""The data report: every converted task, and why the others are not converted. Needs only the standard library."""
 
 import os
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ def tree_report(
         tfrecord: The root of the TFRecords.
         raw: The raw root: its tasks are reported, and what lies in it beside their dated folders. None for whatever
             has a report.
-        depth: Of the raw root.
+        depth: Levels from the raw root to the dated folders.
         exclude: Patterns of tasks to leave out, counted.
         numpy: The root of the shards: a task without one of its shards is not converted, whatever an older report says.
 

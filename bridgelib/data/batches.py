@@ -11,7 +11,7 @@ from bridgelib.errors import ConfigError, DataError
 
 Batch = dict[str, Any]
 
-# Streams of random numbers that never meet, whatever the seed.
+# Independent streams of random numbers for every seed.
 _TRAINING, _VALIDATION = 0, 1
 
 
@@ -25,8 +25,7 @@ class TrainingBatches:
         weights: How often samples come from each group, in any unit; None for equal weights.
         batch_size: Samples in the whole batch, over all processes.
         seed: Any whole number.
-        process: Which of the processes that share a batch this is, and how many they are. Each takes its own slice of
-            the same batch.
+        process: The number of this process and how many share a batch; each takes its own slice of the same batch.
 
     Raises:
         ConfigError: Weights that do not fit the groups, or processes that do not divide the batch.

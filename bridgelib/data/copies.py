@@ -1,8 +1,8 @@
-"""Demonstrations that lie in a dataset more than once: what trains must not validate, and what trains twice is said.
+"""Copies of a demonstration in several tasks of a dataset: training ones are kept out of validation, others reported.
 
 A task's own split is by content, so within it no demonstration is in both. Where a demonstration was copied into
-a second task, that task's split may put the copy into the other one; then a policy is judged, and its best checkpoint
-chosen, by what it has memorised.
+a second task, that task's split may put the copy into the other one; then a policy would be evaluated, and its best
+checkpoint chosen, by what it has memorised.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ def training_tasks(groups: Sequence[Sequence[str]], weights: Sequence[float] | N
 
 
 def held_out(train: Indices, val: Indices) -> dict[str, np.ndarray]:
-    """Which validation trajectories are left out since they train as well; says how many, and whose.
+    """Which validation trajectories are left out, since they are in the training split too; prints how many.
 
     Args:
         train: The training splits that samples are drawn from.
@@ -38,7 +38,7 @@ def held_out(train: Indices, val: Indices) -> dict[str, np.ndarray]:
         Task of `val` -> bool [trajectories].
 
     Raises:
-        DataError: There are validation trajectories, and all of them train.
+        DataError: There are validation trajectories, and all of them are in the training split too.
     """
     by_id = _have_ids(train, val)
     trains = _tasks_by_content(train, by_id)
@@ -55,11 +55,11 @@ def held_out(train: Indices, val: Indices) -> dict[str, np.ndarray]:
 
 
 def say_repeated(indices: Indices, split: str) -> None:
-    """Say on standard error which demonstrations lie in one split of several tasks, where each copy counts.
+    """Report on standard error which demonstrations lie in one split of several tasks, where each copy counts.
 
     Args:
-        indices: Of that split.
-        split: Its name.
+        indices: The indices of that split.
+        split: The name of the split.
     """
     repeated = [tasks for tasks in _tasks_by_content(indices, _have_ids(indices)).values() if len(tasks) > 1]
     if repeated:
@@ -70,15 +70,15 @@ def say_repeated(indices: Indices, split: str) -> None:
 
 
 def contents(index: RecordIndex, by_id: bool) -> list[str]:
-    """What tells each trajectory's content: its content id, or a digest of its states and actions."""
+    """An identifier of each trajectory's content: its content id, or a digest of its states and actions."""
     if by_id:
         return list(index.identities)
     return [hashlib.sha256(b"".join(map(_bytes, arrays))).hexdigest() for arrays in index.trajectories()]
 
 
 def _have_ids(*splits: Indices) -> bool:
-    """Whether all have content ids. TFRecords that were made elsewhere have none, and a copy in one of ours is to be
-    known beside them: then all are told by their states and actions."""
+    """Whether all have content ids. TFRecords that were made elsewhere have none; beside these, copies in ours are
+    recognised by their states and actions too."""
     return all(all(index.identities) for split in splits for index in split.values())
 
 

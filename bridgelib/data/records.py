@@ -177,15 +177,15 @@ def _opened(
     looks: dict[int, tuple[int, ...]],
     number: int,
 ) -> _OpenFile:
-    """Open a file again and again as it is needed; it must still be the one whose index was read.
+    """Open a file whenever it is needed; it must still be the one whose index was read.
 
-    Else a task that is converted anew while somebody trains on it would be served by the index of what it was before.
+    Else a task that is converted anew during a training would be read by its former index.
 
     Args:
-        files: All of them.
-        known: Where the records of each begin, and their checksums.
-        looks: How each looked when it was held against its checksums, which is done once; remembered here.
-        number: Of the file.
+        files: All files.
+        known: Where the records of each file begin, and their checksums.
+        looks: File -> its status when its checksums were compared, which is done once; filled here.
+        number: The number of the file.
     """
     opened = _OpenFile(files[number])
     state = os.fstat(opened.descriptor)

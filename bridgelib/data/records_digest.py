@@ -1,4 +1,4 @@
-"""What tells the TFRecords of a task from others. Standard library only: the Snakefile asks while it is parsed."""
+"""Digests that identify the TFRecords of a task. Standard library only: the Snakefile asks while it is parsed."""
 
 import os
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from bridgelib.origins import UNKNOWN, digest_in
 
 
 def records_digests(root: Path, tasks: Iterable[str]) -> dict[str, str]:
-    """Task -> its identity, of tasks below a root of TFRecords; as in datasets, not of those that hold nothing."""
+    """Task -> the digest of its TFRecords, for tasks below a root; without empty ones, as in datasets."""
     folders = {task: Path(root) / task for task in sorted(set(tasks))}
     return {task: records_digest(folder) for task, folder in folders.items() if not holds_nothing(folder)}
 
@@ -21,9 +21,9 @@ def holds_nothing(folder: Path) -> bool:
 
 
 def records_digest(folder: Path) -> str:
-    """Of the TFRecords in a task's folder: the digest of what they were made from, as their report says.
+    """The digest of the TFRecords in a task's folder: of their origin, as their report records it.
 
-    Of those made elsewhere, which have no such report, sizes and last checksums; UNKNOWN where there are none at all.
+    TFRecords made elsewhere have no such report; theirs is of sizes and last checksums. UNKNOWN where there are none.
     """
     identity = digest_in(folder / REPORT)
     if identity != UNKNOWN:

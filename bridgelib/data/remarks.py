@@ -1,4 +1,4 @@
-"""What is odd about the statistics of a training split: for its report, and for whoever trains on it."""
+"""Remarks on the statistics of a training split, for the task's report and for the log of a training."""
 
 from collections.abc import Iterator
 

@@ -26,7 +26,7 @@ class Samples:
 
     Args:
         records: The TFRecords of this split.
-        statistics: Of the training split, whichever split this is.
+        statistics: The statistics of the training split, whichever split this is.
         dataset_kwargs: The tree of that name in an algorithm's configuration.
         needs: What the agent asks for, a subset of `batch.NEEDS`. Nothing else is read from disk.
         embeddings: Instruction -> float32 [E]; only for agents that need "language".
@@ -38,7 +38,7 @@ class Samples:
             length where the goal strategy has no goals for the last transitions.
 
     Raises:
-        ConfigError: `dataset_kwargs` hold a strategy, normalisation or padding that there is not.
+        ConfigError: `dataset_kwargs` name an unknown strategy, normalisation or padding.
         DataError: There are no gaze maps, or an instruction has no embedding.
     """
 
@@ -91,7 +91,7 @@ class Samples:
             "observations": self._observations(frames),
             **self._actions_of(trajectory, step, length),
             "rewards": goals.rewards(step, goal_frames),
-            # No demonstration of this format ends in a terminal state: it is cut off while the robot could go on.
+            # No demonstration of this format ends in a terminal state: it is cut off while the robot could continue.
             "masks": np.ones(len(step), bool),
             "terminals": np.zeros(len(step), bool),
             "valid": np.ones(len(step), bool),

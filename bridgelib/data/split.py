@@ -12,7 +12,7 @@ def training_split(content_ids: Iterable[str], train_proportion: float, seed: in
     """The content ids of one task that are for training; the others are for validation.
 
     Ids are ordered by sha256("seed:id"), and the first n·p (to the nearest integer) train. Two or more trajectories
-    leave no split empty; a single one trains. A trajectory more moves at most one of the others to the other split.
+    leave no split empty; a single one trains. Adding a trajectory moves at most one of the others to the other split.
 
     Args:
         content_ids: Content ids, in any order.

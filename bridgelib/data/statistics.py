@@ -22,8 +22,8 @@ class Moments:
     """Per dimension, float64 [D]. A dimension that never changes has a standard deviation of exactly 0.
 
     Attributes:
-        mean, std, min, max: As they are.
-        floor: The smallest scale to divide by, in the robot's units; not given, that of `scale_floor`.
+        mean, std, min, max: The moments, without any floor.
+        floor: The smallest scale to divide by, in the robot's units; by default that of `scale_floor`.
     """
 
     mean: np.ndarray
@@ -61,7 +61,7 @@ class Moments:
 
     @classmethod
     def from_json(cls, content: Mapping[str, Sequence[float]]) -> "Moments":
-        """The inverse of `to_json`, to the last bit; what was written before there were floors has the present ones."""
+        """The inverse of `to_json`, to the last bit; files written before there were floors get the present ones."""
         return cls(**{key: np.array(content[key], np.float64) for key in (*_MOMENTS, "floor") if key in content})
 
 
@@ -74,8 +74,8 @@ class Statistics:
         proprio: Moments of the observed states (all but the last of each trajectory), [7].
         trajectories: How many trajectories were counted.
         transitions: How many transitions.
-        relabel_angles: How differences of angles were taken for the actions; None where these are as commanded. What
-            was written before it was said, by the predecessor too, is plain.
+        relabel_angles: How differences of angles were taken for the actions; None where these are as commanded. In
+            files written before this entry existed, and in the predecessor's, they are plain.
         crossings: How many steps of each angle went across ±π; None where that was not counted.
         straddling: The angles of the state that lie on both sides of ±π: their moments mean nothing.
     """
@@ -89,7 +89,7 @@ class Statistics:
     straddling: tuple[str, ...] = ()
 
     def are_of(self, angles: Angles | None) -> bool:
-        """Whether they suit actions whose angles are taken so: they are of this kind, or no angle went across ±π.
+        """Whether they fit actions with this kind of angles: they are of this kind, or no angle crossed ±π.
 
         Args:
             angles: The kind, or None for actions as commanded.
@@ -119,15 +119,15 @@ class Statistics:
 
     @classmethod
     def from_json(cls, content: Mapping) -> "Statistics":
-        """The inverse of `to_json`; also of what was written before angles were said."""
+        """The inverse of `to_json`; also reads files written before `relabel_angles` existed."""
         known = {key: content[key] for key in cls.__dataclass_fields__ if key in content}
         moments = {key: Moments.from_json(content[key]) for key in ("action", "proprio")}
         return cls(**{**known, **moments, "straddling": tuple(content.get("straddling", ()))})
 
     def numbers(self) -> dict:
-        """What determines weights, as JSON in the form it had before floors and angles were said.
+        """What determines weights, as JSON in the form it had before there were floors and `relabel_angles`.
 
-        Runs are named by it, so it holds a floor only where that takes the place of a spread.
+        The digests of runs depend on it, so it holds a floor only where that takes the place of a spread.
         """
         content = {key: self.to_json()[key] for key in ("action", "proprio", "trajectories", "transitions")}
         for key in ("action", "proprio"):
@@ -140,8 +140,8 @@ def statistics_of(indices: Sequence[RecordIndex], relabel: bool = True, angles: 
     """Statistics of all trajectories of these TFRecords together, each transition counted once.
 
     Args:
-        indices: Of the TFRecords.
-        relabel: Whether actions are relabelled with what was reached, or learnt as commanded.
+        indices: The indices of the TFRecords.
+        relabel: Whether actions are relabelled with the motion that was reached, or learnt as commanded.
         angles: How differences of angles are taken; see `relabelled_actions`.
 
     Raises:

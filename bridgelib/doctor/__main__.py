@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _explain(logs: Sequence[Path], subject: Subject) -> int:
-    """Say what each log tells; 0 where all of them tell something that is known."""
+    """Print the trouble that each log shows; 0 where every one shows a known trouble."""
     unknown = False
     for log in logs:
         if not log.is_file():

@@ -1,4 +1,4 @@
-"""What a check is, and what it can answer."""
+"""A check of the doctor, its answers and findings."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ class Status(IntEnum):
     """How a check came out; a larger one is worse."""
 
     OK = 0  # nothing is wrong
-    NOT_CHECKED = 1  # it could not be looked at
+    NOT_CHECKED = 1  # the question could not be answered
     NOTE = 2  # worth knowing; nothing needs to be done
     WARNING = 3  # it may cost time or surprise; the workflow can run
     ERROR = 4  # a job will fail of it, or compute wrongly
@@ -83,8 +83,8 @@ class Check:
 
     Attributes:
         trouble: The trouble.
-        question: What answers it.
-        needs: The answer where the question cannot be asked, or needs no asking; None where it is to be asked.
+        question: The function that answers it.
+        needs: A function that gives the answer where the question cannot or need not be asked, else None.
     """
 
     trouble: Trouble

@@ -46,9 +46,9 @@ class Failure:
     """A job that failed.
 
     Attributes:
-        rule: Its rule.
-        logs: Its logs: the rule's own first, then those that a cluster adds.
-        said: What Snakemake says of it; on a cluster with the scheduler's reason.
+        rule: The rule of the job.
+        logs: The logs of the job: the rule's own first, then those that a cluster adds.
+        said: What Snakemake says of the failure; on a cluster with the scheduler's reason.
         exit_code: How its command ended; None where Snakemake does not say.
     """
 
@@ -93,7 +93,7 @@ def _explanation(runs: Sequence[str], subject: Subject) -> str:
     failed = [failure for failure in every if failure.rule != "doctor"]
     if not failed:
         return "\nThe doctor found what is marked ERROR above; each has its cure below it.\n" if every else ""
-    # Ten trainings that failed for one reason are told once.
+    # Ten trainings that failed for one reason are reported once.
     told: dict[tuple[str, ...], tuple[list[str], list[Failure]]] = {}
     for failure in failed:
         lines = [line for log in failure.logs for line in tail(Path(log)).splitlines()]
@@ -110,9 +110,9 @@ def _explanation(runs: Sequence[str], subject: Subject) -> str:
 
 
 def cure_of(found: Recognised, subject: Subject, rule: str = "") -> str:
-    """The cure: what the check of this trouble says now, where it sees the trouble; else the trouble's own.
+    """The cure: that of the trouble's check, where it finds the trouble now; else the one in the table.
 
-    The rule of the job says which folder was written to.
+    The job's rule tells which folder it wrote to.
     """
     findings = CHECKS[found.trouble.id].run(subject) if found.trouble.id in CHECKS else []
     worst = max(findings, key=lambda finding: finding.status, default=None)
@@ -125,7 +125,7 @@ def cure_of(found: Recognised, subject: Subject, rule: str = "") -> str:
 
 
 def as_lines(found: Recognised, cure: str) -> list[str]:
-    """What is the matter, the line that told, why that matters, the cure."""
+    """The lines to print: the trouble with the log's line, why it matters, and the cure."""
     line = found.line if len(found.line) <= _WIDTH else f"{found.line[: _WIDTH - 1]}…"
     why = textwrap.wrap(found.trouble.why, _WIDTH, initial_indent="    why:  ", subsequent_indent=" " * 10)
     return [f"    {found.trouble.id}: {line}", *why, f"    cure: {cure}"]

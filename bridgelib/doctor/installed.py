@@ -14,7 +14,7 @@ from packaging.version import InvalidVersion, Version
 
 
 def release(version: str) -> Version:
-    """What is compared of a version, its numbers: `0.4.13+cuda12` is 0.4.13, `3.0rc1` is 3.0, without any it is 0."""
+    """The release numbers of a version, for comparisons: of `0.4.13+cuda12` 0.4.13, of `3.0rc1` 3.0, of none 0."""
     match = re.match(r"v?(\d+(?:\.\d+)*)", version.strip())
     return Version(match[1] if match else "0")
 
@@ -24,9 +24,9 @@ class Package:
     """One installed distribution.
 
     Attributes:
-        name: As indices write it, such as `ml-dtypes`.
-        version: As its metadata says it.
-        requires: What it asks for.
+        name: The normalised name, such as `ml-dtypes`.
+        version: The version in its metadata.
+        requires: Its requirements.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Installed:
 
     @cached_property
     def folder(self) -> Path:
-        """Where they lie, its `site-packages`; in a folder that is no environment, nowhere."""
+        """The environment's `site-packages`; in a folder that is no environment, a path where nothing is."""
         return next(iter(sorted(self.environment.glob("lib/python3*/site-packages"))), self.environment / "nowhere")
 
     @cached_property
@@ -82,7 +82,7 @@ def _read(found: Distribution) -> Package | None:
 
 
 def _requirement(line: str) -> Requirement | None:
-    """A `Requires-Dist` line; None for one in the words of before they were agreed on."""
+    """A `Requires-Dist` line; None for one in a syntax older than PEP 508."""
     try:
         read = Requirement(line)
     except InvalidRequirement:

@@ -28,12 +28,12 @@ _SECONDS = 20
 
 @dataclass(frozen=True)
 class Found:
-    """A library, as the loader found it.
+    """How the loader found a library.
 
     Attributes:
         path: The file.
         cause: What led there: an entry of LD_LIBRARY_PATH, a run path, the system's cache.
-        by_run_path: Whether that was a run path.
+        by_run_path: Whether the cause is a run path.
         asked_by: The name of the file that needs it.
     """
 
@@ -45,13 +45,13 @@ class Found:
 
 @dataclass(frozen=True)
 class Probe:
-    """What a process of the environment's Python tells that has loaded the CUDA libraries as a job does.
+    """The result of loading the CUDA libraries as a job does, in a process of the environment's Python.
 
     Attributes:
-        version: Python's.
+        version: Python's version.
         mapped: The files that the kernel has mapped.
-        failures: What was to be loaded -> why it could not be.
-        packages: JAX and its companions -> where they would be imported from.
+        failures: Library -> why it could not be loaded.
+        packages: JAX and related packages -> where they would be imported from.
         found: Soname -> how the loader found it.
     """
 
@@ -87,7 +87,7 @@ class Loading:
 
     @cached_property
     def for_jax(self) -> Mapping[str, Found]:
-        """Soname -> how JAX's own library would find it: the loader lists it, with these loaded beside it."""
+        """Soname -> how JAX's own library would find it, as the loader lists it with the packaged ones preloaded."""
         requester = next((path for pattern in _REQUESTERS for path in self._files(pattern)), Path(sys.executable))
         loader = next((path for path in mapped_libraries() if Path(path).name.startswith("ld-")), "")
         beside = " ".join([self.environ.get("LD_PRELOAD", ""), *(self.packaged or OF_THE_SYSTEM)])
@@ -99,7 +99,7 @@ class Loading:
 
     @cached_property
     def order(self) -> list[str]:
-        """What to load, as a job would: by path what the plugin loads so, or where a run path leads; else by name."""
+        """What to load, as a job would: by path what the plugin or a run path loads by path; the others by name."""
         order = [str(self.packaged[soname]) for soname in self.loaded_by_path]
         for soname in (name for name in self.packaged if name not in self.loaded_by_path):
             found = self.for_jax.get(soname)
@@ -108,10 +108,10 @@ class Loading:
 
     @cached_property
     def probe(self) -> Probe:
-        """What the environment's Python says.
+        """Load the libraries in the environment's Python, and return what it reports.
 
         Raises:
-            NotKnown: It does not start, or ends before it has answered.
+            NotKnown: That Python does not start, or ends before it has answered.
         """
         python, program = self.installed.environment / "bin" / "python", Path(__file__).with_name("probe.py")
         question = json.dumps({"load": self.order, "find": _PACKAGES})
@@ -143,8 +143,8 @@ def searches(account: str, environ: Mapping[str, str]) -> dict[str, Found]:
     """Soname -> how it was found, for each library that the loader searched for and found.
 
     Args:
-        account: What it wrote under `LD_DEBUG=libs`; with `files`, it is known who asked as well.
-        environ: The variables that it was started with.
+        account: The loader's output under `LD_DEBUG=libs`; under `libs,files` it also says which file asked.
+        environ: The variables that the loader was started with.
     """
     entries = [entry for entry in environ.get("LD_LIBRARY_PATH", "").split(":") if entry]
     found: dict[str, Found] = {}
@@ -163,7 +163,7 @@ def searches(account: str, environ: Mapping[str, str]) -> dict[str, Found]:
 
 
 def _cause(path: Path, place: str, entries: Sequence[str]) -> str:
-    """A place in the loader's words, in ours: `RPATH from file …`, `LD_LIBRARY_PATH`, empty for the system's cache."""
+    """The cause in words, from the loader's: `RPATH from file …`, `LD_LIBRARY_PATH`, empty for the system's cache."""
     if place == "LD_LIBRARY_PATH":
         entry = max((entry for entry in entries if path.is_relative_to(entry)), key=len, default="")
         return f"LD_LIBRARY_PATH, entry {[*entries, ''].index(entry) + 1} ({entry or path.parent})"

@@ -1,4 +1,4 @@
-"""What checks need before they can ask. Each gives the answer where it is not there, None where it is."""
+"""Preconditions of checks. Each gives the answer where it is not met, and None where it is."""
 
 from bridgelib.doctor.check import Answer, not_checked, ok
 from bridgelib.doctor.subject import ELSEWHERE, Subject
@@ -20,7 +20,7 @@ def packages(subject: Subject) -> Answer | None:
 
 
 def cuda(subject: Subject) -> Answer | None:
-    """Its JAX was made for CUDA."""
+    """The training environment's JAX was made for CUDA."""
     if answer := packages(subject):
         return answer
     return ok("not needed: JAX is built for the CPU here") if subject.cuda_flavour is None else None
@@ -36,7 +36,7 @@ def training_on_gpu(subject: Subject) -> Answer | None:
 
 
 def gpus(subject: Subject) -> Answer | None:
-    """And the driver knows one."""
+    """Training is meant to use a GPU of this host, and the driver knows one."""
     if answer := training_on_gpu(subject):
         return answer
     problem = subject.driver.problem or (None if subject.driver.gpus else "nvidia-smi lists no GPU")

@@ -19,14 +19,14 @@ def mapped_libraries() -> list[str]:
 
 
 def main() -> None:
-    """Load what the question names, one after the other, then tell."""
+    """Load what the question names, one after the other, and print the result."""
     question, failures = json.loads(sys.argv[1]), {}
     for name in question["load"]:
         try:
             ctypes.CDLL(name, mode=os.RTLD_LAZY | os.RTLD_LOCAL)
         except OSError as error:
             failures[name] = str(error)
-    # What lies beside this file is found first and is none of the environment's.
+    # The folder of this file comes first on the path, and does not belong to the environment.
     path = [entry for entry in sys.path if entry and entry != os.path.dirname(os.path.abspath(__file__))]  # noqa: PTH100, PTH120
     specs = {name: importlib.machinery.PathFinder.find_spec(name, path) for name in question["find"]}
     packages = {name: spec.origin for name, spec in specs.items() if spec is not None and spec.origin}

@@ -1,4 +1,4 @@
-"""Error texts and what they mean: a log is read for the words of the troubles that the doctor knows."""
+"""Recognise a trouble in the log of a failed job, by the regular expressions of the table of troubles."""
 
 import re
 from collections.abc import Iterable
@@ -11,8 +11,8 @@ SIGNATURES = tuple((row.id, re.compile(row.log, re.IGNORECASE)) for row in TABLE
 EXIT_CODES = {code: trouble.id for trouble in TROUBLES.values() for code in trouble.exit_codes}
 KNOWN_BY_LOG = {id for id, _ in SIGNATURES} | set(EXIT_CODES.values()) | {"says-itself"}
 
-# What no job fails of: XLA's information and warnings, such as that an algorithm which it tried wanted more memory than
-# there is, and what W&B says by itself.
+# Lines that never say why a job failed: XLA's information and warnings, such as that an algorithm which it tried wanted
+# more memory than there is, and W&B's own lines.
 _NOISE = re.compile(r"^(\d{4}-\d\d-\d\d [\d:.]+: )?[IW](\d{4} | (external|tensorflow|xla)/)|^wandb: ")
 _OWN_ERROR = re.compile(r"^(ConfigError|DataError): ")
 _TO_DO = re.compile(r"^\s+to do:\s+(.*)")
@@ -24,8 +24,8 @@ class Recognised:
 
     Attributes:
         trouble: What it is.
-        line: The line that told.
-        values: What the fields of its cure stand for.
+        line: The line of the log that shows it.
+        values: The values for the fields of its cure.
     """
 
     trouble: Trouble
@@ -34,7 +34,7 @@ class Recognised:
 
 
 def recognised(lines: Iterable[str], exit_code: int | None = None) -> Recognised | None:
-    """What a failed job's log tells; None where it tells nothing that is known.
+    """The trouble that a failed job's log shows; None where it shows none that is known.
 
     Args:
         lines: The log.
@@ -53,7 +53,7 @@ def recognised(lines: Iterable[str], exit_code: int | None = None) -> Recognised
 
 
 def _own_error(lines: list[str]) -> Recognised | None:
-    """The last refusal that a program of this project printed: it says itself what to do."""
+    """The last refusal that a program of this project printed, with its own advice as the cure."""
     begins = [number for number, line in enumerate(lines) if _OWN_ERROR.match(line)]
     if not begins:
         return None

@@ -1,4 +1,4 @@
-"""Whom the doctor examines: one user's settings on one host, with everything that checks look at, read once."""
+"""The subject of an examination: one user's settings on one host, with everything that checks look at, read once."""
 
 import json
 import os
@@ -37,17 +37,17 @@ ROOT_OF |= {"data_report": "tfrecord", "embed_language": "runs", "train_policy":
 
 @dataclass(frozen=True)
 class Subject:
-    """Everything that checks may look at.
+    """Everything that checks may look at; properties are read when first asked for.
 
     Attributes:
         repository: The folder that holds `envs/` and `config/`.
         settings: The settings; None where they were refused.
-        given: What the user set over `config.yaml`; it is repeated in the commands of cures.
+        given: Settings that the user gave over `config.yaml`; the commands of cures repeat them.
         refusal: Why the settings were refused.
         chosen_environment: The environment to look into; None for the one that the machine trains with.
         environ: The variables that jobs inherit.
         system: The host.
-        elsewhere: Whether jobs run on other hosts, the nodes of a cluster.
+        elsewhere: Whether jobs run on the nodes of a cluster instead of this host.
     """
 
     repository: Path
@@ -80,7 +80,7 @@ class Subject:
         """What each step still needs."""
         try:
             return stages(self.plan)
-        except (BridgeError, NotKnown):  # other checks tell why
+        except (BridgeError, NotKnown):  # other checks report why
             raise NotKnown("what the workflow will need cannot be told without settings and raw data") from None
 
     @cached_property
@@ -101,7 +101,7 @@ class Subject:
 
     @cached_property
     def lock(self) -> Path | None:
-        """The lock it is built from; None for an environment that the workflow did not build."""
+        """The lock that the environment is built from; None where the workflow did not build it."""
         lock = self.repository / "envs" / f"{self.environment.name}.txt"
         return lock if self.environment.parent.name == ".venvs" and lock.is_file() else None
 
@@ -112,7 +112,7 @@ class Subject:
 
     @cached_property
     def is_built(self) -> bool:
-        """Whether it has packages, and a Python that this user may start."""
+        """Whether the environment has packages, and a Python that this user may start."""
         return os.access(self.environment / "bin" / "python", os.X_OK) and self.installed.folder.is_dir()
 
     @property
@@ -124,7 +124,7 @@ class Subject:
 
     @cached_property
     def installed(self) -> Installed:
-        """What is installed in it."""
+        """The packages of the environment."""
         return Installed(self.environment)
 
     @property
@@ -184,10 +184,10 @@ class Subject:
         """What the NVIDIA driver says."""
         return ask_driver(self.environ)
 
-    # Words.
+    # Filling in the commands of cures.
 
     def filled(self, cure: str, values: Mapping[str, object] | None = None) -> str:
-        """A cure with its fields filled in; what is not known stays in capitals."""
+        """A cure with its fields filled in; unknown ones are shown as their name in capitals."""
         environment, python = portable_path(self.environment), portable_path(Path(sys.executable))
         replaced = set(re.findall(r" (\w+)=", cure.partition("{set}")[2]))  # what the cure sets, it sets once
         kept = {key: value for key, value in self.given.items() if key not in replaced}
@@ -211,7 +211,7 @@ class Subject:
 
 
 class _Fields(dict[str, object]):
-    """What is not known is shown in capitals."""
+    """Fields of a cure; an unknown one is shown as its name in capitals."""
 
     def __missing__(self, key: str) -> str:
         return key.upper()

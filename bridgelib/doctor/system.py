@@ -1,4 +1,4 @@
-"""What else this host has than disk, memory and cores (`capacity.py`), as the kernel tells it."""
+"""What the kernel says about this host, beside disk, memory and cores (`capacity.py`)."""
 
 import fcntl
 import os
@@ -52,7 +52,7 @@ class System:
         return words.replace(b"\0", b" ").decode("utf-8", "replace").strip()
 
     def owner_of(self, process: int) -> str:
-        """The user whose process it is; empty where that cannot be told."""
+        """The user whose process it is; empty where that is not known."""
         try:
             return pwd.getpwuid((self.proc / str(process)).stat().st_uid).pw_name
         except (OSError, KeyError):

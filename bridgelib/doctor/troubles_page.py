@@ -1,4 +1,4 @@
-"""The page `docs/doctor.md`, made from the table of troubles, so that neither says what the other does not."""
+"""The page `docs/doctor.md`, made from the table of troubles, so that it cannot differ from it."""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
-"""What cannot be told."""
+"""The exception for what a check cannot find out."""
 
 
 class NotKnown(Exception):
-    """What a check asks for cannot be told here; its words say why. The check counts as not checked."""
+    """What a check asks for cannot be found out here; its message says why. The check counts as not checked."""

@@ -14,8 +14,8 @@ from bridgelib.policy.policy import Policy
 from bridgelib.sim.tasks import TASKS
 
 BLIND_FILMED = WIDTH
-"""Episodes of a blind policy that are filmed, of each task: only for that must they be rendered. Of others all are, so
-that the few failures of a good policy and the few successes of a bad one are among them."""
+"""Episodes of each task that are filmed of a blind policy, which needs no rendering otherwise. Of other policies all
+are, so that the few failures of a good one and the few successes of a bad one are among them."""
 
 
 def evaluate_closed_loop(
@@ -32,10 +32,10 @@ def evaluate_closed_loop(
     Args:
         policy: As `bridgelib.policy.load` gives it.
         tasks: Keys of `bridgelib.sim.tasks.TASKS`.
-        seeds: Of the scenes.
+        seeds: The seeds of the scenes.
         camera: Height and width of the camera's images.
-        instructions: For a policy that follows instructions: whether it is told in the words of demonstrations, in
-            words that none of them used, or once in these and once in those.
+        instructions: For a policy that follows instructions: in the words of demonstrations, in held-out words that
+            none of them used, or each scene once with either.
         pictures: A folder for animated pictures; None for none.
 
     Returns:
@@ -61,7 +61,7 @@ def evaluate_closed_loop(
 
 
 def _words(policy: Policy, instructions: str) -> tuple[str, ...]:
-    """The kinds of words that a policy is told in, one after the other; none for one that follows no instructions."""
+    """The kinds of instructions to roll out with, one after the other; none for a policy that follows none."""
     if policy.spec.goal == "language":
         return ("demonstrated", "held_out") if instructions == "both" else (instructions,)
     if instructions == "held_out":
@@ -104,7 +104,7 @@ def _setting(camera: tuple[int, int]) -> dict[str, Any]:
 
 
 def is_blind(policy: Policy) -> bool:
-    """Whether the policy was trained on black images: the rung that one which looks must beat."""
+    """Whether the policy was trained on black images: a baseline that a policy which looks must beat."""
     return bool(policy.spec.config["agent_kwargs"].get("blind"))
 
 

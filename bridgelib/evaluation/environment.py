@@ -48,12 +48,12 @@ class SimulatedEnvironment:
 
     Args:
         task: A key of `bridgelib.sim.tasks.TASKS`.
-        seed: Of the scene; below those that demonstrations have.
+        seed: The seed of the scene, below those of demonstrations.
         image_size: Height and width of the camera's images in pixels; those of the demonstrations.
-        camera: Whether observations have an image. Whoever does not look is spared the rendering, which takes longest.
+        camera: Whether observations have an image. Rendering takes longest, so actors that do not look go without.
 
     Attributes:
-        scene: All of it, for the scripted expert; no policy is shown it.
+        scene: The whole state of the scene, for the scripted expert; no policy is shown it.
 
     Raises:
         ConfigError: There is no such task, or a demonstration may have this seed.
@@ -98,10 +98,10 @@ class SimulatedEnvironment:
 
 
 def refuse_without_scenes(tasks: Iterable[str], seeds: Sequence[int], image_size: tuple[int, int]) -> None:
-    """Refuse what has no scene before the first one is begun.
+    """Refuse tasks, seeds and sizes that no scene can have, before the first scene begins.
 
     Args:
-        tasks, seeds, image_size: Of `SimulatedEnvironment`; the seeds are one or more.
+        tasks, seeds, image_size: As `SimulatedEnvironment` takes them; one seed or more.
 
     Raises:
         ConfigError: There is no such task, or a demonstration may have one of the seeds.

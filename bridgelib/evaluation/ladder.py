@@ -1,4 +1,4 @@
-"""The ladder of sanity: all references rolled out in the scenes that policies are rolled out in."""
+"""All references (`references.py`) rolled out in the same scenes as the policies."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,7 +25,7 @@ def roll_out_references(
     Args:
         data_root: The folder of the tasks' TFRecords: nearest neighbour and random actions are of their training split.
         tasks: Keys of `bridgelib.sim.tasks.TASKS`.
-        seeds: Of the scenes.
+        seeds: The seeds of the scenes.
         camera: Height and width of the camera's images.
 
     Returns:

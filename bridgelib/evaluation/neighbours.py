@@ -1,4 +1,4 @@
-"""The nearest neighbour among the training images: whoever beats its action has learned more than what was shown."""
+"""The nearest neighbour among the training images, a baseline: a policy that beats it did more than memorise them."""
 
 import numpy as np
 from PIL import Image
@@ -12,7 +12,7 @@ SIDE = 24
 """Images are compared at this height and width; on simulated demonstrations of 64² as good as 32, better than 16."""
 
 FRAMES = 20_000
-"""As many training frames are compared with, unless told otherwise; of more, an even spread."""
+"""How many training frames are compared with by default; where there are more, they are spread evenly."""
 
 _QUERIES, _ROWS = 256, 8192  # so many distances at a time, whatever the number of images
 _READ = 256  # training frames in memory at a time
@@ -29,7 +29,7 @@ class NeighbourIndex:
         actions: float32 [N, A].
 
     Attributes:
-        actions: These.
+        actions: float32 [N, A]; as given.
     """
 
     def __init__(self, images: np.ndarray, actions: np.ndarray):
@@ -75,9 +75,9 @@ def training_neighbours(
     """The index of the frames of a training split, with their actions as training sees them, in the robot's units.
 
     Args:
-        records: Of the training split.
-        relabel: Whether its actions are relabelled with what was reached.
-        limit: At most so many frames, spread evenly over all that have an action.
+        records: The records of the training split.
+        relabel: Whether its actions are relabelled with the motion that was reached.
+        limit: The most frames to take, spread evenly over all that have an action.
         angles: How differences of angles are taken; see `relabelled_actions`.
 
     Raises:

@@ -28,9 +28,9 @@ def write_pictures(folder: Path, task: str, episodes: Sequence[Episode], each: i
 
     Args:
         folder: Where to. Former pictures of these episodes are removed: of another policy they may show the contrary.
-        task: Of the episodes.
-        episodes: Those without frames are passed over.
-        each: At most so many of either.
+        task: The task of the episodes.
+        episodes: The episodes; those without frames are passed over.
+        each: The most successes, and the most failures, to write.
 
     Returns:
         The names of the files.

@@ -1,4 +1,4 @@
-"""A trained policy as an actor: it sees what a robot would show it, and is told what to do as it was trained."""
+"""A trained policy as an actor: it gets the observations and the goal that a robot would give it."""
 
 from collections.abc import Mapping, Sequence
 
@@ -15,13 +15,13 @@ class PolicyActor:
 
     Args:
         policy: As `bridgelib.policy.load` gives it.
-        instructions: What a policy that follows instructions is told: the seed of a scene chooses among them; none for
-            the scenes' own.
+        instructions: For a policy that follows instructions: the seed of a scene chooses one of these; none of them
+            for the scenes' own instructions.
     """
 
     def __init__(self, policy: Policy, instructions: Sequence[str] = ()):
         self._policy, self._instructions = policy, instructions
-        self._black = np.zeros(policy.spec.image_shape, np.uint8)  # for a blind policy, of which no camera is asked
+        self._black = np.zeros(policy.spec.image_shape, np.uint8)  # the image for a blind policy, which needs no camera
         self._memories: list[Memory] = []
         self._goals: list[Mapping[str, np.ndarray]] = []
 

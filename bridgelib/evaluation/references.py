@@ -1,4 +1,4 @@
-"""What a policy is held against, from the best there is to the worst: the rungs of a ladder, in the same scenes.
+"""The references that a policy is compared with in the same scenes, from the best to the worst.
 
 expert      the scripted demonstrator, which knows where everything is
 replay      its actions in the very scene, carried out again without looking

@@ -11,7 +11,7 @@ from bridgelib.versions import versions_of
 
 
 def policy_digest(folder: Path) -> str:
-    """What tells the policy in a folder from others: a digest of what policy.json says, but for who made it where."""
+    """A digest that identifies the policy in a folder: of policy.json, except for who made it and where."""
     try:
         content = json.loads((Path(folder) / "policy.json").read_text(encoding="utf-8"))
         return digest_of({key: value for key, value in content.items() if key != "made_with"})
@@ -20,12 +20,12 @@ def policy_digest(folder: Path) -> str:
 
 
 def evaluation_origin(policy: Path, data_root: Path, tasks: Sequence[str], **less: int | None) -> dict[str, Any]:
-    """Of evaluation.json.
+    """The origin of evaluation.json.
 
     Args:
-        policy: Its folder.
+        policy: The folder of the policy.
         data_root: The folder of the tasks.
-        tasks: Of the experiment.
+        tasks: The tasks of the experiment.
         less: `transitions` and `frames`, where fewer than usual were looked at.
     """
     asked = {key: number for key, number in less.items() if number is not None}
@@ -42,10 +42,10 @@ def rollouts_origin(
     execute: int | None = None,
     ensemble: float | None = None,
 ) -> dict[str, Any]:
-    """Of rollouts.json.
+    """The origin of rollouts.json.
 
     Args:
-        policy: Its folder.
+        policy: The folder of the policy.
         tasks, seeds, camera, instructions: As of `bridgelib.evaluation.closed_loop`.
         execute, ensemble: Where they are not the policy's own.
     """
@@ -60,13 +60,13 @@ def rollouts_origin(
 
 
 def references_origin(data_root: Path, tasks: Sequence[str], seeds: range, camera: Sequence[int]) -> dict[str, Any]:
-    """Of references.json; the arguments as of `bridgelib.evaluation.ladder`."""
+    """The origin of references.json; the arguments as of `bridgelib.evaluation.ladder`."""
     read = {"data": records_digests(data_root, tasks)}
     return {"versions": versions_of("rollout_references"), **read, **_scenes(tasks, seeds, camera)}
 
 
 def success_origin(references: Path, rollouts: Mapping[str, Path]) -> dict[str, Any]:
-    """Of success.json: of references.json, and of the rollouts.json of each experiment."""
+    """The origin of success.json: made from references.json and the rollouts.json of each experiment."""
     return {
         "versions": versions_of("success"),
         "references": digest_in(references),

@@ -1,4 +1,4 @@
-"""What came out of rollouts, as JSON: of each task how often, how sure, how fast, how near; and every scene."""
+"""The results of rollouts as JSON: of each task success rate, interval, steps and distance; and every scene."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

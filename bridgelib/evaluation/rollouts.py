@@ -1,4 +1,4 @@
-"""Rollouts: an actor in many scenes at once, each to its success or to the last step."""
+"""Rollouts: an actor in many scenes side by side, each until it succeeds or its last step."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from bridgelib.evaluation.environment import Environment, Observation
 from bridgelib.progress import Progress
 
 STEPS = 80
-"""As long an episode lasts at most; a demonstration takes 30 on average."""
+"""The most steps of an episode; a demonstration takes 30 on average."""
 
 WIDTH = 32
 """Scenes that run side by side. Fixed, and filled up where fewer are left: another width would be another program."""
@@ -33,14 +33,14 @@ class Actor(Protocol[E]):
 
 @dataclass(frozen=True)
 class Episode:
-    """What became of one scene.
+    """The outcome of one scene.
 
     Attributes:
-        seed: Of the scene.
+        seed: The seed of the scene.
         success: Whether the task was done at any moment; the episode ends there.
         steps: Actions carried out.
-        distance: Metres left at the end.
-        did_other: Whether instead of the task the other thing was done that the scene allows.
+        distance: Metres between the object and where it belongs, at the end.
+        did_other: Whether the other task was done that the scene allows, instead of this one.
         frames: The camera's images, made smaller, uint8 [h, w, 3] each; none where they were not asked for.
     """
 
@@ -63,12 +63,12 @@ def roll_out(
     """Let an actor act in scenes, WIDTH of them at once.
 
     Args:
-        environments: The scenes; each is reset first. Best made when they are taken: scenes of a simulator are large,
-            and those that are over are let go.
+        environments: The scenes; each is reset first. Best a generator: scenes of a simulator are large, and those
+            that are over are let go.
         episodes: How many there are.
         actor: Who acts.
-        label: Of the progress that is shown.
-        steps: Longest episode.
+        label: The label of the progress line.
+        steps: The most steps of an episode.
         filmed: How many episodes, from the first on, keep their frames.
 
     Yields:

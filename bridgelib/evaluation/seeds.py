@@ -1,7 +1,7 @@
-"""Trainings of one experiment that differ in their seeds alone: their mean, and how sure it is. Standard library only.
+"""The mean over trainings of one experiment that differ only in their seeds, and its interval. Standard library only.
 
-What is said of them is said of the experiment, trained with a seed that nobody has tried: so it is the seeds that are
-the sample, however many transitions or scenes each was judged by.
+The interval is about the experiment under any other seed. So the seeds are the sample, however many transitions or
+scenes each training was evaluated on.
 """
 
 import math
@@ -33,7 +33,7 @@ def rate_over_seeds(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     would else leave no doubt.
 
     Args:
-        results: Of one task, one of each seed; see `results.task_result`. Two or more.
+        results: Two or more results of one task, one for each seed; see `results.task_result`.
 
     Returns:
         seeds, rate, interval.

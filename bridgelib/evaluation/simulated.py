@@ -1,4 +1,4 @@
-"""The refusal of an experiment that wants its tasks simulated where no simulator knows them, before anything has run.
+"""Refuse, before anything runs, an experiment that needs a simulator for tasks that no simulator has.
 
 Standard library and YAML only: the Snakefile asks while it is being parsed.
 """
@@ -11,11 +11,11 @@ from bridgelib.sim.tasks import TASKS
 
 
 def refuse_unknown_tasks(experiment: Experiment, tasks: Sequence[str]) -> None:
-    """Refuse to choose a policy by its success where that cannot be seen.
+    """Refuse to choose a policy by its success where no simulator has the tasks.
 
     Args:
         experiment: Any experiment; those with another `policy_from` pass.
-        tasks: Its task folders.
+        tasks: The experiment's task folders.
 
     Raises:
         ConfigError: One of the tasks is not simulated.

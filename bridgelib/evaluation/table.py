@@ -10,7 +10,7 @@ from bridgelib.evaluation.seeds import rate_over_seeds
 from bridgelib.sim.tasks import TASKS
 
 Result = Mapping[str, Any]
-"""Of one task; see `results.task_result`."""
+"""The result of one task; see `results.task_result`."""
 
 _LADDER = ("expert", "replay", "relabelled", "nearest", "random")
 _WIDTH = 38
@@ -115,7 +115,7 @@ def _differences(policies: Mapping[str, Mapping[str, Result]], tasks: Sequence[s
 
 
 def as_text(summary: Mapping[str, Any]) -> str:
-    """The table as people read it."""
+    """The table in plain text."""
     lines = []
     for task, rows in summary["tasks"].items():
         head = f"{'successes':>12}  {'95 % interval':>14}  {'steps':>5}  {'left, cm':>8}"

@@ -1,4 +1,4 @@
-"""How a training tries its checkpoints where it chooses among them by success: in scenes that nothing else uses."""
+"""Trial rollouts, by which a training chooses among its checkpoints by success: in scenes that nothing else uses."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -11,8 +11,8 @@ from bridgelib.sim.plan import FIRST_CHOICE_SEED
 from bridgelib.training.choice import Trial
 
 SEEDS = range(FIRST_CHOICE_SEED, FIRST_CHOICE_SEED + 50)
-"""Of the scenes, the same ones of each task. Evaluations that are reported begin at 1,000,000, demonstrations at 2^48:
-what a policy was chosen by must not be what it has learned from, nor what it is judged by."""
+"""Seeds of the scenes, the same for each task. Reported evaluations begin at 1,000,000, demonstrations at 2^48: scenes
+that choose a policy must be neither those that it learned from nor those that it is evaluated in."""
 
 
 def trial_of(experiment: Experiment, tasks: Sequence[str], camera: tuple[int, int]) -> Callable[[Policy], Trial] | None:

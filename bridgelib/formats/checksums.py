@@ -1,4 +1,4 @@
-"""The checksums of a TFRecord's records: held against the data, or only looked up."""
+"""The checksums of a TFRecord's records: compared with the data, or only looked up."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -15,12 +15,12 @@ BLOCK = 1 << 20
 
 
 def require_whole(descriptor: int, begin: int, end: int, advance: Callable[[int], None]) -> None:
-    """Read the data of a record through and hold it against its checksum, as TensorFlow does at each reading.
+    """Read the data of a record and compare it with its checksum, as TensorFlow does at each reading.
 
     Args:
         descriptor: The open file.
-        begin, end: Where the data lies, as `records` tells.
-        advance: Told how many bytes were read, again and again.
+        begin, end: Where the data lies, as `records` gives it.
+        advance: Called with the number of bytes just read, again and again.
 
     Raises:
         Malformed: The data does not have its checksum: what TensorFlow calls a DataLossError.
@@ -49,7 +49,7 @@ def has_checksums(descriptor: int, positions: Sequence[int] | np.ndarray, checks
 
 
 def stored_checksums(descriptor: int, positions: Sequence[int] | np.ndarray) -> np.ndarray:
-    """What stands in a file as the checksums of its records; neither lengths nor data are read.
+    """The checksums of records as they stand in a file; neither lengths nor data are read.
 
     Args:
         descriptor: The open file.

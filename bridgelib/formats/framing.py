@@ -1,8 +1,8 @@
 """TFRecord framing: where the records of a file lie.
 
 A record is its length (uint64), the masked CRC-32C of those eight bytes, the data, and the masked CRC-32C of the data,
-all little-endian (tensorflow/core/lib/io/record_writer.h). Here only lengths are held against their checksums, with the
-standard library alone, since the doctor looks too; the data's are the affair of `checksums.py`.
+all little-endian (tensorflow/core/lib/io/record_writer.h). Here only the checksums of lengths are compared, with the
+standard library alone, since the doctor does so too; `checksums.py` compares those of the data.
 """
 
 import os
@@ -48,7 +48,7 @@ def mapped(tfrecord: Path) -> Iterator[tuple[int, mmap | bytes]]:
     """Open a TFRecord: its descriptor, and its bytes, of which only those are read that are looked at."""
     with tfrecord.open("rb") as file:
         if os.fstat(file.fileno()).st_size == 0:
-            yield file.fileno(), b""  # which cannot be mapped
+            yield file.fileno(), b""  # an empty file cannot be mapped
             return
         with mmap(file.fileno(), 0, access=ACCESS_READ) as buffer:
             buffer.madvise(MADV_RANDOM)  # else the kernel reads the frames ahead that we step over

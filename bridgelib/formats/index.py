@@ -2,7 +2,7 @@
 
 `out.index.npz` lies beside `out.tfrecord`. It describes the file as it is, whoever wrote it. It belongs to the file
 of the same size and time of change in which every record has the checksums that it knows; else it is rebuilt, and then
-all data is read once and held against its checksums. A copy that keeps times (cp -p, rsync -a, tar) keeps the index.
+all data is read once and compared with its checksums. A copy that keeps times (cp -p, rsync -a, tar) keeps the index.
 Damage that changes neither size, time nor checksums (a worn disk) is found by `verify.py`, which reads everything.
 """
 
@@ -29,7 +29,7 @@ from bridgelib.mistaken import kind_of_file
 from bridgelib.progress import Progress
 
 TEXTS = ("languages", "names", "identities")
-# No TFRecord is made again for another one: whoever reads an index of another version builds it anew.
+# Another version remakes no TFRecord: a reader that finds an index of another version builds it anew.
 VERSION = 2
 
 
@@ -90,10 +90,10 @@ class RecordIndex:
 
     @classmethod
     def build(cls, tfrecord: Path) -> "RecordIndex":
-        """Walk through a TFRecord in BridgeData format, raw or jpeg; all its data is held against its checksums.
+        """Walk through a TFRecord in BridgeData format, raw or jpeg; all its data is compared with its checksums.
 
         Raises:
-            DataError: It is missing, truncated, damaged or not in BridgeData format; the message names the byte.
+            DataError: The file is missing, truncated, damaged or not in BridgeData format; the message names the byte.
         """
         tfrecord = Path(tfrecord)
         try:

@@ -55,7 +55,7 @@ class Record:
         """Read the record whose data lies in bytes `begin` to `end`.
 
         Raises:
-            Malformed: It is not a trajectory in BridgeData format.
+            Malformed: The record is not a trajectory in BridgeData format.
         """
         return _Reader(buffer, begin, end).record()
 
@@ -94,7 +94,7 @@ class _Reader:
         )
 
     def _refuse_terminals(self) -> None:
-        """A demonstration is cut off while the robot could go on; values are learnt under that assumption."""
+        """A demonstration is cut off while the robot could continue; values are learnt under that assumption."""
         if TERMINALS in self.features and self._tensor(TERMINALS).array(self.buffer).any():
             raise self._malformed(f"'{TERMINALS}' is true somewhere, where in this format only '{TRUNCATES}' may be")
 

@@ -170,7 +170,7 @@ class Shard:
         latency_shift: How the camera's latency was corrected, one of `bridgelib.raw.latency.SETTINGS`.
 
     Raises:
-        DataError: It is missing, damaged, or of another version.
+        DataError: The shard is missing, damaged, or of another version.
     """
 
     def __init__(self, path: Path):

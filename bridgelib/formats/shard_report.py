@@ -62,10 +62,10 @@ class Report:
 
     Attributes:
         found: Trajectories in the dated folder.
-        kept: Those in its shard.
+        kept: Trajectories in its shard.
         transitions: Actions of those kept.
-        instructed: Those kept that have an instruction.
-        rejected: Those not kept, in natural order.
+        instructed: Trajectories kept that have an instruction.
+        rejected: Trajectories not kept, in natural order.
         passed_over: What is no trajectory, its paths relative to the raw root.
         remarks: What is odd about those kept, in natural order.
         origin: What shard and report were made from; see `bridgelib.conversion.data_origins.shard_origin`.
@@ -115,7 +115,7 @@ class Report:
         """Read a report.
 
         Raises:
-            DataError: It is missing, is not a report, or leaves a trajectory unaccounted for.
+            DataError: The file is missing, is not a report, or leaves a trajectory unaccounted for.
         """
         content = read_json(path)
         try:

@@ -29,7 +29,7 @@ NUMERIC: dict[int, tuple[np.dtype, int]] = {
     19: (np.dtype("<f2"), 13),
 }
 TENSOR_CONTENT, STRING_VALUES, HALF_VALUES = 4, 8, 13
-LARGEST_TYPED = 1 << 24  # more elements than any tensor has that TensorFlow would not write as raw bytes
+LARGEST_TYPED = 1 << 24  # elements; TensorFlow writes any tensor with so many as raw bytes
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Tensor:
         """Byte range of the raw elements.
 
         Raises:
-            Malformed: They lie in a typed field, or are not as many as the shape says.
+            Malformed: The elements lie in a typed field, or are not as many as the shape says.
         """
         if self.dtype is None or self.content is None:
             raise Malformed(self.position, "a tensor whose elements do not lie in the file as they are")

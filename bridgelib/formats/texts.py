@@ -21,7 +21,7 @@ def unpacked(content: np.ndarray, ends: np.ndarray) -> tuple[str, ...]:
     """The texts of two such members.
 
     Raises:
-        ValueError: They do not belong together, or are no UTF-8.
+        ValueError: The two members do not belong together, or hold no UTF-8.
     """
     bounds = [0, *ends.tolist()]
     if content.dtype != np.uint8 or ends.dtype != np.int64 or sorted(bounds) != bounds or bounds[-1] != content.size:

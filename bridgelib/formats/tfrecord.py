@@ -1,4 +1,4 @@
-"""Writing TFRecords in BridgeData format; `record.py` tells the features."""
+"""Writing TFRecords in BridgeData format; `record.py` lists the features."""
 
 import errno
 import io
@@ -52,7 +52,7 @@ def serialised(trajectory: Trajectory, encoding: str, gaze: np.ndarray | None = 
     """A trajectory as a serialised `tf.train.Example`, keys in order.
 
     Args:
-        trajectory: Of T actions.
+        trajectory: A trajectory of T actions.
         encoding: "raw" or "jpeg".
         gaze: float32 [T+1, H, W, 1], a map for each frame; written only where it is given.
     """

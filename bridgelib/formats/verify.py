@@ -1,4 +1,4 @@
-"""Whether TFRecords still hold what was written: every byte is read and held against the checksum beside it."""
+"""Verify TFRecords: every byte is read and compared with the checksum beside it."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -68,11 +68,11 @@ def verified(tfrecords: Sequence[Path], label: str = "verified") -> Iterator[Dam
 
 
 def damaged_records(tfrecord: Path, advance: Callable[[int], None]) -> Iterator[Damage]:
-    """The damaged records of a TFRecord, in order. Nothing is told of what follows a damaged length: nobody finds it.
+    """The damaged records of a TFRecord, in order; records after a damaged length cannot be found, and are not checked.
 
     Args:
         tfrecord: The file.
-        advance: Told how many bytes were read, again and again.
+        advance: Called with the number of bytes just read, again and again.
     """
     number = position = 0
     try:

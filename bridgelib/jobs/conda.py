@@ -30,7 +30,7 @@ wheels=$BRIDGE/envs/{name}.wheels
 
 
 def conda_file(name: str) -> str:
-    """The conda file of an environment: nothing, for its script brings all."""
+    """The conda file of an environment: it names no package, since the post-deploy script installs all."""
     return CONDA_FILE.format(name=name)
 
 
@@ -38,9 +38,9 @@ def post_deploy_script(name: str, lock: bytes, with_wheels: bool = False) -> str
     """What Snakemake runs in the new environment, with BRIDGE and BRIDGE_PYTHON as jobs have them.
 
     Args:
-        name: Of the lock.
-        lock: Its content.
-        with_wheels: Whether there is `<name>.wheels` beside it, of what is on no index.
+        name: The name of the lock.
+        lock: The content of the lock.
+        with_wheels: Whether `<name>.wheels` lies beside the lock, for wheels that are on no index.
     """
     script = _SCRIPT + (_WHEELS if with_wheels else "")
     return script.format(name=name, digest=hashlib.sha256(lock).hexdigest())

@@ -46,7 +46,7 @@ def lease_gpus(count: int, allowed: Sequence[str], folder: Path | None = None, p
 
     Args:
         count: How many.
-        allowed: Their names, as in CUDA_VISIBLE_DEVICES.
+        allowed: The names of the allowed GPUs, as in CUDA_VISIBLE_DEVICES.
         folder: Where the locks lie; `lease_folder()` if None.
         poll: Seconds between attempts.
 

@@ -15,7 +15,7 @@ _SHOWN = ("LD_LIBRARY_PATH", "XLA_FLAGS", "JAX_PLATFORMS", THREADS, "CUDA_VISIBL
 
 
 def start() -> None:
-    """What `envs/run` calls."""
+    """The entry point of `envs/run`."""
     run_program(main)
 
 

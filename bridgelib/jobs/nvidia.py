@@ -31,7 +31,7 @@ class Gpu:
     """One GPU; memory in bytes.
 
     Attributes:
-        index: Its number, as in CUDA_VISIBLE_DEVICES.
+        index: The GPU's number, as in CUDA_VISIBLE_DEVICES.
         total, free: None where the driver does not say: memory shared with the host, or a GPU that has failed.
         capability: Its compute capability, such as 9.0; None where the driver is too old to say.
         failure: What stands in place of its memory where it has failed, such as `GPU requires reset`.
@@ -52,7 +52,7 @@ class Gpu:
 
 @dataclass(frozen=True)
 class Driver:
-    """The answer, or why there is none.
+    """The answer of nvidia-smi, or why there is none.
 
     Attributes:
         problem: Why nvidia-smi gave no answer; None when it did.

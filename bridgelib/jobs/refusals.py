@@ -1,8 +1,8 @@
-"""A refusal stays one: a job that was refused is not started again in the same call of the workflow.
+"""Notes of refusals: a job that was refused is not started again in the same call of the workflow.
 
-Snakemake starts a job that failed again whatever it failed of, and the second attempt would load for minutes to say the
-same. So the launcher tells a program where to note its refusal (`bridgelib.errors.run_program` does). The workflow
-looks there before it tries a job again; where it does not, as on a cluster's node, the launcher does.
+Snakemake restarts a failed job whatever the reason, and a second attempt would load for minutes to refuse again. So the
+launcher passes a program a path for its refusal, and `bridgelib.errors.run_program` writes it there. The workflow looks
+there before it restarts a job; where it does not, as on a cluster's node, the launcher does.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""The variables a job is started with. They must stand before Python starts: the dynamic loader reads them once."""
+"""The variables a job is started with. They must be set before Python starts: the dynamic loader reads them once."""
 
 import os
 from collections.abc import Mapping
@@ -57,10 +57,10 @@ def job_variables(
             CUDA_VISIBLE_DEVICES alone.
         gpu_memory: How JAX takes a GPU's memory. `grow`: as it needs it; a share such as `0.9`: that at once; `auto`:
             as the caller's variables say, else `grow`, so that a GPU which somebody else uses too will do.
-        deterministic: Whether XLA shall choose kernels that give the same bits each time.
-        threads: How many threads to compute with where that is the CPU, unless the caller says so himself: jobs that
-            run side by side with all cores each get in each other's way. Weights depend on it in their last bits.
-            Empty leaves it alone.
+        deterministic: Whether XLA must choose kernels that give the same bits each time.
+        threads: How many threads to compute with on a CPU, unless the caller's variables say: jobs that run side by
+            side with all cores each slow each other down. Weights depend on it in their last bits. Empty leaves it
+            alone.
         inherited: The variables of the caller.
     """
     variables = _of_environment(environment, inherited)
@@ -89,7 +89,7 @@ def job_variables(
 
 
 def _of_environment(environment: Path | None, inherited: Mapping[str, str]) -> dict[str, str | None]:
-    """Its Python and its programs, and no packages of elsewhere."""
+    """Variables that select the environment's Python and programs, and keep packages from elsewhere out."""
     if environment is None:
         return {}
     return {
@@ -102,7 +102,7 @@ def _of_environment(environment: Path | None, inherited: Mapping[str, str]) -> d
 
 
 def _of_wheels(environment: Path | None, inherited: Mapping[str, str]) -> dict[str, str | None]:
-    """The CUDA libraries of an environment's wheels before all others; nothing where it has none."""
+    """Variables that put the CUDA libraries of an environment's wheels first; none where it has no such wheels."""
     own = library_folders(environment)
     if not own:
         return {}

@@ -20,10 +20,10 @@ def embed_instructions(experiment: Experiment, data: Path, tasks: Sequence[str])
     Args:
         experiment: One with `text_processor` in its configuration.
         data: The root of its TFRecords.
-        tasks: Its task folders below it.
+        tasks: The experiment's task folders below the root.
 
     Raises:
-        ConfigError: It needs no instructions, there are none, or the encoder cannot be made.
+        ConfigError: The experiment needs no instructions, there are none, or the encoder cannot be made.
         DataError: A TFRecord is missing or damaged.
     """
     where = f"experiment '{experiment.name}'"

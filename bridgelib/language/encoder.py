@@ -20,10 +20,10 @@ class Encoder:
 
     Attributes:
         name: "hashing", "muse", "sentence-transformer" or "clip".
-        settings: Its settings, complete.
+        settings: The encoder's settings, complete.
         version: Changes when the same settings and model give other embeddings.
-        model_digest: Of the model's files; "" where it has none.
-        embed: What does the work.
+        model_digest: A digest of the model's files; "" for an encoder without a model.
+        embed: N instructions -> their embeddings, float [N, E].
     """
 
     name: str

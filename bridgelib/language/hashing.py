@@ -1,6 +1,6 @@
 """The `hashing` encoder: words, pairs of words and pieces of words, hashed into a vector. Needs no model.
 
-Instructions that share words, word order or stems lie near one another; what words mean it does not know. Sources:
+Instructions that share words, word order or stems lie near one another; the meaning of words does not count. Sources:
 signed feature hashing, Weinberger et al. 2009, "Feature Hashing for Large Scale Multitask Learning"; pieces of words
 with marked ends, Bojanowski et al. 2017, "Enriching Word Vectors with Subword Information"; several places for each
 feature, so that no two words fall together, Kane and Nelson 2014, "Sparser Johnson-Lindenstrauss Transforms".

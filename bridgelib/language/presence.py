@@ -1,4 +1,4 @@
-"""The refusal of an experiment that needs instructions on data that has none, before anything has run.
+"""Refuse, before anything runs, an experiment that needs instructions on data that has none.
 
 Standard library and YAML only, and looks at as little as possible: the Snakefile asks while it is being parsed.
 """
@@ -28,7 +28,7 @@ def refuse_without_language(
 
     Args:
         experiment: Any experiment; those that need no instructions pass.
-        tasks: Its task folders, relative to both roots.
+        tasks: The experiment's task folders, relative to both roots.
         tfrecords: The root of its TFRecords.
         raw: The raw root that these are made from; None where they were made elsewhere.
 
@@ -48,8 +48,8 @@ def no_language(experiment: Experiment, tasks: Sequence[str], held_out: int = 0)
 
     Args:
         experiment: What is refused.
-        tasks: Its tasks.
-        held_out: How many trajectories have an instruction all the same, all of them on the validation split.
+        tasks: The experiment's tasks.
+        held_out: How many trajectories have an instruction, if all of these are in the validation split.
     """
     if held_out:
         return ConfigError(
@@ -91,7 +91,7 @@ def _in_report(folder: Path) -> bool | None:
     try:
         return json.loads((folder / REPORT).read_text(encoding="utf-8"))["instructed"] > 0
     except (OSError, ValueError, KeyError, TypeError):
-        return None  # who needs the report will say what is wrong with it
+        return None  # the step that needs the report says what is wrong with it
 
 
 def _in_indices(folder: Path) -> bool | None:

@@ -69,7 +69,7 @@ def encoder_settings(
         The encoder's own name, a key of `SCHEMAS`, and its settings.
 
     Raises:
-        ConfigError: There is no such encoder or setting, or the model's folder is missing or cannot be told.
+        ConfigError: There is no such encoder or setting, or the model's folder is missing, or `expanded` refuses it.
     """
     known = _FORMER_NAMES.get(name, name)
     if known not in SCHEMAS:

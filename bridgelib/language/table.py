@@ -66,7 +66,7 @@ class LanguageTable:
         """Read a table.
 
         Raises:
-            DataError: It is missing, damaged or of another version.
+            DataError: The table is missing, damaged or of another version.
         """
         try:
             with np.load(path, allow_pickle=False) as archive:

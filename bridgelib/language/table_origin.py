@@ -12,16 +12,16 @@ from bridgelib.origins import without_release
 from bridgelib.versions import versions_of
 
 MEMBER = "origin.json"
-"""Of the archive; numpy leaves it alone."""
+"""The archive's member that holds the origin; numpy does not read it."""
 
 
 def table_origin(experiment: Experiment, data: Path, tasks: Sequence[str]) -> dict[str, Any]:
-    """Of the table of an experiment.
+    """The origin of an experiment's language table.
 
     Args:
         experiment: One that follows instructions.
         data: The root of its TFRecords.
-        tasks: Its task folders below it.
+        tasks: The experiment's task folders below the root.
     """
     encoder = {key: experiment.config[key] for key in ("text_processor", "text_processor_kwargs")}
     return {"versions": versions_of("embed_language"), **encoder, "data": records_digests(data, tasks)}

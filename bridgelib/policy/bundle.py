@@ -52,12 +52,12 @@ def save(
         spec: What the policy expects.
         state: The state of its agent, on the host; parameters and targets are kept of it.
         batch: A batch as in training; its first sample becomes the golden input.
-        made_with: Versions and the like, for the record.
-        language: What it knows of instructions, if it follows them.
+        made_with: Versions and the like, recorded in policy.json.
+        language: The embeddings of its instructions, if it follows them.
     """
     golden: dict[str, Any] = _golden_input(spec, batch)
     actions = policy_of(spec, state).predict(*_arguments(golden))
-    with disk_errors(folder):  # what is there ceases to be a policy before it is half of this one
+    with disk_errors(folder):  # a former policy.json goes first, so that a half-written folder is never a policy
         (folder / "policy.json").unlink(missing_ok=True)
     with written_whole(folder / "params.msgpack") as partial:
         partial.write_bytes(packed({"params": state.params, "target_params": state.target_params}))
@@ -106,7 +106,7 @@ def load(
 
 
 def policy_folder(given: Path) -> Path:
-    """The policy folder that is meant: the given one, or where it is a run's or an experiment's, the one in it.
+    """The given policy folder; of a run's or an experiment's folder, the policy folder in it.
 
     Raises:
         DataError: There is none.

@@ -1,4 +1,4 @@
-"""policy.json, read: refused in words where it is no description of a policy that this library wrote."""
+"""Reading policy.json: anything but the description of a policy that this library wrote is refused with a reason."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
@@ -50,7 +50,7 @@ def _are_statistics(value: Any, content: Mapping[str, Any]) -> bool:
 _COUNT = "a whole number, 1 or more"
 _COUNT_OR_NONE = (f"{_COUNT}, or null", lambda value, _: value is None or _is_count(value))
 
-# In this order: the later ones take the earlier ones for granted.
+# Checked in this order: later checks rely on earlier ones.
 _KINDS: dict[str, tuple[str, Callable[[Any, Mapping[str, Any]], bool]]] = {
     "algorithm": (", ".join(ALGORITHMS), lambda name, _: type(name) is str and name in ALGORITHMS),
     "goal": ("as its algorithm is told what to do", lambda goal, content: goal == goal_of(content["algorithm"])),
@@ -73,7 +73,7 @@ def read_description(path: Path) -> dict[str, Any]:
     """What policy.json says: the fields of `PolicySpec`, and `sha256`, the hashes of the other files.
 
     Raises:
-        DataError: It is missing or no JSON, of another version, or something in it is missing or of another kind.
+        DataError: The file is missing, no JSON or of another version, or an entry is missing or of another kind.
     """
     content = read_json(path)
     version = content.get("version") if isinstance(content, dict) else None

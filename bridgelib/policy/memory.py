@@ -1,4 +1,4 @@
-"""What a policy remembers of an episode: what it has seen, and what it has predicted of what is to be done."""
+"""What a policy remembers of an episode: past frames, and the actions it has predicted."""
 
 from collections import deque
 from typing import Protocol
@@ -15,7 +15,7 @@ class Memory:
     """What a policy remembers of one episode: the last frames, and the actions it has predicted.
 
     Args:
-        spec: Of the policy.
+        spec: The spec of the policy.
         execute: How many actions of each prediction to carry out before predicting anew.
         ensemble: The m of temporal ensembling, see `Ensemble`; None carries predictions out as they are.
     """
@@ -49,9 +49,8 @@ class Memory:
     def next_action(self) -> np.ndarray:
         """What to do now: float32 [A].
 
-        The gripper half open between its two ends would meet the policy with a state that no demonstration has, so a
-        policy with a binary gripper opens it or closes it: as the last thing, so that predictions of an ensemble are
-        weighed by how sure they are, and do not merely vote.
+        No demonstration has a half-open gripper, so a policy with a binary gripper opens or closes it. That comes last,
+        so that the predictions of an ensemble are averaged with their confidence, and do not merely vote.
         """
         action = self._plan.pop()
         if self._gripper == "binary":
@@ -60,7 +59,7 @@ class Memory:
 
 
 class Plan(Protocol):
-    """What becomes of predictions."""
+    """The actions to carry out, made from the predictions: a `Queue` or an `Ensemble`."""
 
     @property
     def is_short(self) -> bool:
@@ -77,7 +76,7 @@ class Queue:
     """The first actions of each prediction, one after the other, before the next prediction.
 
     Args:
-        execute: How many.
+        execute: How many of each prediction.
     """
 
     def __init__(self, execute: int):
@@ -104,7 +103,7 @@ class Ensemble:
 
     Args:
         chunk: Actions in a prediction.
-        m: How much less the newer predictions weigh; 0 weighs all alike.
+        m: How fast the weights fall from the oldest prediction to the newest; 0 weighs all alike.
     """
 
     is_short = True

@@ -29,9 +29,8 @@ class Policy:
             its paper. For policies that predict chunks.
 
     Attributes:
-        agent: That agent.
-        execute: That number.
-        ensemble: That m, or None.
+        agent, ensemble: As given.
+        execute: How many actions of each predicted chunk are carried out.
 
     Raises:
         DataError: `execute` is less than one action, or there is nothing to make an ensemble of.
@@ -62,7 +61,7 @@ class Policy:
         self._memory = self.begin()
 
     def begin(self) -> Memory:
-        """The memory of a new episode, for who lets the policy act in several at once."""
+        """The memory of a new episode, for callers that let the policy act in several at a time."""
         return Memory(self.spec, self.execute, self.ensemble)
 
     def act(
@@ -104,7 +103,7 @@ class Policy:
             uint8 [H, W, 3].
 
         Raises:
-            DataError: It is no such image.
+            DataError: The image is of another shape or type.
         """
         height, width, _ = self.spec.image_shape
         image = _array(image)
@@ -129,7 +128,7 @@ class Policy:
             float32 [Ta, A], in the robot's units; Ta is 1 for a policy without chunks.
 
         Raises:
-            DataError: The network's answer is no number.
+            DataError: The network's output is not finite.
         """
         alone = {key: value[None] for key, value in goals.items()}
         return self.predict_batch(images[None], np.asarray(proprio)[None], alone)[0]
@@ -186,10 +185,10 @@ class Policy:
         return state
 
     def goals(self, goal: np.ndarray | None = None, instruction: str | None = None) -> dict[str, np.ndarray]:
-        """What the policy is told to do, as `predict` takes it: `image`, `language` (embedded), or nothing.
+        """The goal as `predict` takes it: `image`, `language` (embedded), or nothing.
 
         Raises:
-            DataError: It was trained to be told otherwise.
+            DataError: The policy was trained with another kind of goal.
         """
         kinds = {"image": goal, "language": instruction}
         given = [kind for kind, value in kinds.items() if value is not None] or ["none"]

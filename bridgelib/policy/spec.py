@@ -1,4 +1,4 @@
-"""What must be known of a policy besides its weights."""
+"""The spec of a policy: all that must be known of it besides its weights."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -21,7 +21,7 @@ Goal = Literal["none", "image", "language"]
 
 
 def goal_of(algorithm: str) -> Goal:
-    """How a policy of an algorithm, a key of `bridgelib.config.algorithms.ALGORITHMS`, is told what to do."""
+    """The kind of goal that a policy of an algorithm, a key of `bridgelib.config.algorithms.ALGORITHMS`, takes."""
     needs = ALGORITHMS[algorithm].needs
     return "language" if "language" in needs else "image" if "goals" in needs else "none"
 
@@ -38,14 +38,14 @@ class PolicySpec:
         action_size: Entries of an action.
         history: Frames per observation, or None for the present one without such an axis.
         chunk: Actions predicted at once, or None for one without such an axis.
-        goal: How it is told what to do.
-        language_size: Entries of an instruction's embedding, where the goal is one.
+        goal: The kind of goal it takes: an image, an instruction, or none.
+        language_size: Entries of an instruction's embedding, where the goal is an instruction.
         normalisation: Kind of normalisation of actions and proprio.
-        statistics: Of the training data, for that normalisation.
+        statistics: Statistics of the training data, for that normalisation.
         step: Updates made.
         execute: How many actions of each predicted chunk to carry out before predicting anew.
-        gripper: Whether the gripper is told to open or close and nothing between, as its training's binarised actions,
-            or what the network says.
+        gripper: "binary" for commands that only open or close, as the binarised actions of training, or "continuous"
+            for what the network says.
     """
 
     algorithm: str

@@ -12,7 +12,7 @@ from bridgelib.raw.tree import PassedOver, RawTree
 
 _PATTERN = re.compile(r"\{.*\}|[\r\n]", re.DOTALL)
 _OURS = {"data_report.txt", "data_report.json", "success.txt", "success.json", "references.json"}  # files in the roots
-_PERIODIC = re.compile(r"(.+)\1{19}$")  # which Snakemake takes for a rule that feeds itself, and does nothing at all
+_PERIODIC = re.compile(r"(.+)\1{19}$")  # Snakemake takes such a path for endless recursion, and does nothing at all
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class ChosenTasks:
         excluded: Tasks that a pattern excludes; `count` is the number of their dated folders.
         unnameable: Tasks whose names Snakemake would take for patterns, likewise.
         idle: Patterns that exclude nothing.
-        patterns: All that exclude.
+        patterns: All patterns.
     """
 
     tree: RawTree
@@ -85,7 +85,7 @@ def name_problem(name: str) -> str | None:
 
 
 def refuse_left_out(groups: Iterable[Iterable[str]], left_out: Mapping[str, str], where: str) -> None:
-    """Refuse a dataset that names a task which is not taken: it would be told that there is none of that name.
+    """Refuse a dataset that names a task which is not taken; else the message would be that no such task exists.
 
     Args:
         groups: The patterns of a dataset.
@@ -93,7 +93,7 @@ def refuse_left_out(groups: Iterable[Iterable[str]], left_out: Mapping[str, str]
         where: For the message.
 
     Raises:
-        ConfigError: It does.
+        ConfigError: The dataset names such a task.
     """
     reasons = {composed(task): why for task, why in left_out.items()}
     for pattern in (pattern for group in groups for pattern in group):

@@ -1,4 +1,4 @@
-"""Reading the files of a trajectory: what the data does wrong rejects it, what the machine lacks ends the job."""
+"""Reading the files of a trajectory: faults of the data reject the trajectory, those of the machine end the job."""
 
 import errno
 import os

@@ -17,7 +17,7 @@ from bridgelib.raw.rejection import Rejected
 START_OF_IMAGE, END_OF_IMAGE = b"\xff\xd8", b"\xff\xd9"
 LARGEST_FRAME = 1 << 24  # pixels; decoding takes four bytes for each
 FRAME = re.compile(r"im_(0|[1-9][0-9]*)\.jpg")
-# Of colours: simplejpeg does not know all that there are. Those no camera is known to use; Pillow hides damage in them.
+# A colour subsampling that simplejpeg does not know. No camera is known to use one; Pillow hides damage in such files.
 SAMPLING_UNKNOWN = "Could not determine subsampling"
 # The first number of JFIF's version, of which only 1 is known; Adobe's number of the colours, where 1 is YCbCr.
 JFIF, ADOBE = re.compile(rb"(\xff\xe0..JFIF\0).", re.DOTALL), re.compile(rb"(\xff\xee\0\x0eAdobe.{6}).", re.DOTALL)
@@ -106,14 +106,14 @@ def _opened(content: bytes, name: str) -> Image.Image:
 
 
 def _decoded(content: bytes, canvas: Image.Image, name: str) -> Image.Image:
-    """The pixels that Pillow would give, unless the picture is damaged: there Pillow makes some up, and says nothing.
+    """The pixels that Pillow would give; but damage is refused, where Pillow silently makes up the missing pixels.
 
-    Both have libjpeg-turbo decode with the same settings, but simplejpeg also tells its warnings. Damage that leaves a
-    whole picture, of other shapes or colours, shows nowhere: a few lost bytes may, a lost block of a disk hardly ever.
+    Both decode by libjpeg-turbo with the same settings, but simplejpeg also reports its warnings. Damage that still
+    decodes without a warning goes unnoticed: possible for a few lost bytes, hardly ever for a lost disk block.
 
     Args:
         content: The file.
-        canvas: Of its size, to be drawn on; to make one for each frame would cost what simplejpeg gains.
+        canvas: An image of the same size, reused: making one for each frame would cost what simplejpeg gains.
         name: For messages.
     """
     try:
@@ -141,7 +141,7 @@ def _of_known_kind(content: bytes) -> bytes:
     return content
 
 
-# What is no damage, but is told in place of it where both are there; and what takes that away.
+# Warning that is no damage, but that libjpeg gives instead of one about damage -> a repair that avoids it.
 CURES = {
     "extraneous bytes before marker 0xd9": _without_padding,  # which is the end marker
     "unknown JFIF revision": _of_known_kind,

@@ -1,4 +1,4 @@
 """What a gripper's command means: 1 is open, 0 is closed, as BridgeData records it."""
 
 OPEN_ABOVE = 0.95
-CLOSED_BELOW = 0.05  # a command in between is on its way to the next one beyond
+CLOSED_BELOW = 0.05  # a command in between counts as the next one outside of both bounds

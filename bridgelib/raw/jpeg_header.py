@@ -13,7 +13,7 @@ class JpegHeader:
 
     Attributes:
         size: Width and height in pixels, as they are stored.
-        orientation: How EXIF says to turn the image, 1 to 8; 1, as it is, where EXIF says nothing of sense.
+        orientation: The EXIF orientation, 1 to 8; 1 (not turned) where there is none, or none that is valid.
     """
 
     size: tuple[int, int]

@@ -1,4 +1,4 @@
-"""Instructions: what of a lang.txt is one, and which texts say nothing.
+"""Instructions: which lines of a lang.txt are one, and which say nothing.
 
 Standard library only: the Snakefile asks while it is being parsed.
 """
@@ -37,7 +37,7 @@ def read_languages(content: bytes | None) -> tuple[tuple[str, ...], tuple[Notice
     """What a lang.txt says, one instruction in a line.
 
     Args:
-        content: Of the file; None where there is none.
+        content: The content of the file; None where there is none.
 
     Returns:
         The instructions, ("",) where there is none, and what is odd about the file.

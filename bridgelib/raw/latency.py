@@ -9,8 +9,8 @@ from datetime import datetime
 from bridgelib.raw.remarks import Noticed
 from bridgelib.raw.tree import recorded_at
 
-LATENCY_ENDED = datetime(2021, 7, 23)  # before, a frame and a state show what came of the action before
-PROJECT_BEGAN = datetime(2020, 1, 1)  # the clock of a robot without battery begins earlier, in 1970 mostly
+LATENCY_ENDED = datetime(2021, 7, 23)  # before, frames and states lag one action behind
+PROJECT_BEGAN = datetime(2020, 1, 1)  # earlier dates come from a clock without a battery, mostly in 1970
 SETTINGS = ("auto", 0, 1)  # as the date says, never, always
 
 
@@ -20,7 +20,7 @@ def latency_shift(date: str, setting: int | str = "auto") -> int:
 
 
 def odd_date(date: str, setting: int | str = "auto") -> Iterator[Noticed]:
-    """Remarks on a dated folder: one that no clock in order wrote, and a shift."""
+    """Remarks on a dated folder: an impossible date, and a latency shift that was set by hand or by the date."""
     told = "by its date" if setting == "auto" else f"as `latency_shift: {setting}` says"
     if (recorded_at(date) or PROJECT_BEGAN) < PROJECT_BEGAN:
         done = f"the camera's latency was {'' if latency_shift(date, setting) else 'not '}corrected, {told}"

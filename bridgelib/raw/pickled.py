@@ -27,7 +27,7 @@ class Constructor:
 
 
 class StandIn(dict):
-    """Takes the place of anything that is not plain data; swallows whatever it is told, and can be a key."""
+    """Takes the place of anything that is not plain data; ignores what is added to it, and can be a key."""
 
     __slots__ = ()
     __hash__ = object.__hash__  # type: ignore[assignment]  # dict has none
@@ -55,7 +55,7 @@ class Type:
         self.dtype = self.dtype.newbyteorder(order)
 
     def spoil(self) -> None:
-        """Fit no bytes any more."""
+        """Become unusable, so that no bytes fit it any more."""
         self.dtype = np.dtype("O")
 
 
@@ -76,7 +76,7 @@ class Array(np.ndarray):
         super().__setstate__((1, shape, kind.dtype, fortran_order is True, content))  # type: ignore[arg-type]
 
     def spoil(self) -> None:
-        """Become an array that nobody takes for numbers."""
+        """Become an array that is never taken for numbers."""
         self.restore((1, (1,), Type("O"), False, [None]))
 
 

@@ -22,7 +22,7 @@ Read = TypeVar("Read")
 
 @dataclass(frozen=True)
 class Recording:
-    """What the files say of T actions.
+    """The recorded data of T actions.
 
     Attributes:
         state: float64 [T+1, 7].
@@ -68,7 +68,7 @@ def read_recording(folder: Path, present: Collection[str], gaze: str = "none") -
 
 
 def _used(folder: Path, name: str, read: Callable[[object], Read], noticed: list[Noticed]) -> Read:
-    """What `read` takes from a pickle; what else there is may be anything, is not executed, and is noticed."""
+    """What `read` takes from a pickle. Anything but plain data in the rest is not executed, and is remarked on."""
     unpickled = _unpickled(folder, name)
     odd = unpickled.odd and Rejected(unpickled.odd.reason, f"{name} {unpickled.odd.detail}")
     try:

@@ -1,4 +1,4 @@
-"""What can be odd about a trajectory that is kept all the same: a closed list of remarks, to be counted and compared.
+"""Remarks on trajectories that are kept though something is odd: a closed list, to be counted and compared.
 
 What deserves a look first stands first; reports are sorted so.
 """

@@ -1,10 +1,10 @@
-"""Bytes to be read as a file, which take no number in them at its word."""
+"""Bytes read as a file that refuses to read beyond its end, whatever lengths the bytes themselves claim."""
 
 import io
 
 
 class Source(io.BytesIO):
-    """Bytes of which no more can be asked than they have."""
+    """A file in memory that raises where more is asked for than it has."""
 
     def read(self, size: int | None = -1) -> bytes:
         """So many bytes; an EOFError where there are fewer."""

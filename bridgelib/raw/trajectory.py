@@ -36,8 +36,8 @@ class Trajectory:
         languages: Its instructions; ("",) where it has none.
         gaze_boxes: float64 [boxes, 4] for each of the T+1 frames: left, top, right, bottom as shares of the image; None
             where gaze was not asked for.
-        frame_sizes: Width and height of the frames of each camera before they were resized; empty out of a shard.
-        noticed: What is odd about it; empty out of a shard.
+        frame_sizes: Width and height of each camera's frames before they were resized; empty when read from a shard.
+        noticed: What is odd about it; empty when read from a shard.
     """
 
     name: str
@@ -71,7 +71,7 @@ def read_trajectory(
         shift: Whether to correct the camera's latency, one of `bridgelib.raw.latency.SETTINGS`.
 
     Raises:
-        Rejected: It cannot be used; the reason is one of `REASONS`.
+        Rejected: The trajectory cannot be used; the reason is one of `REASONS`.
     """
     folder, date = Path(raw, name), name.split("/")[-4]
     recording = read_recording(folder, read_folder(folder, "the folder"), gaze)
@@ -112,7 +112,7 @@ def read_trajectory(
 
 
 def _noted_by(headers: Headers, content: "hashlib._Hash | None") -> Callable[[bytes], None]:
-    """What is done with the bytes of each frame's file."""
+    """A function that notes the header of each frame's file, and adds its bytes to the content's digest."""
 
     def note(file: bytes) -> None:
         headers.note(file)

@@ -1,10 +1,10 @@
-"""Reads pickles that nobody vouches for: arrays, numbers, strings, lists, tuples and dicts, nothing else.
+"""Read untrusted pickles: arrays, numbers, strings, lists, tuples and dicts, nothing else.
 
 A pickle is a program. This reader knows only the instructions that build plain data, looks no name up in any module,
 and calls nothing but the few constructors of `pickled.py`. It is the interpreter in Python, not the one in C: its list
 of instructions can be closed, and the numbers in a pickle cannot make it reserve memory that the file does not have.
 
-All else becomes an empty stand-in, and is told: so what nobody uses may hold anything.
+All else becomes an empty stand-in, and is reported, so that entries that nobody uses may hold anything.
 """
 
 import pickle
@@ -61,7 +61,7 @@ class Unpickled:
 
     Attributes:
         content: Arrays as `numpy.ndarray` (read-only or not, as they come); stand-ins where there was something odd.
-        odd: The first such thing, as `forbidden_pickle` (nothing was executed) or `unreadable_pickle`; None.
+        odd: The first thing that needed a stand-in, as `forbidden_pickle` or `unreadable_pickle`; None without any.
     """
 
     content: object
@@ -69,14 +69,14 @@ class Unpickled:
 
 
 def load_with_stand_ins(data: bytes, *, recorder_names: bool = False) -> Unpickled:
-    """Read a pickle of which only a part is used: what is not plain data is stood in for.
+    """Read a pickle of which only a part is used; stand-ins take the place of what is not plain data.
 
     It may be of any Python and numpy. Python 2 had no bytes: arrays it wrote hold their content as text. Its texts come
     as Latin-1, which loses nothing.
 
     Args:
         data: The pickle.
-        recorder_names: Whether classes of the `RECORDER_PACKAGES` are nothing odd.
+        recorder_names: Whether classes of the `RECORDER_PACKAGES` are expected, and not reported.
 
     Raises:
         Rejected: `truncated_pickle`, or `unreadable_pickle` where its end cannot be reached.
@@ -99,7 +99,7 @@ def _unreadable(error: Exception) -> Rejected:
 
 
 class _ClosedDispatch(dict):
-    """Carries out no instruction that is not listed: it takes from the stack what that would take, and stands in."""
+    """Executes no instruction that is not listed: its operands leave the stack, and a stand-in takes their place."""
 
     def __missing__(self, code: int) -> Callable[["_Unpickler"], None]:
         known = next((each for each in pickletools.opcodes if each.code == chr(code)), None)

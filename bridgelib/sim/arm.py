@@ -22,7 +22,7 @@ _BLACK, _GREY, _LIGHT_GREY = (0.13, 0.13, 0.145), (0.24, 0.24, 0.26), (0.36, 0.3
 
 
 def natural_orientation(position: np.ndarray) -> np.ndarray:
-    """Roll, pitch and yaw at which the arm is at ease: turned outwards, and tilted the more the higher it is.
+    """The natural roll, pitch and yaw of the arm at a position: turned outwards, and tilted the more the higher it is.
 
     Args:
         position: x, y, z in metres, float [3].
@@ -52,7 +52,7 @@ def reached_pose(pose: np.ndarray, command: np.ndarray, drift: np.ndarray, rng: 
 
 
 def reached_opening(opening: float, target: float, narrowest: float = 0.0) -> float:
-    """The gripper's opening one step after it was told to go to `target` (1 = open, 0 = closed).
+    """The gripper's opening one step after the command to go to `target` (1 = open, 0 = closed).
 
     Args:
         opening: Now, in [0, 1].

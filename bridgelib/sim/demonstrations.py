@@ -127,7 +127,7 @@ def write_trajectory(folder: Path, demonstration: Demonstration, start: float) -
     """Write one trajectory in BridgeData's raw layout.
 
     Args:
-        folder: Its folder, which must not exist yet.
+        folder: The trajectory's folder, which must not exist yet.
         demonstration: What to write.
         start: Time of the first frame, seconds since 1970.
     """

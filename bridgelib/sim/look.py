@@ -1,4 +1,4 @@
-"""What a picture of the table looks like apart from what lies on it: light, surfaces, the camera's sensor."""
+"""How the table looks, apart from what lies on it: light, surfaces, the camera's sensor."""
 
 from dataclasses import dataclass
 from functools import lru_cache

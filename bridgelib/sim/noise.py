@@ -1,9 +1,9 @@
 """Noise between what a demonstrator intends and what the arm does (DART; Laskey et al. 2017, "DART: Noise Injection").
 
 A policy that copies an expert who never errs does not know what to do once it has erred. So the arm is shoved now and
-then; and where something is to be held, the gripper now and then does the opposite of what it is told for some steps:
-it closes beside the item, or loses it. What is recorded as action is what the expert intended, which is how it goes on
-from there.
+then; and where something is to be held, the gripper now and then does the opposite of its command for some steps: it
+closes beside the item, or loses it. What is recorded as action is what the expert intended, so the demonstrations
+show how to recover.
 """
 
 import numpy as np
@@ -17,9 +17,9 @@ class ActionNoise:
     """The noise of one episode.
 
     Args:
-        scale: Standard deviation of a shove in x, y and z, metres; with 0 the arm does what it is told.
+        scale: Standard deviation of a shove in x, y and z, metres; with 0 the arm follows its commands.
         generator: Draws it.
-        fumbles: Whether the gripper errs too.
+        fumbles: Whether the gripper errs too, for some steps.
     """
 
     def __init__(self, scale: float, generator: np.random.Generator, fumbles: bool):
@@ -27,7 +27,7 @@ class ActionNoise:
         self._fumbling = 0
 
     def executed(self, intended: np.ndarray) -> np.ndarray:
-        """What the arm is told in place of an action, float64 [7]."""
+        """The command that the arm gets in place of an action, float64 [7]."""
         if not self._scale:
             return intended
         shove = self._scale * self._generator.standard_normal(3) * (self._generator.random() < _SHOVED)

@@ -92,7 +92,7 @@ class PlanEntry:
             raise ConfigError("action_noise of the simulation", given=noise, allowed=allowed)
 
     def origin(self) -> dict[str, Any]:
-        """What the folder is made from, as its collection_metadata.json tells it."""
+        """What the folder is made from, as its collection_metadata.json records it."""
         return {"versions": versions_of("simulate_demonstrations"), **asdict(self), "image_size": list(self.image_size)}
 
 

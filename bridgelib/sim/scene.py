@@ -133,7 +133,7 @@ class Scene:
         return self._is_done(self.task.name)
 
     def other_success(self) -> bool:
-        """Whether the other task is done that the scene leaves open; never where it leaves none."""
+        """Whether the other task of the scene is done; False where the scene has only one."""
         return self.task.other is not None and self._is_done(self.task.other)
 
     def distance(self) -> float:
@@ -203,7 +203,7 @@ def _pushed_direction(away: np.ndarray, motion: np.ndarray) -> np.ndarray:
 
     Args:
         away: From the fingers to the body's axis, float64 [2].
-        motion: Of the fingers during the step, float64 [2].
+        motion: The motion of the fingers during the step, float64 [2].
 
     Returns:
         Unit vector, float64 [2].

@@ -1,4 +1,4 @@
-"""How large simulated demonstrations will be. Measured; nothing is rendered."""
+"""Forecast of the size of simulated demonstrations, from measured constants; nothing is rendered."""
 
 _FRAMES, _FRAMES_WITH_NOISE = 30.2, 39.3  # of a demonstration, on average over all tasks and many seeds
 _MEASURED_NOISE = 0.012  # metres, to which the second of these belongs
@@ -11,7 +11,7 @@ _HEADER, _REFERENCE, _EXPONENT = 600, (240 * 320, 22_500), 0.82
 
 
 def frames(action_noise: float) -> float:
-    """Of a demonstration, on average: noise, in metres, delays the expert."""
+    """Frames of a demonstration on average; noise, in metres, delays the expert."""
     return _FRAMES + (_FRAMES_WITH_NOISE - _FRAMES) * min(1.5, action_noise / _MEASURED_NOISE)
 
 

@@ -1,4 +1,4 @@
-"""The tasks of the simulated table: what lies on it, what is to be done with it, and how people say so."""
+"""The tasks of the simulated table: objects, what is to be done with them, and instructions."""
 
 from dataclasses import dataclass, replace
 

@@ -1,4 +1,4 @@
-"""The ways on which items are moved: drawn so that each can be gone, and that none leads through another's things.
+"""The ways on which items are moved: drawn so that the arm can follow each, and none leads through another's objects.
 
 A way is float64 [2, 2]: where the item lies and where its target does, x and y in metres in base_link. All functions
 take many ways at once, [..., 2, 2].
@@ -67,7 +67,7 @@ def clearance(spots: np.ndarray, ways: np.ndarray) -> np.ndarray:
 
 
 def _can_be_gone(ways: np.ndarray, manner: str) -> np.ndarray:
-    """Whether ways are neither too short nor too long, and can be begun within reach, bool [...]."""
+    """Whether ways are neither too short nor too long, and begin within the arm's reach, bool [...]."""
     nearest, farthest = _LENGTH[manner]
     length = _length(ways[..., 1, :] - ways[..., 0, :])
     fit = (nearest <= length) & (length <= farthest)
@@ -79,7 +79,7 @@ def _can_be_gone(ways: np.ndarray, manner: str) -> np.ndarray:
 
 
 def _leaves_room(things: np.ndarray, ways: np.ndarray) -> np.ndarray:
-    """Whether what lies at both ends of the former is clear of the latter, bool [...]."""
+    """Whether what lies at both ends of `things` is clear of `ways`, bool [...]."""
     item, target = things[..., 0, :], things[..., 1, :]
     return (
         (clearance(item, ways) > _CLEAR_OF_ITEM)

@@ -1,7 +1,7 @@
 """What to train: an experiment, on the tasks that its dataset finds below a data root. Standard library and YAML only.
 
-The workflow resolves that once, and writes it into a small file for the jobs of the experiment. The file is no input of
-theirs: they are made again where what it says differs, not where it was written anew.
+The workflow resolves that once, and writes it into a small file for the jobs of the experiment. They do not take the
+file as an input, so that they run again when its content differs, not when it is written anew.
 """
 
 import sys
@@ -26,7 +26,7 @@ class Assignment:
     Attributes:
         experiment: Everything resolved.
         data_root: The folder of its tasks.
-        tasks: Those that count, so that what is left of a removed one is not trained on; all that lie there if None.
+        tasks: The tasks to use, so that remains of a removed task are not trained on; all that lie there if None.
     """
 
     experiment: Experiment
@@ -64,7 +64,7 @@ def chosen_experiment(experiments: Path, datasets: Path, name: str) -> Experimen
     Args:
         experiments: The experiments file.
         datasets: The file of named datasets.
-        name: Of the experiment.
+        name: The experiment's name.
 
     Raises:
         ConfigError: The file has no such experiment.
@@ -80,7 +80,7 @@ def collected_tasks(raw: Path, depth: int | str = "auto", exclude: Sequence[str]
     """The tasks of a raw root.
 
     Args:
-        raw: It.
+        raw: The raw root.
         depth: Levels from it to the dated folders.
         exclude: Patterns of tasks that do not count.
 
@@ -95,11 +95,11 @@ def tasks_below(
 ) -> tuple[tuple[str, ...], ...]:
     """The tasks of each group of an experiment's dataset, among the TFRecords below a data root.
 
-    Tasks that hold no trajectory are passed over with a line, and a group of none but such ones with its weight.
+    Tasks without a trajectory are left out, with a printed line; so is a group of only such tasks, with its weight.
 
     Args:
         data_root: The folder of the tasks.
-        experiment: Whose dataset.
+        experiment: The experiment.
         among: Only these count, in whatever form of Unicode; all if None.
 
     Raises:

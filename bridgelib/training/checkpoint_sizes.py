@@ -1,4 +1,4 @@
-"""How much disk a run's checkpoints will take, told before it starts: by arithmetic, for dry runs have no JAX."""
+"""Forecast of the disk space that a run's checkpoints take. Arithmetic only, since dry runs have no JAX."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -18,7 +18,7 @@ _MOMENTS = 2  # Adam keeps two moments per weight, for each loss
 _ENCODER = {3: 5.7e4, 18: 11.2e6, 34: 21.3e6, 50: 23.6e6}
 _FILM = {3: 1.64e5, 18: 1.97e6, 34: 3.9e6, 50: 15.5e6}  # linear in the width: from an instruction of 512 entries
 _FEATURES = {3: 1, 18: 8, 34: 8, 50: 32}  # times the filters: the width of the last feature map
-_HEAD = (256, 256, 256)  # of what has no widths of its own
+_HEAD = (256, 256, 256)  # layers of a head whose widths are not among the settings
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class CheckpointForecast:
     """The disk that one run needs at its largest.
 
     Attributes:
-        count: Checkpoints that lie there at once, the one being written included.
+        count: The most checkpoints there at a time, the one being written included.
         bytes_each: The size of one.
         policy_bytes: The exported policy.
     """
@@ -90,7 +90,7 @@ def relative_width(config: Mapping[str, Any]) -> float:
 
 
 def by_depth(table: Mapping[int, float], depth: int) -> float:
-    """What a table says of a depth; of one that it does not know, in proportion to the nearest that it knows."""
+    """A table's value for a depth; for one that is not in it, in proportion to the nearest that is."""
     known = nearest(table, depth)
     return table[known] * depth / known
 

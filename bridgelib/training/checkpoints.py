@@ -1,4 +1,4 @@
-"""Checkpoints: whole or absent, hashed, and no more of them than are wanted.
+"""The checkpoints of a run: written whole or not at all, verified by a hash, and removed when no longer wanted.
 
 checkpoints/step-000005000.msgpack   the learner's state (flax.serialization: weights, targets, optimiser, key)
 checkpoints/step-000005000.json      its hash and the loop's own state; written last, so it vouches for the other
@@ -28,7 +28,7 @@ class LoopState:
         log_position: Bytes of metrics.jsonl that belong to these updates.
         validated_step: The last step that was validated; -1 before the first.
         best_step, best_score: The validated step of the lowest score so far (None before the first), and that score.
-        seconds: How long training has taken, over all its restarts; not part of what must be equal.
+        seconds: How long training has taken, over all restarts. Alone of these it may differ between equal runs.
     """
 
     step: int = 0
@@ -47,7 +47,7 @@ class Checkpoints:
 
     Args:
         folder: Where they lie.
-        keep_last: How many of the newest to keep; two, so that a broken one has one before it.
+        keep_last: How many of the newest to keep; two by default, so that a damaged one has one before it.
         keep_every: Also keep those whose step is a multiple of this; None for none.
         interval: A run writes one every so many steps, besides the best.
     """
@@ -61,7 +61,7 @@ class Checkpoints:
         return sorted(int(name[1]) for name in names if name)
 
     def regular(self) -> list[int]:
-        """Of `steps`, those of a run that nothing stopped: each `interval`, those that were best, and the newest."""
+        """Those of `steps` that an undisturbed run has too: multiples of `interval`, the best ones, and the newest."""
         steps = self.steps()
         return [step for step in steps if step == steps[-1] or step % self.interval == 0 or self._was_best(step)]
 
@@ -83,11 +83,11 @@ class Checkpoints:
         """Read one checkpoint.
 
         Args:
-            step: Its step.
+            step: The checkpoint's step.
             template: A pytree of the same structure, shapes and dtypes.
 
         Raises:
-            DataError: It is missing, damaged, or of another learner.
+            DataError: The checkpoint is missing, damaged, or of another learner.
         """
         content, loop = self._sound(step)
         return self._unpacked(content, template, step), loop
@@ -174,7 +174,7 @@ class Checkpoints:
         try:
             return read_json(self._sidecar(step))["loop"]["best_step"] == step
         except (DataError, KeyError, TypeError):
-            return False  # a damaged one, of which `newest` speaks
+            return False  # a damaged one, which `newest` reports
 
     def _sidecar(self, step: int) -> Path:
         return self.folder / f"step-{step:09d}.json"

@@ -12,7 +12,7 @@ from bridgelib.training.loop import SCORE
 
 
 class Trial(NamedTuple):
-    """How often a policy did what it was to do."""
+    """How often a policy succeeded."""
 
     successes: int
     episodes: int
@@ -26,7 +26,7 @@ def choose(
     Args:
         policy_from: `last`; `best` for the lowest validation error; `success` for the most successes, and of equal
             ones the latest.
-        kept: The checkpoints. Only those count that any run under this configuration has, wherever it was stopped.
+        kept: The checkpoints. Only those are candidates that an undisturbed run of this configuration has too.
         tried: Lets a policy act; for `success`.
         interruption: Watched meanwhile.
 

@@ -1,4 +1,4 @@
-"""Data parallelism: the batch is split over all devices, the learner's state stands on each."""
+"""Data parallelism: the batch is split over all devices, the learner's state is replicated on each."""
 
 import os
 from collections.abc import Mapping
@@ -42,7 +42,7 @@ def is_writer() -> bool:
 
 
 def any_process(flag: bool) -> bool:
-    """Whether the flag is up in any process, agreed by all of them."""
+    """Whether the flag is set in any process; every process gets the same answer."""
     if jax.process_count() == 1:
         return flag
     from jax.experimental import multihost_utils  # what it imports is wanted by several processes only
@@ -81,7 +81,7 @@ class Devices:
         return self._put(tree, self.replicated)
 
     def split_batch(self, batch: Any) -> Any:
-        """Put a batch on the devices, each its part of it.
+        """Split a batch over the devices.
 
         Args:
             batch: Arrays with the samples on the leading axis: all of the batch, or with several processes this

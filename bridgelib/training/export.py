@@ -25,7 +25,7 @@ class KeptPolicies:
     """The policies that a run's kept checkpoints make. It only reads, so the run may be in training meanwhile.
 
     Attributes:
-        folder: Of the run.
+        folder: The run's folder.
         language: The language table of its training, if it follows instructions.
 
     Its methods raise a DataError where a checkpoint is not there or damaged.
@@ -36,7 +36,7 @@ class KeptPolicies:
 
     @cached_property
     def checkpoints(self) -> Checkpoints:
-        """To be read only."""
+        """The run's checkpoints, only to be read."""
         return Checkpoints(self.folder.checkpoints, interval=self._config["save_interval"])
 
     def scores(self) -> dict[int, float]:
@@ -54,9 +54,9 @@ class KeptPolicies:
         """Write the policy folder of a checkpoint; see `bridgelib.policy.save`.
 
         Args:
-            step: Of the checkpoint.
+            step: The checkpoint's step.
             output: The policy folder.
-            made_with: For the record.
+            made_with: Versions, device and the like, for policy.json.
             batch: A batch as in training, for the golden input; noise without it.
         """
         spec = self._spec(step)

@@ -3,7 +3,7 @@
 <runs>/<experiment>/done.json               the declared output, written last
 <runs>/<experiment>/latest                  -> the folder of the last run
 <runs>/<experiment>/.done.json.lock         held by the process that trains
-<runs>/<experiment>/language.npz            what it knows of instructions, if it follows them
+<runs>/<experiment>/language.npz            the embeddings of its instructions, if it follows them
 <runs>/<experiment>/<experiment>-<digest>/  config.json, metrics.jsonl, checkpoints/, policy/, wandb/
 """
 
@@ -59,7 +59,7 @@ class RunFolder:
         """The folder of a run that has begun.
 
         Args:
-            path: It, a link to it, or the folder of its experiment, whose latest run is meant then.
+            path: The run folder, a link to it, or the folder of its experiment, which means the latest run.
 
         Raises:
             DataError: There is no run.
@@ -97,7 +97,7 @@ class RunFolder:
 
     @property
     def policy(self) -> Path:
-        """What is taken to the robot."""
+        """The policy folder, which is taken to the robot."""
         return policy_path(self.path)
 
     def open(self, record: Mapping[str, Any], made_with: Mapping[str, Any]) -> None:
@@ -111,7 +111,7 @@ class RunFolder:
 
         Raises:
             ConfigError: The folder holds a run of another identity.
-            DataError: It cannot be written.
+            DataError: config.json cannot be written.
         """
         began_with, went_on_with = made_with, []
         if self.config.exists():

@@ -25,9 +25,9 @@ class Inputs:
     """The data of one run.
 
     Attributes:
-        statistics: Of the training split of all its tasks together.
-        training: Its batches.
-        validation: Its batches, or None where the validation split has no transition.
+        statistics: Statistics of the training split of all tasks together.
+        training: The training batches.
+        validation: The validation batches, or None where the validation split has no transition.
         identity: What was read, as JSON: task -> digest and counts for each split, how many validation trajectories
             were left out, and the numbers of the statistics. It does not depend on where the data lies or how it is
             encoded in files.
@@ -98,7 +98,7 @@ def open_inputs(
 def _left_out(
     indices: Mapping[str, Mapping[str, RecordIndex]], groups: Sequence[Sequence[str]], weights: Sequence[float] | None
 ) -> np.ndarray:
-    """Which validation trajectories train as well, of all tasks one after the other: bool [trajectories]."""
+    """Which validation trajectories are in the training split too: bool [trajectories], task after task."""
     trained = {task: indices["train"][task] for task in training_tasks(groups, weights)}
     for split, repeated in (("training", trained), ("validation", indices["val"])):
         say_repeated(repeated, split)
@@ -121,7 +121,7 @@ def _check_contract(
 def _identity(
     indices: Mapping[str, Mapping[str, RecordIndex]], left_out: np.ndarray, statistics: Statistics
 ) -> dict[str, Any]:
-    """See `Inputs`; what is seldom there is named only where it is, so that runs of other data keep their names."""
+    """See `Inputs`; rare entries appear only where they apply, so that the digests of other runs stay as they are."""
     splits = {split: {task: _digest(index) for task, index in indices[split].items()} for split in indices}
     seldom = {"left_out_of_validation": int(left_out.sum())} if left_out.any() else {}
     return {**splits, **seldom, "statistics": statistics.numbers()}
@@ -133,9 +133,9 @@ def _hashed_of_array(array: np.ndarray) -> Iterator[bytes]:
 
 
 def _hashed_of_texts(texts: Sequence[str]) -> Iterator[bytes]:
-    """As of an array of numpy's strings, which texts once were: runs must know their data again.
+    """The bytes of the same texts as a numpy array of strings, as they were once kept: run digests depend on them.
 
-    One by one, since such an array takes the room of its longest text for each.
+    Yielded one by one, since such an array takes the room of its longest text for each.
     """
     width = max([1, *map(len, texts)])
     yield repr((f"<U{width}", (len(texts),))).encode()

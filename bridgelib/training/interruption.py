@@ -54,7 +54,7 @@ class Interruption(AbstractContextManager):
         """Stop here if a signal has come.
 
         Raises:
-            Interrupted: It has.
+            Interrupted: A signal has come.
         """
         if self.signal is not None:
             raise Interrupted(self.signal)

@@ -24,7 +24,7 @@ class Learner:
         devices: Where it learns.
         augment: Batch and key -> batch; part of the compiled step.
         evaluate: Agent, batch, key -> sums over the batch's valid samples; compiled.
-        key: Of augmentation and of validation's draws; the agent's own is part of its state.
+        key: The random key of augmentation and validation; the agent's own is part of its state.
         interruption: Watched while the first call of each function compiles.
     """
 
@@ -54,7 +54,7 @@ class Learner:
         self._evaluate = jax.jit(evaluate, out_shardings=devices.replicated)
 
     def update(self, batch: Batch) -> Mapping[str, jax.Array]:
-        """One step of learning; returns its scalars, which may still be on their way.
+        """One train step; returns its scalars, which the devices may still be computing.
 
         Raises:
             Interrupted: A signal came during the first call; the state is then as before.

@@ -1,4 +1,4 @@
-"""The training loop."""
+"""The training loop: train steps, and logging, validation and saving whenever they are due."""
 
 import sys
 import time
@@ -31,7 +31,7 @@ class Batches(Protocol):
 
 @dataclass(frozen=True)
 class Schedule:
-    """When what happens, in steps."""
+    """How long to train, and how often to log, validate and save; in steps."""
 
     num_steps: int
     log_interval: int
@@ -47,12 +47,12 @@ class Loop:
         learner: What learns.
         batches: What it learns from; the next batch is that of step `state.step`.
         validate: Gives the numbers of a validation, or None where there is nothing to validate on.
-        schedule: When what happens.
+        schedule: When to log, validate, save and end.
         metrics, mirror: Where the numbers go; None in a process that does not write.
         checkpoints: Where the states go.
         interruption: Polled between any two steps; `validate` polls it too.
         state: Where the run stands.
-        saved: What the newest checkpoint says of it; None without one.
+        saved: The state in the newest checkpoint; None without one.
     """
 
     learner: Learner

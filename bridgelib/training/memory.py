@@ -1,4 +1,4 @@
-"""How much main memory a training takes, told before it starts: by arithmetic, for dry runs have no JAX.
+"""Forecast of the main memory that a training takes. Arithmetic only, since dry runs have no JAX.
 
 The constants are fits to 22 short trainings on a CPU (all algorithms but lc_bc and bc_saliency, ResNets of 18 to 50
 layers, 4 to 64 filters, batches of 4 to 256, images of 32 to 128 pixels), none of which is off by more than ten per

@@ -1,4 +1,4 @@
-"""The metrics file: one JSON object per line, the truth about a run, of which everything else is a copy."""
+"""The metrics file: one JSON object per line. It is the authoritative record of a run; W&B only mirrors it."""
 
 import json
 import os

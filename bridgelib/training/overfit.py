@@ -1,4 +1,4 @@
-"""The self-test of an algorithm: whatever can learn at all can overfit one batch."""
+"""Overfit one batch: the self-test of an algorithm, since one that cannot do even that cannot learn."""
 
 from collections.abc import Sequence
 from copy import deepcopy
@@ -25,7 +25,7 @@ _LAST = 0.1  # share of the steps whose mean counts as the end: dropout and diff
 
 @dataclass(frozen=True)
 class Overfit:
-    """What came of learning one batch: a quantity, and its value at the first step and over the last ones."""
+    """The result: the quantity watched, its value at the first step, and its mean over the last ones."""
 
     quantity: str
     first: float
@@ -55,7 +55,7 @@ def overfit_one_batch(experiment: Experiment, inputs: Inputs, steps: int, interr
     that it cannot fall below), else its first loss.
 
     Raises:
-        DataError: It did not fall by half.
+        DataError: The quantity did not fall by half.
     """
     config, devices = deepcopy(experiment.config), Devices()
     if "warmup_steps" in config["agent_kwargs"]:

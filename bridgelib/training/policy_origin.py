@@ -15,12 +15,12 @@ from bridgelib.origins import UNKNOWN, digest_of, origin_in
 
 
 def training_origin(experiment: Experiment, data_root: Path, tasks: Iterable[str], language: Path) -> dict[str, Any]:
-    """Of the run of an experiment, as done.json tells it.
+    """The origin of an experiment's trained policy, as done.json records it.
 
     Args:
-        experiment: It.
+        experiment: The experiment.
         data_root: The folder of its tasks.
-        tasks: They.
+        tasks: Its tasks.
         language: Its language table, if it follows instructions.
     """
     origin = {"experiment": experiment.digest, "data": records_digests(data_root, tasks)}
@@ -33,8 +33,8 @@ def training_origin(experiment: Experiment, data_root: Path, tasks: Iterable[str
 def recorded_origin(done: Path, experiment: Experiment) -> Mapping[str, Any] | None:
     """The origin that done.json carries; None where it cannot be read.
 
-    One that carries none was written by a version of before: then the experiment is told from the run's config.json,
-    and that is all that is told.
+    A done.json of an earlier version carries none; then the experiment comes from the run's config.json, and the rest
+    is UNKNOWN.
     """
     if (origin := origin_in(done)) is not None:
         return origin

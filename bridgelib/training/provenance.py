@@ -17,7 +17,7 @@ _PREFIXES = ("JAX_", "XLA_PYTHON_", "NVIDIA_TF32", "TF_", "NCCL_")
 
 
 def versions() -> dict[str, str | None]:
-    """Of this package, of Python and of what computes; None for what is not installed."""
+    """Versions of this package, Python and the numerical libraries; None for what is not installed."""
     found: dict[str, str | None] = {"bridgelib": __version__, "python": platform.python_version()}
     for package in _PACKAGES:
         try:
@@ -28,7 +28,7 @@ def versions() -> dict[str, str | None]:
 
 
 def variables(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The environment variables that reach into the numbers or the devices."""
+    """The environment variables that affect the numbers or the choice of devices."""
     return {name: environ[name] for name in sorted(environ) if name in _VARIABLES or name.startswith(_PREFIXES)}
 
 

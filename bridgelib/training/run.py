@@ -80,11 +80,11 @@ def train(
         folder = RunFolder.of(done.parent, identity)
         made_with = provenance(devices.describe(), jax.process_count())
         if is_writer():
-            # Of the experiment, not of the run alone: an orphan under a former configuration would end by writing done.
+            # Locked is the experiment, not its run: an orphan with a former configuration would write done.json too.
             stack.enter_context(alone(done, lambda: _while_waiting(done, interruption)))
             record = {"experiment": experiment.name, "config": config, "files": inputs.files}
             folder.open({**record, "statistics": inputs.statistics.to_json()}, made_with)
-            done.unlink(missing_ok=True)  # of an earlier run: until this one is done, nothing is
+            done.unlink(missing_ok=True)  # it may be of an earlier run, and must not stand for this one
         run = _Run(experiment, inputs, folder, devices, interruption)
         agent, saved = interruption.wait_for(run.newest_agent)
         learner = new_learner(experiment, inputs, agent, devices, run.keys[1], interruption)
@@ -103,7 +103,7 @@ def train(
 
 
 def _while_waiting(done: Path, interruption: Interruption) -> None:
-    """What a process may be stopped by that waits for another one which trains this experiment."""
+    """What can end the wait for another process that trains this experiment."""
     interruption.check()
     if jax.process_count() > 1:  # the others do not wait, and JAX gives up on them
         given = "another process trains this experiment (see above), and this training is one of several processes"

@@ -65,7 +65,7 @@ def run_id(folder: Path) -> str:
 
 
 class WandbMirror:
-    """Repeats the lines of a metrics file to W&B. Whatever fails there is said once, and training goes on.
+    """Repeats the lines of a metrics file to W&B. A failure there is reported once, and training continues.
 
     Args:
         folder: The run folder, named by its digest; W&B's own files go to its `wandb/`.
@@ -145,7 +145,7 @@ class WandbMirror:
 
 
 def _time_limits(settings: Any) -> dict[str, Any]:
-    """How long W&B may keep a training waiting, as far as this version of it can be told: where it starts and ends."""
+    """How long W&B may keep a training waiting at its start and end, in the settings that this version of it has."""
     limits = {"init_timeout": _INIT_SECONDS, "finish_timeout": _FINISH_SECONDS}
     known = getattr(settings, "model_fields", limits)
     return {name: seconds for name, seconds in limits.items() if name in known}

@@ -1,4 +1,4 @@
-"""Validation: what a policy's actions are worth on transitions it has not seen, beside predicting the mean action."""
+"""Validation: a policy's action errors on the validation split, beside those of always predicting the mean action."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,8 +21,8 @@ def evaluation(normalizer: Normalizer, mean_action: np.ndarray) -> Evaluate:
     """The function that sums a policy's errors over the valid samples of a batch; pure, to be compiled.
 
     Args:
-        normalizer: Of the batches' actions.
-        mean_action: float64 [7]; of the training split, in the robot's units.
+        normalizer: The normalizer of the batches' actions.
+        mean_action: float64 [7]; the mean action of the training split, in the robot's units.
 
     Its result holds, besides everything the agent itself evaluates:
 

@@ -1,4 +1,4 @@
-"""What a plan refuses before any job starts, because it could only fail later; and what in it is merely odd.
+"""Admission: before any job starts, refuse what could only fail later, and remark on what is probably a mistake.
 
 `Admission(plan).refusals()` are all of them: the Snakefile raises the first, the doctor may show every one.
 """
@@ -30,12 +30,12 @@ from bridgelib.workflow.targets import (
 
 @dataclass(frozen=True)
 class Admission:
-    """What one call asks of a plan, and why it cannot have it.
+    """The checks of one call: what its command line asks for, held against the plan.
 
     Attributes:
         plan: The plan.
-        words: The words of the command line; none ask for everything. Targets that need no data, or no training,
-            spare their checks.
+        words: The words of the command line; none ask for everything. Checks of data or training are skipped where
+            no target needs them.
         slots: What jobs may use at the same time; all cores and the profile's GPUs if None.
     """
 
@@ -65,12 +65,12 @@ class Admission:
             yield from impossible(self.stages, f"machine '{plan.machine.name}'")
 
     def needs(self) -> str:
-        """What is still to be made will need, in a few lines; empty where that is nothing, or nobody asks."""
+        """What the remaining work will need, in a few lines; empty where nothing remains, or nobody asks."""
         silent = self._is_spared or self._is_only_told
         return "" if silent else in_brief(self.stages, self.plan.machine.name)
 
     def asides(self) -> list[str]:
-        """What is left out, and what is odd, as far as the requested targets meet it; for people."""
+        """Lines for people: what is left out or probably a mistake, as far as it concerns the requested targets."""
         if self._is_spared:
             return []
         chosen, names = self.plan.chosen, self.plan.settings.experiments if self._trains else ()
@@ -82,7 +82,7 @@ class Admission:
 
     @cached_property
     def targets(self) -> set[str]:
-        """Those among the words."""
+        """The targets among the words."""
         return targets_in(self.words)
 
     @cached_property
@@ -96,7 +96,7 @@ class Admission:
 
     @property
     def _is_spared(self) -> bool:
-        """Whether nothing is checked; the doctor tells whatever is wrong, all of it, and has to start for that."""
+        """Whether nothing is checked: the doctor, which reports all that is wrong, must be able to start."""
         without_data = bool(self.targets) and self.targets <= WITHOUT_DATA
         return "doctor" in self.words or makes_nothing(self.words) or without_data
 
@@ -122,7 +122,7 @@ class Admission:
 
 
 def unreadable(plan: WorkflowPlan) -> None:
-    """Refuse roots, a raw tree or a simulation whose tasks cannot be told."""
+    """Refuse roots, a raw tree or a simulation whose tasks cannot be determined."""
     _ = plan.data_roots, plan.dated_folders
 
 
@@ -142,7 +142,7 @@ def without_simulator(plan: WorkflowPlan, targets: set[str]) -> ConfigError | No
 
 
 def taken_seeds(plan: WorkflowPlan) -> ConfigError | None:
-    """Policies would be evaluated in scenes that are for other uses."""
+    """Policies would be evaluated in scenes reserved for choosing policies or for demonstrations."""
     last = plan.settings.episode_seed + plan.settings.episodes - 1
     if not plan.simulation or last < FIRST_CHOICE_SEED:
         return None

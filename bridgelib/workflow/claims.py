@@ -1,9 +1,9 @@
-"""Two workflows on the same folders break each other's files: the second one is told before it starts a job.
+"""Claims on folders: two workflows that write to the same ones would break each other's files, so the second stops.
 
-Each writes itself down in `<folder>/.claims/` of every folder that its jobs write to or read from, in a file that it
-holds locked for as long as it lives. Snakemake's own lock is of the working directory, and does not see another one's.
+Each registers in `<folder>/.claims/` of every folder that its jobs write to or read from, in a file that it keeps
+locked for as long as it lives. Snakemake's own lock covers only its working directory.
 Several may read from a folder; who writes there must be alone. With jobs on a cluster it is the main process that holds
-the files. `bridgelib.locks` tells what a lock is worth on NFS.
+the files. `bridgelib.locks` says what a lock is worth on NFS.
 """
 
 import json
@@ -17,14 +17,14 @@ from bridgelib.layout import CLAIMS, portable_path
 from bridgelib.locks import Holder, lock_when_free, sign, try_lock
 from bridgelib.workflow.plan import WorkflowPlan
 
-_ALL_MAY = 0o666  # the next one, perhaps of another user, has to remove what a dead one left
+_ALL_MAY = 0o666  # another user's workflow must be able to remove what a dead one left
 
 
 def claims_of(plan: WorkflowPlan, jobs: Iterable[tuple[Iterable[str], Iterable[str]]]) -> dict[Path, bool]:
-    """The folders that jobs use: a root, or of the runs that of one experiment.
+    """The folders that jobs use: whole roots, but below the runs the folders of single experiments.
 
     Args:
-        plan: Of the workflow.
+        plan: The workflow's plan.
         jobs: What each job makes, and what it reads.
 
     Returns:
@@ -36,7 +36,7 @@ def claims_of(plan: WorkflowPlan, jobs: Iterable[tuple[Iterable[str], Iterable[s
     wanted: dict[Path, bool] = {}
     for made, read in jobs:
         for paths, writes in ((read, False), (made, True)):
-            # Who trains claims no environment: else nobody could build one meanwhile.
+            # Training claims no environment: else nobody could build one meanwhile.
             known = roots if writes else roots - {venvs}
             for folder in filter(None, {_claimed(Path(path).absolute(), known, runs) for path in paths}):
                 wanted[folder] = wanted.get(folder, False) or writes
@@ -51,10 +51,10 @@ def _claimed(path: Path, roots: set[Path], runs: Path) -> Path | None:
 
 
 def claim(wanted: Mapping[Path, bool]) -> list[int]:
-    """Write this process down in all these folders.
+    """Register this process in all these folders.
 
     Args:
-        wanted: Folder -> whether something is written there. One in which this user can write nothing is left aside.
+        wanted: Folder -> whether something is written there. Folders that this user cannot write to are skipped.
 
     Returns:
         The open files that are the claims: they hold for as long as these are open.
@@ -77,7 +77,7 @@ def claim(wanted: Mapping[Path, bool]) -> list[int]:
 
 @contextmanager
 def _register(claims: Path) -> Iterator[Path]:
-    """The folder of claims, in which nobody else looks or writes meanwhile."""
+    """The folder of claims, locked: no other workflow reads or writes claims meanwhile."""
     try:
         claims.mkdir(parents=True, exist_ok=True)
         with suppress(PermissionError):

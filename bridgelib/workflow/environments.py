@@ -24,6 +24,6 @@ def environment_size(name: str) -> Size:
     """The size of a rule environment on disk; where uv's cache lies on the same disk, links make it smaller.
 
     Args:
-        name: Of its lock.
+        name: The name of its lock in envs/.
     """
     return _SIZES[name]

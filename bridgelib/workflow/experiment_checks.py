@@ -1,6 +1,6 @@
-"""Why an experiment cannot be trained, as far as that is known before any job starts; and what in it is merely odd.
+"""Checks of an experiment before any job starts: why it cannot be trained, and what in it is probably a mistake.
 
-Each check is a function of a plan and one of its experiments. It gives the refusal, or raises it, or gives None.
+Each check is a function of a plan and the name of an experiment that returns or raises a refusal, or returns None.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -19,22 +19,22 @@ from bridgelib.workflow.records import steps_made
 def experiment_refusals(plan: WorkflowPlan, name: str) -> Iterator[BridgeError]:
     """Why an experiment cannot be trained.
 
-    One without data is no reason to train none of the others: only where all are, none is started.
+    One without data does not stop the others; it is refused only where no experiment has data.
     """
     checks = (*_CHECKS, without_data) if nothing_to_train_on(plan) else _CHECKS
     return distinct(partial(check, plan, name) for check in checks)
 
 
 def nothing_to_train_on(plan: WorkflowPlan) -> bool:
-    """Whether no experiment has data, as far as the tasks of all can be told."""
+    """Whether no experiment has data, as far as the tasks of all are known."""
     try:
         return all(without_data(plan, name) for name in plan.settings.experiments)
-    except BridgeError:  # which is refused where it is that experiment's turn
+    except BridgeError:  # the checks of that experiment refuse it
         return False
 
 
 def distinct(checks: Iterable[Callable[[], BridgeError | None]]) -> Iterator[BridgeError]:
-    """What checks refuse, each reason once: where the tasks cannot be told, several of them find that."""
+    """What checks refuse, each reason once: several of them may find that the tasks cannot be determined."""
     said = set()
     for check in checks:
         if (refusal := answer(check)) and str(refusal) not in said:
@@ -71,7 +71,7 @@ def unnameable(plan: WorkflowPlan, name: str) -> ConfigError | None:
 
 
 def without_gaze(plan: WorkflowPlan, name: str) -> ConfigError | None:
-    """It learns from gaze, on TFRecords that this machine makes without."""
+    """It learns from gaze, and this machine makes TFRecords without gaze maps."""
     experiment = plan.experiment(name)
     if "gaze" not in experiment.needs or plan.machine.gaze != "none" or plan.data_root(name) != plan.machine.tfrecord:
         return None
@@ -180,7 +180,7 @@ _CHECKS: tuple[Callable[[WorkflowPlan, str], BridgeError | None], ...] = (
 
 
 def oddities(plan: WorkflowPlan, name: str) -> Iterator[str]:
-    """What works, but hardly as it is meant."""
+    """What works, but probably not as intended."""
     config = plan.experiment(name).config
     steps, agent = config["num_steps"], config["agent_kwargs"]
     for key in ("log_interval", "keep_every"):

@@ -1,4 +1,4 @@
-"""What the work still to be done will need, against what the machine has; the impossible is refused."""
+"""The forecast: what the remaining work needs, compared with what the machine has; the impossible is refused."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,7 +35,7 @@ class DiskForecast:
 
     @property
     def bytes(self) -> int:
-        """What is left there when all is done, and what the largest step takes beside it while it runs."""
+        """Bytes of all results, and the most scratch space that one of the steps takes while it runs."""
         return sum(stage.disk_bytes for stage in self.stages) + max(stage.scratch_bytes for stage in self.stages)
 
     @property

@@ -16,7 +16,7 @@ from bridgelib.workflow.survey import Survey, survey
 
 
 class WorkflowPlan(PlannedFiles):
-    """What the rules ask. Its parts look at the files it plans, and are made when they are first asked for."""
+    """What the rules ask of a plan. Its parts (`survey`, `staleness`, `rollouts`) are made when first asked for."""
 
     @property
     def training_environment(self) -> str:
@@ -30,7 +30,7 @@ class WorkflowPlan(PlannedFiles):
 
     @cached_property
     def staleness(self) -> Staleness:
-        """Which results are there but were made otherwise."""
+        """Which results are there but out of date."""
         return Staleness(self)
 
     @cached_property
@@ -48,14 +48,14 @@ class WorkflowPlan(PlannedFiles):
         return empty_tasks(self.staleness)
 
     def holds_nothing(self, experiment: str, task: str) -> bool:
-        """Whether a task of an experiment is known to be one of them; of TFRecords from elsewhere, training tells."""
+        """Whether an experiment's task is known to be empty; in TFRecords made elsewhere only training finds that."""
         return self.data_root(experiment) == self.machine.tfrecord and task in self.empty_tasks
 
     def waiting(self) -> list[str]:
         """The experiments that are not done, or were done otherwise."""
         return [name for name in self.settings.experiments if not self.staleness.is_trained(name)]
 
-    # What jobs take, and are told.
+    # What jobs take, and how they are started.
 
     def gpus(self, experiment: str) -> int:
         """How many GPUs a training job takes; none where JAX is to use the CPU."""

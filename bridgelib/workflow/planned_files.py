@@ -1,4 +1,4 @@
-"""Which files a call of the workflow is about: what there is to work on, and where what is made of it will lie."""
+"""The files of one call of the workflow: the data there is, and where its results will lie."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -128,7 +128,7 @@ class PlannedFiles:
         return [record for task in self.tasks(experiment) for record in self._records(root, task)]
 
     def done_files(self) -> list[str]:
-        """The one declared file of each training run."""
+        """The declared output of each training run, its done.json."""
         return [self.done_file(name) for name in self.settings.experiments]
 
     def done_file(self, experiment: str) -> str:
@@ -136,7 +136,7 @@ class PlannedFiles:
         return portable_path(Path(self.machine.runs, experiment, DONE))
 
     def evaluation_files(self) -> list[str]:
-        """What each policy is worth without a simulator."""
+        """The evaluation.json of each policy."""
         return [portable_path(Path(done).with_name(EVALUATION)) for done in self.done_files()]
 
     def data_root(self, experiment: str) -> str:

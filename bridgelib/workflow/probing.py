@@ -14,7 +14,7 @@ from bridgelib.workflow.plan import WorkflowPlan
 from bridgelib.workflow.stage import Probe
 
 _LIMIT = 300  # seconds; the probes themselves read and train for five
-# What of a configuration changes how long a training lasts, but not how long a step of it does.
+# Settings that change how long a training lasts, but not how long one of its steps takes.
 _INTERVALS = ("eval_interval", "save_interval", "log_interval")
 _LENGTH = ("num_steps", *_INTERVALS, "keep_last", "keep_every", "policy_from", "seed")
 
@@ -42,7 +42,7 @@ def probe_conversion(plan: WorkflowPlan, environment: str, cores: int) -> Probe:
 
 
 def alike(plan: WorkflowPlan) -> dict[str, list[str]]:
-    """The experiments that are not done, by one of them whose steps take as long as theirs."""
+    """The experiments that are not done, in groups whose steps take equally long: one of each -> all of its group."""
     found: dict[str, list[str]] = {}
     for name in plan.waiting():
         chosen = plan.experiment(name)
@@ -110,6 +110,6 @@ def _measured(
 
 
 def _shuffled(samples: tuple[str, ...]) -> list[str]:
-    """From all over the tree, the same each time: the probe stops when its time is up."""
+    """Trajectories from all over the tree in a fixed random order, since the probe stops when its time is up."""
     step = next(number for number in (7, 11, 13, 17) if len(samples) % number)
     return [samples[number * step % len(samples)] for number in range(len(samples))]

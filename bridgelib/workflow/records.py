@@ -1,6 +1,6 @@
-"""What earlier calls have left of a plan's results, as far as that is sure to be what they would be today.
+"""What results of earlier calls say about a plan (empty tasks, steps made), where they are certainly up to date.
 
-Where it is not sure, nothing is said: a refusal on old grounds would stand in the way of what heals it.
+Where that is not certain they say nothing: a refusal for an outdated reason would block the call that mends it.
 """
 
 import json
@@ -30,7 +30,7 @@ def _is_empty(staleness: Staleness, task: str) -> bool:
     report = _report(plan, task)
     if report is None or report["kept"]:
         return False
-    # Boxes of gaze that were missing under another setting are no reason any more.
+    # Gaze boxes that were missing under another setting no longer make a task empty.
     moot = plan.machine.gaze == "none" and any("gaze" in entry["reason"] for entry in report["rejected"])
     return not moot and _is_current(staleness, task, report)
 

@@ -1,4 +1,4 @@
-"""The data report of what is converted, where some task could not be: its own job waits for all of them, in vain."""
+"""The data report after a failed conversion: its own job never starts, since it waits for every task."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,14 +15,14 @@ _REPORTING = {"all", "data_report"}
 def report_on_the_rest(plan: WorkflowPlan, words: Sequence[str]) -> str:
     """Write the data report after a job has failed, if it was asked for and its own job could not.
 
-    Its files get the oldest of dates: the next call that converts the rest makes them again.
+    Its files get the oldest possible date, so that the next call that converts the rest makes them again.
 
     Args:
-        plan: Of the workflow that failed.
+        plan: The plan of the workflow that failed.
         words: The words of its command line.
 
     Returns:
-        The text of the report; empty where there is nothing to tell, or nothing can be told.
+        The text of the report; empty where none is due, or none can be made.
     """
     targets, machine = targets_in(words), plan.machine
     if targets and not targets & _REPORTING:

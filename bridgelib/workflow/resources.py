@@ -10,7 +10,7 @@ from bridgelib.conversion.converted_sizes import Images, numpy_to_tfrecord_memor
 from bridgelib.training.memory import training_memory
 
 _MARGIN = 1.5
-_SNAKEMAKE = 500  # MB: the two of them that stand around a job on its node
+_SNAKEMAKE = 500  # MB: the two Snakemake processes around a job on its node
 _LONG = 500  # frames of a long demonstration; BridgeData's have 20 to 100
 _FRAMES = 1_000_000  # of a task or a dataset: all of BridgeData has some two million
 _CAMERA = (480, 640)

@@ -1,4 +1,4 @@
-"""The part of a plan that rolls policies out in the simulator: files, tasks and scenes. Only where one simulates."""
+"""The rollouts of a plan: files, tasks and scenes of policies in the simulator, for tasks that it has."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,7 +70,7 @@ class Rollouts:
         """The simulated tasks of an experiment.
 
         Raises:
-            ConfigError: It has none.
+            ConfigError: None of its tasks is simulated.
         """
         if not (tasks := self._tasks(experiment)):
             raise self.not_simulated(experiment)
@@ -81,7 +81,7 @@ class Rollouts:
         return list(self.plan.dated_folders)
 
     def instructions(self, experiment: str) -> str:
-        """Which words a policy is told: of one that follows instructions, those no demonstration has as well."""
+        """`--instructions` of rollout_policy.py: `both` kinds of words for a policy that follows instructions."""
         return "both" if needs_language(self.plan.experiment(experiment)) else "demonstrated"
 
     def origin(self, experiment: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What one step still needs, and what bears upon it: what may be used at the same time, and what was measured."""
+"""The forecast of one step, and what it is computed from: what jobs may use at the same time, and measured speeds."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ class Slots:
     Attributes:
         cores: CPU cores.
         gpus: GPUs.
-        elsewhere: Whether jobs run on other machines, those of a cluster.
+        elsewhere: Whether jobs run on the nodes of a cluster instead of this machine.
     """
 
     cores: int
@@ -29,7 +29,7 @@ class Slots:
 
 @dataclass(frozen=True)
 class Probe:
-    """What converting some of this machine's own trajectories showed; see `bridgelib.conversion.conversion_speed`.
+    """Measured on some of this machine's own trajectories; see `bridgelib.conversion.conversion_speed`.
 
     Attributes:
         raw_to_numpy: Frames a second, of one job with its threads.
@@ -54,10 +54,10 @@ class StageForecast:
         disk_bytes: What its results will take, beyond what is there.
         files: Files and folders it will make.
         ram_bytes: Peak resident memory of one job.
-        seconds: How long all its jobs take, those apart that were not timed; None where none was.
+        seconds: How long all jobs that were timed take; None where none was.
         untimed: How many jobs were not timed, beside others that were.
-        uncertainty: Of disk_bytes, relative: twice the standard error.
-        scratch_bytes: Disk taken beyond that while it runs.
+        uncertainty: Relative uncertainty of disk_bytes: twice the standard error.
+        scratch_bytes: Disk space taken beside the results while it runs.
     """
 
     name: str

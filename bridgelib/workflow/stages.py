@@ -184,7 +184,7 @@ def _checkpoints(experiment: Experiment) -> CheckpointForecast:
 
 
 def _memory(plan: WorkflowPlan, experiment: Experiment) -> int:
-    """Of one training; where its tasks cannot be told (which is refused elsewhere), as if it trained on all."""
+    """Memory of one training; as if it trained on all tasks where its own are not known (refused elsewhere)."""
     tasks = plan.survey.tasks
     try:
         chosen = [tasks[name] for name in plan.tasks(experiment.name) if name in tasks]
@@ -202,14 +202,14 @@ def _made(experiment: Path) -> int:
 
 
 def _missing(expected: int, files: list[Path], again: bool) -> int:
-    """What files that must be made lack in bytes, 1 at least; 0 where they are there.
+    """Bytes that are still to be written of some files, 1 at least; 0 where they are there.
 
-    Their size says nothing: of broken trajectories little is kept.
+    Files that are smaller than expected count as there: of broken trajectories little is kept.
 
     Args:
-        expected: Their size together.
-        files: They.
-        again: They will be made again where they are there.
+        expected: The expected size of all files together.
+        files: The files.
+        again: Whether files that are there will be made again.
     """
     try:
         have = sum(path.stat().st_size for path in files)

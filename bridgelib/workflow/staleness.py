@@ -1,7 +1,7 @@
-"""Which results are there but were made otherwise than they would be made now, as they tell themselves.
+"""Staleness: results whose recorded origin differs from the one they would have if they were made now.
 
 Snakemake knows that only where it has metadata: of jobs that ran in this working directory. Results are shared and
-moved, so they carry their origin, and it is held against the one they would have now. A method for each rule.
+moved, so each carries its origin, which is compared here. `Staleness` has a method for each rule.
 """
 
 import re
@@ -39,7 +39,7 @@ _LOCK = re.compile(r"\block [0-9a-f]{12}\b")
 
 @dataclass(frozen=True)
 class MadeOtherwise:
-    """A result that is there and that another job made than would make it now.
+    """A stale result: it is there, but its recorded origin differs from the one it would have now.
 
     Attributes:
         step: The rule that makes it.
@@ -62,7 +62,7 @@ class MadeOtherwise:
 
 
 class Made(NamedTuple):
-    """A file of one result, what it tells of its origin (None: nothing), and what it would tell if it were made now."""
+    """A file of one result, its recorded origin (None: it has none), and the origin it would have if made now."""
 
     file: str
     recorded: Origin | None
@@ -71,7 +71,7 @@ class Made(NamedTuple):
 
 @dataclass(frozen=True)
 class Staleness:
-    """The results of one plan. Where nothing is there nothing is stale: None."""
+    """The results of one plan. A result that is not there is not stale: None."""
 
     plan: PlannedFiles
 
@@ -79,8 +79,8 @@ class Staleness:
         """Whether the result of a step was made otherwise; looked up once.
 
         Args:
-            step: A rule.
-            wildcards: Its wildcards.
+            step: The name of a rule.
+            wildcards: The rule's wildcards.
         """
         key = (step, *sorted(wildcards.items()))
         if key not in self._known:
@@ -93,10 +93,10 @@ class Staleness:
         """Whether the result of a step was made in an environment of another lock, as Snakemake remembers.
 
         Args:
-            lock: The one of now, as the param `lock` has it; empty for an environment from elsewhere.
+            lock: The present lock, as the param `lock` has it; empty for an environment from elsewhere.
             recorded: A file -> the params of the job that made it, as Snakemake keeps them; None where it keeps none.
-            step: A rule.
-            wildcards: Its wildcards.
+            step: The name of a rule.
+            wildcards: The rule's wildcards.
         """
         file = getattr(self, step)(**wildcards).file
         former = _LOCK.search(" ".join(map(str, recorded(file) or ()))) if lock else None
@@ -109,7 +109,7 @@ class Staleness:
         return {}
 
     def is_trained(self, experiment: str) -> bool:
-        """Whether a policy is there that training would not make otherwise, as far as its tasks can be told."""
+        """Whether an up-to-date policy is there, as far as its tasks are known."""
         try:
             made_otherwise = self.of("train_policy", experiment=experiment) is not None
         except BridgeError:  # which is refused elsewhere, where it is asked for
@@ -145,7 +145,7 @@ class Staleness:
                 date: entry_in(shard_report_path(self.plan.shard(task, date)), "content") or UNKNOWN
                 for date in self.plan.dated_folders[task]
             }
-            # Shards that were removed to save disk do not tell that a trajectory came or went since.
+            # Where shards were removed to save disk, nothing shows whether trajectories came or went since.
             count = self.plan.found(task) if UNKNOWN in contents.values() and not self.plan.simulation else found
             origin = records_origin({**chosen, "seed": settings.split_seed}, machine.gaze, contents)
             return {**origin, "trajectories": count}
@@ -179,19 +179,19 @@ class Staleness:
         return Made(str(done), recorded, now)
 
     def evaluate_policy(self, experiment: str) -> Made:
-        """What a policy is worth on the validation split."""
+        """The evaluation of a policy on its validation split."""
         done = Path(self.plan.done_file(experiment))
         file = done.with_name(EVALUATION)
         policy, (_, root, tasks) = policy_path(latest_path(done.parent)), self._read(experiment)
         return Made(str(file), origin_in(file), lambda: evaluation_origin(policy, root, tasks))
 
     def rollout_policy(self, experiment: str) -> Made:
-        """How often a policy succeeds."""
+        """The rollouts of a policy."""
         file = self._rollouts.file(experiment)
         return Made(file, origin_in(Path(file)), lambda: self._rollouts.origin(experiment))
 
     def rollout_references(self) -> Made:
-        """How often others succeed."""
+        """The rollouts of the references."""
         file = self._rollouts.references
         return Made(file, origin_in(Path(file)), self._rollouts.reference_origin)
 
@@ -213,7 +213,7 @@ class Staleness:
 
 
 def _judged(step: str, made: Made) -> MadeOtherwise | None:
-    """What a result tells of itself against what it would tell; one that is there and tells nothing is stale too."""
+    """Compare a result's recorded origin with its present one; a result that is there without an origin is stale."""
     if made.recorded is None:
         told_nothing = ("it does not say from what",) if Path(made.file).exists() else ()
         return MadeOtherwise(step, made.file, told_nothing) if told_nothing else None

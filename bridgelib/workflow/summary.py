@@ -1,4 +1,4 @@
-"""What came out of a machine's training runs, as a table in plain text."""
+"""A machine's training runs and their validation errors, as a table in plain text."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -37,7 +37,7 @@ def runs_as_text(done_files: Sequence[Path], seeds: Mapping[str, Sequence[str]] 
 
 
 def seeds_as_words(experiments: Mapping[str, Experiment]) -> list[str]:
-    """How a script is told which experiments differ in their seeds: NAME=MEMBER,MEMBER of each."""
+    """NAME=MEMBER,MEMBER for each group of experiments that differ only in their seeds, as scripts take it."""
     return [f"{family}={','.join(names)}" for family, names in families(experiments).items()]
 
 

@@ -1,7 +1,7 @@
-"""How many frames a raw tree holds, from listings of folders: of few trajectories per task where there are many.
+"""The survey: how many frames a raw tree holds, estimated from listings of some of its trajectories' folders.
 
-A dry run asks. Of 60,000 trajectories some 600 are listed, three or more of each task; one frame of the tree is opened,
-and of that only the header.
+Quick enough for a dry run: of 60,000 trajectories some 600 are listed, three or more of each task; of one frame the
+header is read, and no other file is opened.
 """
 
 import math
@@ -32,7 +32,7 @@ class Survey:
 
     Attributes:
         sessions: What each dated folder holds.
-        to_simulate: Those that are not there yet.
+        to_simulate: The dated folders that are still to be simulated.
         longest: Frames of the longest trajectory that was listed.
         frame_size: Height and width of the camera's images.
         frame_bytes: Bytes of one of them, as JPEG.
@@ -63,7 +63,7 @@ class Survey:
 
     @property
     def frames(self) -> float:
-        """Of one camera, in all."""
+        """Frames of one camera, over all tasks."""
         return sum(content.frames for content in self.sessions.values())
 
 
@@ -76,7 +76,7 @@ def survey(
     """Look at a raw tree.
 
     Args:
-        raw: Its root.
+        raw: The raw root.
         members: The trajectories of each dated folder that is there, relative to it.
         to_simulate: The plan of each that is not.
         shift: `latency_shift` of the machine profile.
@@ -93,7 +93,7 @@ def survey(
 
 
 def _listed(raw: Path, members: Mapping[Key, Sequence[str]]) -> tuple[dict[str, int], dict[str, float], float]:
-    """What is counted.
+    """Count the frames of some trajectories of each task.
 
     Returns:
         Trajectory -> its frames, of those that are looked at; task -> frames of a trajectory on average; the squared
@@ -116,7 +116,7 @@ def _listed(raw: Path, members: Mapping[Key, Sequence[str]]) -> tuple[dict[str, 
 
 
 def _spread(paths: Sequence[str], count: int) -> list[str]:
-    """So many of them, one at random from each of as many equal parts, always the same; all where there are fewer."""
+    """`count` of the paths, a fixed random one from each of `count` equal parts; all where there are fewer."""
     if len(paths) <= count:
         return list(paths)
     draw = Random(paths[0])

@@ -1,4 +1,4 @@
-"""What a command line asks for, as far as it decides what is checked before any job starts."""
+"""The targets of a command line, which decide what is checked before any job starts."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence

@@ -17,7 +17,7 @@ from bridgelib.errors import did_you_mean
 _SAFE_NVCC = "12.6.85"  # jax pull request 25091
 _FIRST_WITH_ITS_OWN = "0.5"  # JAX prefers the compiler of the package to one on the PATH
 _LINK_SERIALLY = "--xla_gpu_force_compilation_parallelism=1"
-_WITH_FLAGS = 2  # of jaxlib's libraries, the largest
+_WITH_FLAGS = 2  # the largest of jaxlib's libraries, in which the names of flags are looked for
 
 
 @check("nvcc", needs=cuda)

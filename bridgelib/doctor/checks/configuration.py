@@ -39,14 +39,14 @@ def _settings(subject: Subject) -> Iterator[Answer]:
     try:
         _ = plan.dated_folders
     except BridgeError as problem:
-        if subject.machine.simulation is not None:  # no data is missing, then: what to simulate is written wrongly
+        if subject.machine.simulation is not None:  # then no data is missing: the simulation's settings are wrong
             yield refused(problem)
         else:
             yield not_checked("they can be read; which tasks the experiments find cannot be told without the raw data")
         return
     told: list[BridgeError] = [refusal for refusal in (taken_seeds(plan), unfit_boxes(plan)) if refusal]
     for name in plan.settings.experiments:
-        own = str(undivided_batch(plan, name))  # the next check tells that
+        own = str(undivided_batch(plan, name))  # the next check reports that
         told += [refusal for refusal in experiment_refusals(plan, name) if str(refusal) != own]
     yield from map(refused, told)
     if not told:

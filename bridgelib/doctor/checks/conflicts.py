@@ -30,12 +30,12 @@ class Conflict:
     """Versions of two packages that do not work together.
 
     Attributes:
-        trouble: Its row in the table of troubles.
-        package: Which versions, such as `jax<=0.4.17`.
-        partner: Which versions of the other.
-        said: What is the matter, with `{package}` and `{partner}` for what is installed.
-        answer: How bad it is.
-        needed: Whether the package does not work without the other either.
+        trouble: The id of the conflict's row in the table of troubles.
+        package: Versions of the one package, such as `jax<=0.4.17`.
+        partner: Versions of the other package that they do not work with.
+        said: The finding, with `{package}` and `{partner}` for what is installed.
+        answer: Makes the answer: `error`, `warning` and so on.
+        needed: Whether the package also fails where the partner is missing.
     """
 
     trouble: str

@@ -22,7 +22,7 @@ from bridgelib.raw.tree import find_tasks, trajectory_names
 _PARTS = {"images0": "pictures", "obs_dict.pkl": "states", "policy_out.pkl": "actions"}
 _LOOKED_AT = 5  # trajectories whose parts are looked for
 _COUNTED = 300  # trajectories whose instruction is looked for
-_RECORDS = 1500  # whose framing is walked: each is a read somewhere in a large file
+_RECORDS = 1500  # records whose framing is read: each costs a read somewhere in a large file
 # What other downloads and steps look like, by a file somewhere below their root.
 _OTHER_LAYOUTS = (
     ("*.zip", "an archive that was not unpacked", "unzip {found} -d {folder}"),
@@ -104,7 +104,7 @@ def _tfrecords(subject: Subject) -> Iterator[Answer]:
     root = Path(subject.machine.tfrecord)
     files = sorted(root.glob(f"**/{RECORDS}"))
     elsewhere = [path for path in files if not (path.parents[1] / REPORT).exists()]
-    # A report accounts for an empty one: a side may hold nothing, and so may a task.
+    # Where a report accounts for it, a split or a whole task may be empty.
     damaged = {path for path in elsewhere if path.stat().st_size == 0}
     walked, left = 0, _RECORDS
     while walked < len(files) and left > 0:
@@ -131,7 +131,7 @@ def _of_damaged(path: Path) -> Answer:
 
 
 def _count(path: Path) -> int | None:
-    """Records of a TFRecord; None where they do not follow each other to its very end."""
+    """The number of records of a TFRecord; None where it is damaged or ends in the middle of one."""
     try:
         with mapped(path) as (_, content):
             return sum(1 for _ in records(content))

@@ -17,10 +17,10 @@ _NEEDS_535 = "0.4.34"  # as users found; its own check asks for no more than CUD
 _OLDEST_CAPABILITY = {"cuda12": "5.2", "cuda13": "7.5"}
 _FIRST_JAXLIB_FOR = {"10.0": "0.4.38", "9.0": "0.4.1", "8.9": "0.4.1"}  # Blackwell; Hopper; Ada
 _TENSOR_MEMORY = (10, 11)  # Blackwell of data centres
-_UNSAFE_CUBLAS = "nvidia-cublas>=12.8,<13.2"  # on these: JAX's own check of CUDA versions
-_MEMORY_SHARE = 0.75  # what JAX takes at its start, unless it is told otherwise
+_UNSAFE_CUBLAS = "nvidia-cublas>=12.8,<13.2"  # on those GPUs, by JAX's own check of CUDA versions
+_MEMORY_SHARE = 0.75  # of a GPU's memory; what JAX takes at its start by default
 _TO_BEGIN_WITH = 0.1
-_PART = "MIG-"  # so begins what means a part of a GPU, as in CUDA_VISIBLE_DEVICES
+_PART = "MIG-"  # prefix of a part of a GPU in CUDA_VISIBLE_DEVICES
 _OUR_PROGRAM = "workflow_scripts/train_policy.py"
 _ON_CPU = "snakemake train_all {set} environment=cpu jax_platform=cpu"
 

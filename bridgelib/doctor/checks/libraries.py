@@ -120,7 +120,7 @@ def _joining_version(path: Path) -> tuple[int, int]:
 
 
 def _loaded_or_packaged(subject: Subject) -> dict[str, Path]:
-    """Stem -> file: as really loaded, where that is known, else as packaged."""
+    """Stem of a library -> its file: as really loaded, where that is known, else as packaged."""
     files = [*subject.loading.packaged.values()]
     with suppress(NotKnown):
         files += subject.loading.probe.mapped
@@ -147,7 +147,7 @@ def _cudnn(subject: Subject) -> Answer:
 
 
 def _asked_by_plugin(subject: Subject) -> tuple[Requirement, ...]:
-    """What JAX's plugin for CUDA asks for; nothing of an older JAX, which has none."""
+    """The requirements of JAX's plugin for CUDA; none of an older JAX, which has no plugin."""
     plugin = subject.installed.get(f"jax-{subject.cuda_flavour}-plugin")
     return plugin.requires if plugin else ()
 

@@ -69,7 +69,7 @@ def _requirements(subject: Subject) -> Iterator[Answer]:
     for package in subject.installed.packages.values():
         for asked in package.requires:
             partner = subject.installed.get(asked.name)
-            # What is asked for under a condition is left out.
+            # Requirements with a condition (an environment marker) are left out.
             if asked.marker or partner is None or (package.name, asked.name) in _KNOWN_TO_WORK:
                 continue
             checked += 1

@@ -1,4 +1,4 @@
-"""Disk, memory and limits of this host; what the workflow will need of them says its own forecast."""
+"""Disk, memory and limits of this host, compared with the workflow's own forecast of what it needs."""
 
 import errno
 import os
@@ -94,7 +94,7 @@ def _open_files(subject: Subject) -> Answer:
 
 
 def _tasks(subject: Subject, experiment: Experiment) -> int:
-    """How many tasks it has; 0 where the raw data is not there to tell: another check says so."""
+    """How many tasks it has; 0 where the raw data is missing, which another check reports."""
     try:
         return len(subject.plan.tasks(experiment.name))
     except BridgeError:
@@ -118,7 +118,7 @@ def _unwritable(subject: Subject, key: str) -> Answer | None:
         if read_only or not os.access(folder, os.W_OK | os.X_OK):
             mounted = " (mounted read-only)" if read_only else ""
             return error(f"`{key}`: {where} cannot be written{mounted}", folder=where, key=key)
-    except OSError as problem:  # to ask about it fails: a network's disk that is gone, a folder above it is closed
+    except OSError as problem:  # such as of a network disk that is gone, or below a folder that may not be entered
         found = f"`{key}`: {given} cannot be looked at: {problem.strerror}"
         mount = f"ls {given}; df   # have the file system mounted again"
         return error(found, None if problem.errno == errno.EACCES else mount, folder=given, key=key)

@@ -1,8 +1,7 @@
-"""Everything the doctor knows: what can be wrong, why that matters, its cure, and the words in a log that tell of it.
+"""The table of troubles: what can be wrong, why that matters, its cure, and the words that show it in a log.
 
-One table, in the order in which logs are read: the first row whose words are in a log wins, so what is particular comes
-before what is general. After "out of memory", for instance, the library that could not be initialised is no trouble of
-its own. `docs/doctor.md` is made from it.
+The first row whose words are in a log wins, so particular rows come before general ones: after "out of memory", for
+instance, a library that could not be initialised is no trouble of its own. `docs/doctor.md` is made from this table.
 
 Fields in braces are filled in when a cure is shown: {config} repeats the user's own `--config …`, {set} begins one to
 which more is added, {rebuild} remakes the training environment from its lock, {install} installs into it; the others

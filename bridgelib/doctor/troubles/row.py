@@ -18,14 +18,14 @@ class Trouble:
     """Something that can be wrong.
 
     Attributes:
-        id: Its name, unique; the check of that name (`bridgelib/doctor/checks/`) looks for it in advance.
+        id: A unique name; the check of that name (`bridgelib/doctor/checks/`) looks for the trouble in advance.
         family: A key of FAMILIES.
         title: What is looked at, in a few words.
         why: Why it matters, in one sentence.
         cure: The command, or the one change, that cures it.
-        log: What a line that tells of it looks like in a log: a regular expression; empty where none does. Its named
-            groups are fields of the cure.
-        exit_codes: How a job ends of it, where its log tells nothing.
+        log: A regular expression for the lines of a log that show it; empty where none does. Its named groups are
+            fields of the cure.
+        exit_codes: Exit codes of a job that show it, where the log shows nothing.
     """
 
     id: str
@@ -39,7 +39,7 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Sign:
-    """Further words of a trouble, which weigh less than those of the rows between."""
+    """A further regular expression for a trouble above, tried only after the rows between."""
 
     id: str
     log: str

@@ -70,15 +70,15 @@ def evaluation(
     transitions: int = TRANSITIONS,
     frames: int = FRAMES,
 ) -> dict[str, Any]:
-    """Evaluate a policy; shows how far it is.
+    """Evaluate a policy; shows progress.
 
     Args:
-        experiment: That the policy was trained for.
-        policy: It.
+        experiment: The experiment that the policy was trained for.
+        policy: The policy.
         data_root: The folder of the tasks.
         groups: The tasks of each group of the experiment's dataset.
-        transitions: Of the validation split at most; whole trajectories, spread evenly.
-        frames: Of the training split at most, for the nearest neighbour; spread evenly.
+        transitions: The most transitions of the validation split; whole trajectories, spread evenly.
+        frames: The most frames of the training split, for the nearest neighbour; spread evenly.
 
     Returns:
         What evaluation.json holds, as above.

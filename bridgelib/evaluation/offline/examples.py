@@ -28,10 +28,10 @@ def examples(
     """Some of the evaluated trajectories of each task.
 
     Args:
-        situations: Of the split.
+        situations: The situations of the split.
         split: The trajectories.
-        chosen: int64 [K]; those that were evaluated.
-        demonstrated: Their N transitions.
+        chosen: int64 [K]; the trajectories that were evaluated.
+        demonstrated: The N transitions of these.
         predicted: float32 [N, A]; the policy's first actions.
 
     Returns:

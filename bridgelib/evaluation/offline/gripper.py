@@ -2,7 +2,7 @@
 
 A *change* is a transition whose gripper action opens or closes, other than the demonstrated action one step before. For
 a policy it is its own action that is compared with the demonstrated one before: it would change the gripper there. So a
-policy that only goes on with what it sees makes no change at all, and has F1 0; and one that closes the gripper only
+policy that only repeats the present gripper makes no change at all, and has F1 0; and one that closes the gripper only
 after it was closed has missed the change. The first transition of a trajectory has none before it, and no change.
 
 A demonstrated change is found where the policy makes one in the same direction at most WINDOW steps away, in the same
@@ -25,7 +25,7 @@ COUNTS = ("agreeing", "demonstrated_changes", "found", "policy_changes", "right"
 
 
 def gripper_counts(demonstrated: np.ndarray, predicted: np.ndarray) -> dict[str, int]:
-    """What of one trajectory is added up, by the names of COUNTS.
+    """The counts of one trajectory, by the names of COUNTS, to be added up.
 
     Args:
         demonstrated: float [T]; gripper actions, above OPEN for open.

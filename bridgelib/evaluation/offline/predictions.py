@@ -15,11 +15,11 @@ _BATCH = 64  # fixed, and filled up at the end: another size would be another pr
 def predicted(
     situations: Situations, neighbours: NeighbourIndex, trajectory: np.ndarray, step: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Ask policy and neighbours at N transitions; shows how far it is.
+    """Predict the actions at N transitions, by policy and by nearest neighbour; shows progress.
 
     Args:
-        situations: Of the split that they are of.
-        neighbours: Of the training split.
+        situations: The situations of the split that is evaluated.
+        neighbours: The images of the training split.
         trajectory, step: int64 [N] each.
 
     Returns:

@@ -18,7 +18,7 @@ def saliency(policy: Policy, situation: Situation) -> np.ndarray:
     """The absolute gradients of the first predicted action with respect to the present frame.
 
     Args:
-        policy: Who looks.
+        policy: The policy.
         situation: B situations.
 
     Returns:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 TRANSITIONS = 20_000
-"""At most so many are evaluated, unless told otherwise."""
+"""The most transitions that are evaluated by default."""
 
 SHOWN_OF_A_TASK = 2
 MOST_SHOWN = 24
@@ -13,11 +13,11 @@ MOST_STEPS_SHOWN = 2000  # so that evaluation.json stays below 2 MB
 
 
 def evenly_spread(lengths: np.ndarray, limit: int) -> np.ndarray:
-    """As many trajectories, spread evenly, as have at most `limit` transitions together; one at least, if there is one.
+    """As many trajectories, spread evenly, as fit into `limit` transitions; at least one, if there is one.
 
     Args:
         lengths: int64 [K]; transitions of each.
-        limit: Of transitions.
+        limit: The most transitions.
 
     Returns:
         int64 [chosen]; their numbers, rising.

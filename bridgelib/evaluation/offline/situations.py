@@ -1,4 +1,4 @@
-"""What a policy sees and is told at a transition, as a robot would show and tell it."""
+"""The inputs of a policy at a transition, observation and goal, as a robot would give them."""
 
 from functools import cache
 from typing import NamedTuple
@@ -33,7 +33,7 @@ class Situations:
     because a robot is given a picture of the end. Before the start of a trajectory its first frame repeats.
 
     Args:
-        policy: Who is asked.
+        policy: The policy.
         split: The trajectories.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What evaluations found, as a table in plain text. Standard library only: the workflow prints it."""
+"""The evaluations as a table in plain text. Standard library only: the workflow prints it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path

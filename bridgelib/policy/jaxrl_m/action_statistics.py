@@ -45,7 +45,7 @@ def read_statistics(content: Any, where: str) -> Statistics:
 
 
 def their_statistics(statistics: Statistics) -> dict[str, Any]:
-    """The predecessor's action_proprio_metadata, and what it leaves aside: which angles they are of.
+    """The predecessor's action_proprio_metadata, with the kind of angles added, which the predecessor ignores.
 
     It divides by the deviation or the range as they are, so these are what we divide by, floors and all.
     """

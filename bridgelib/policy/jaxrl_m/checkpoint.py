@@ -33,8 +33,8 @@ def read_checkpoint(path: Path) -> Mapping[str, Any]:
         path: The file or folder of one checkpoint.
 
     Raises:
-        DataError: It is missing, damaged, a folder of several checkpoints, or no agent of the predecessor.
-        ConfigError: Only orbax reads it, and that is not installed or does not work here.
+        DataError: The path is missing, damaged, a folder of several checkpoints, or no agent of the predecessor.
+        ConfigError: Only orbax reads the checkpoint, and that is not installed or does not work here.
     """
     content = _content(path)
     if isinstance(content, Mapping) and content.keys() == TrainState.__dataclass_fields__.keys():
@@ -53,7 +53,7 @@ def read_checkpoint(path: Path) -> Mapping[str, Any]:
 def write_checkpoint(path: Path, weights: Mapping[str, Any], step: int, losses: Sequence[str] | None) -> None:
     """Write a checkpoint file that `flax.training.checkpoints.restore_checkpoint` restores into the agent.
 
-    The optimiser starts anew: its moments are zeros, and only the learning rate goes on at `step`.
+    The optimiser starts anew: its moments are zeros, and only the learning rate's schedule continues from `step`.
 
     Args:
         path: The file.

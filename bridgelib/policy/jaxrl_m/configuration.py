@@ -35,7 +35,7 @@ class Configuration:
         history: Frames per observation, or None.
         chunk: Actions predicted at once, or None.
         normalisation: Kind of normalisation of actions and proprio.
-        statistics: Its constants, where the configuration records them.
+        statistics: The constants of that normalisation, where the configuration records them.
     """
 
     algorithm: str
@@ -96,7 +96,7 @@ def their_configuration(spec: PolicySpec, text_encoder: str | None = None) -> di
             that is not known, or there are none.
 
     Raises:
-        ConfigError: It cannot build that agent, or embed its instructions.
+        ConfigError: The predecessor cannot build that agent, or embed its instructions.
     """
     _require_buildable(spec)
     language = {}
@@ -157,18 +157,18 @@ def _section(content: Mapping[str, Any], key: str, where: str) -> dict[str, Any]
 
 
 def _as_built(config: dict[str, Any]) -> dict[str, Any]:
-    """The tree of what the predecessor builds, which is not always what its configuration says."""
+    """The tree of what the predecessor really builds, which is not always what its configuration says."""
     agent_kwargs, encoder_kwargs = config["agent_kwargs"], config["encoder_kwargs"]
     if isinstance(agent_kwargs.get("score_network_kwargs"), Mapping):
         agent_kwargs["score_network_kwargs"]["hidden_dim"] = _SCORE_WIDTH  # whatever is asked for
-        agent_kwargs.pop("dropout_target_networks", None)  # accepted, and read by nothing
+        agent_kwargs.pop("dropout_target_networks", None)  # the predecessor accepts this setting, but never uses it
     if encoder_kwargs.get("softmax_temperature", -1) != -1:
         encoder_kwargs["softmax_temperature"] = 1.0  # any but the learned one
     return config
 
 
 def _require_muse(text_encoder: str | None) -> None:
-    """Refuse instructions that were embedded by what the predecessor does not have; a policy of its own has muse's."""
+    """Refuse instructions embedded by an encoder that the predecessor lacks; its own policies use muse."""
     if text_encoder not in ("muse", None):
         raise ConfigError(
             "export of lc_bc, text_processor",

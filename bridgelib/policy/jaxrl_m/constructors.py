@@ -1,7 +1,7 @@
-"""What the predecessor's constructors take where its configuration says nothing: not what it published.
+"""The predecessor's constructor defaults, used where its configuration says nothing. What it published differs.
 
-Its checkpoints are of these values, so a policy that came from one is built by them. Our own configurations are
-complete but for settings that came later, of which it has the values that change nothing.
+Its checkpoints were trained with these values, so a policy made from one is built with them. Our own configurations
+are complete but for settings that were added later, which get the values that change nothing.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ _SECTIONS = {
     "policy_kwargs": _POLICY,
     "critic_kwargs": {"init_final": None},
 }
-"""What a section lacks that is there; one that is not there at all is as in `_WITHOUT`."""
+"""Defaults of entries that a section lacks; for a section that is missing as a whole see `_WITHOUT`."""
 
 _WITHOUT = {"policy_kwargs": {**_POLICY, "state_dependent_std": False}, "critic_kwargs": {"init_final": 1e-12}}
 _BC = {"warmup_steps": 1000, "decay_steps": 1_000_000}
@@ -45,10 +45,10 @@ _ENCODER = {"act": "relu", "add_spatial_coordinates": False, "pooling_method": "
 
 
 def as_constructed(algorithm: str, config: Mapping[str, Any]) -> dict[str, Any]:
-    """The tree that an agent is made of: what `config` does not say is as the predecessor's constructors have it.
+    """The tree that an agent is made from: `config`, completed by the predecessor's constructor defaults.
 
     Args:
-        algorithm: A key of `ALGORITHMS`; of one that the predecessor does not have, `config` says all.
+        algorithm: A key of `ALGORITHMS`; for one that the predecessor does not have, `config` must be complete.
         config: agent_kwargs, encoder, encoder_kwargs.
 
     Raises:

@@ -43,7 +43,7 @@ def import_checkpoint(
 
     Args:
         checkpoint: A file or folder that the predecessor's trainer saved.
-        configuration: Its configuration, JSON or YAML.
+        configuration: The configuration of its training, JSON or YAML.
         output: The policy folder, read by `bridgelib.policy.load`.
         image_size: Height and width of the images it was trained on.
         statistics: What actions and proprio were normalised with, unless the configuration says it.

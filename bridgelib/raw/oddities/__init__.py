@@ -1,1 +1,1 @@
-"""What is looked for in the arrays of a trajectory while it is read, to be remarked on."""
+"""Detectors of oddities, one file each: they look through a trajectory's arrays while it is read, and give remarks."""

@@ -41,7 +41,7 @@ def odd_frames(camera: str, frames: np.ndarray, headers: Headers, first: int = 0
     Args:
         camera: The name of its folder.
         frames: uint8 [F, S, S, 3].
-        headers: Of all its files.
+        headers: The headers of all its files.
         first: The number of the first of `frames`; those before were left out.
     """
     step = max(1, frames.shape[1] // SAMPLED)

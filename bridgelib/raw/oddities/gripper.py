@@ -12,7 +12,7 @@ FINGERS = 0.015  # metres; commands in metres go up and down by more than this, 
 SWING = 0.4  # of the largest command (or 0.2 of the largest state) is no noise either
 STATE_SWING = 0.2
 FEWEST_HELD = 2  # commands on either side; a single one is on its way, or a slip of the hand
-LONGEST_DELAY = 4  # steps until a gripper has done what it was told
+LONGEST_DELAY = 4  # steps until a gripper has followed its command
 FEWEST_PAIRS = 5  # of a command and a later state
 AGAINST = -0.6  # correlation
 
@@ -47,7 +47,7 @@ def _of_one_side(commands: np.ndarray, low: float, high: float) -> Iterator[Noti
 
 
 def _answer(commands: np.ndarray, states: np.ndarray) -> tuple[float, int]:
-    """How the state answers to the command: the correlation that is told most surely, and after how many steps.
+    """How the state follows the command: the most significant correlation, and after how many steps.
 
     Correlations of few pairs are large by chance: they count by the root of how many there are.
     """

@@ -1,4 +1,4 @@
-"""What is odd about a trajectory only beside the others of its collection session."""
+"""What is odd about a trajectory only in comparison with the others of its collection session."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping

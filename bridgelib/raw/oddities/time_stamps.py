@@ -1,4 +1,4 @@
-"""Time stamps that no clock in order would give."""
+"""Time stamps that a working clock would not give."""
 
 from collections.abc import Iterator
 
