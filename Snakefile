@@ -4,7 +4,7 @@
 #   <numpy>/<task>/<date>.npz                           one shard per collection session, and its .report.json
 #   <tfrecord>/<task>/{train,val}/out.tfrecord          the BridgeData format, with index, split and statistics
 #   <runs>/<experiment>/done.json                       a trained policy
-#   <runs>/<experiment>/evaluation.json                 what it is worth on the validation side
+#   <runs>/<experiment>/evaluation.json                 its errors on the validation split
 #   <runs>/<experiment>/rollouts.json                   how often it succeeds, where there is a simulator
 #
 # The four roots stand in the machine profile (config/machines/), chosen with --config machine=NAME.
@@ -77,7 +77,7 @@ rule train_all:
 
 
 rule evaluate_all:
-    """What every policy is worth on its validation side; the table is printed."""
+    """The evaluation of every policy on its validation split; the table is printed."""
     input:
         from_plan(PLAN.evaluation_files),
     log:

@@ -123,7 +123,7 @@ class _Waiting:
         self._next = 0.0
 
     def tell(self, holder: Holder | None) -> None:
-        """Another process holds it now."""
+        """Print that another process holds the lock, if a line is due."""
         waited = time.monotonic() - self.started
         if waited < self._next:
             return
@@ -134,7 +134,7 @@ class _Waiting:
         self._next = waited + min(60 * 2 ** (self.told - 1), _LONGEST)
 
     def end(self) -> None:
-        """It is free now."""
+        """Print that the lock is free, if a line said that it was not."""
         if self.told:
             waited = duration(time.monotonic() - self.started)
             print(f"[wait] {self.path}: free, after {waited}", file=sys.stderr, flush=True)

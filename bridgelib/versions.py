@@ -50,7 +50,7 @@ def versions_of(step: str) -> dict[str, int]:
 
 
 def in_words(step: str) -> str:
-    """The same for a rule's params: `shard 1, report 1, raw_to_numpy 1`."""
+    """The versions of a step in words, for a rule's params: `shard 1, report 1, raw_to_numpy 1`."""
     return ", ".join(f"{module.rpartition('.')[2]} {version}" for module, version in versions_of(step).items())
 
 

@@ -10,7 +10,7 @@ from bridgelib.layout import DONE, EVALUATION
 
 
 rule evaluate_policy:
-    """Hold the actions of one policy against those that were demonstrated, beside actions that anyone could give."""
+    """Compare the actions of one policy with the demonstrated ones, beside simple baselines."""
     input:
         environment=environment_stamp(TRAINING),
         records=from_plan(PLAN.records),

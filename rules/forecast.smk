@@ -13,7 +13,7 @@ localrules:
 
 
 rule forecast:
-    """Print what every step still to be done will need, against what this machine has."""
+    """Print what every remaining step will need, compared with what this machine has."""
     log:
         "logs/forecast.log",
     conda:

@@ -47,7 +47,7 @@ def collection_session():
 
 
 def made_as_now(step, environment):
-    """An input function without files: a result that is there but was made otherwise, as it says, is made again.
+    """An input function without files: a result whose recorded origin differs from its present one is made again.
 
     It says from what it was made; from which lock its environment came only Snakemake remembers, where it made it from
     this folder. Inputs are asked for while the jobs are put in order, of none but those that targets need.

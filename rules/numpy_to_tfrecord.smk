@@ -15,7 +15,7 @@ localrules:
 
 
 rule numpy_to_tfrecord:
-    """Divide a task into training and validation and write both as TFRecords."""
+    """Split a task into training and validation, and write both splits as TFRecords."""
     input:
         environment=environment_stamp("convert"),
         shards=from_plan(PLAN.shards),

@@ -19,7 +19,7 @@ from bridgelib.workflow.stage import Slots
 
 
 def slots():
-    """What jobs may use at the same time, as far as Snakemake was told."""
+    """What jobs may use at the same time, by Snakemake's command line and profile."""
     cores, gpus, elsewhere = (
         getattr(workflow.global_resources.get(key), "value", None)
         for key in ("_cores", "gpu", "_nodes")
@@ -52,7 +52,7 @@ MACHINE = PLAN.machine.with_roots(
 if config["machine"] == "auto":
     os.environ.setdefault("MACHINE", MACHINE.name)
 
-# For the scripts that fill conda environments; jobs are told below.
+# For the scripts that fill conda environments; jobs get their variables below.
 os.environ |= {"BRIDGE": workflow.basedir, "BRIDGE_PYTHON": sys.executable}
 
 # Where the repository and its Python are, and which devices a job may lease, must not count as a change of a rule.

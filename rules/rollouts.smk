@@ -1,5 +1,5 @@
 """
-Roll trained policies out in the simulator, beside what they are held against; only on a machine that simulates.
+Roll trained policies out in the simulator, beside their references; only on a machine that simulates.
 
 INPUTS   <runs>/<experiment>/done.json, and the policy beside it
 OUTPUTS  <runs>/<experiment>/rollouts.json and rollouts/, animated pictures of some episodes

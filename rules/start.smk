@@ -7,8 +7,8 @@ from bridgelib.workflow.claims import claim, claims_of
 
 ASSIGNMENT = ".snakemake/assignments/{experiment}.json"
 
-# Snakemake would start a refused job again, as often as `retries` says. This is no interface of its: where it asks
-# otherwise one day, the job is started again, and its launcher refuses at once.
+# Snakemake would restart a refused job as often as `retries` says. What is overridden here is not its public interface:
+# should that change, the job is restarted, and its launcher refuses at once.
 Job.restart_times = property(
     lambda job: 0 if stands_in(job.log, os.environ) else job.rule.restart_times
 )

@@ -8,7 +8,7 @@ OUTPUTS  <runs>/<experiment>/done.json; checkpoints and metrics lie beside it in
 
 from bridgelib.layout import DONE
 
-# Not in a cluster's job as well, where they would multiply: who submitted it submits it again.
+# Only where the main process runs: inside of a cluster's job further attempts would multiply with its own.
 RETRIES = 2 if workflow.is_main_process else 0
 
 

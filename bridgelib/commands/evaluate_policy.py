@@ -16,7 +16,7 @@ as the workflow does it:
   evaluate_policy.py --experiments config/experiments/demo.yaml --experiment bc_demo --data demo/tfrecord \\
       --policy demo/runs/bc_demo/latest/policy --output demo/runs/bc_demo/evaluation.json
 
-at a glance:
+a quick look:
   evaluate_policy.py ... --transitions 2000 --frames 2000
 """
 

@@ -9,7 +9,7 @@ EXAMPLES = """\
 the best by validation error so far, of a training that still runs:
   export_policy.py --run demo/runs/bc_demo/latest --from best --output policies/bc_best
 
-that of one step, of an older run (which steps there are, an unknown one tells):
+that of one step, of an older run (an unknown step is refused with the steps that there are):
   export_policy.py --run demo/runs/bc_demo/bc_demo-0123456789ab --step 5000 --output policies/bc_5000
 
 The run is only read, and its data is not needed. Which checkpoints a training keeps, and which of them becomes its own

@@ -1,4 +1,4 @@
-"""Print what every step still to be done will need: disk, files, memory and time, against what this machine has."""
+"""Print what every remaining step will need: disk, files, memory and time, compared with what this machine has."""
 
 import argparse
 

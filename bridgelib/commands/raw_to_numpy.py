@@ -58,7 +58,7 @@ def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
         raise ConfigError(
             "--train_proportion",
             given=options.train_proportion,
-            do="give it to numpy_to_tfrecord.py: a task is divided there, the same way on every machine",
+            do="give it to numpy_to_tfrecord.py: a task is split there, the same way on every machine",
         )
     one = (options.dated_folder, options.shard, options.report)
     if (options.numpy is None) == (one == (None, None, None)) or (options.numpy is None and None in one):

@@ -23,7 +23,7 @@ of several tasks, with animated pictures of some successes and failures:
 The scenes are those of the seeds SEED, SEED + 1, …; the same policy and seeds give the same bytes each time on one
 machine. The file holds {"tasks": {NAME: {"episodes": N, "successes": K, "interval": [low, high], …}}}: the interval is
 Wilson's, 95 %. A policy that was trained towards goal images is shown the last frame of the expert's episode in the
-very scene; one that follows instructions is told the task in the words of demonstrations, or in others.
+same scene; one that follows instructions gets an instruction of the demonstrations, or a held-out one.
 """
 
 
@@ -93,7 +93,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
         "--instructions",
         choices=("demonstrated", "held_out", "both"),
         default="demonstrated",
-        help="words that tell a policy which follows instructions: those of demonstrations, others, or first these, "
-        "then those (default: demonstrated)",
+        help="instructions for a policy that follows them: those of demonstrations, held-out ones, or both in turn "
+        "(default: demonstrated)",
     )
     return parser.parse_args(argv)

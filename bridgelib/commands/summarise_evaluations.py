@@ -1,4 +1,4 @@
-"""Print what evaluations found: the errors of each policy beside those of actions that anyone could give."""
+"""Print the evaluations: the errors of each policy beside those of simple baselines."""
 
 import argparse
 

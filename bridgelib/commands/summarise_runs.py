@@ -1,4 +1,4 @@
-"""Print what came out: the account of the data, the validation error of each policy, and how often it succeeds."""
+"""Print the results: the account of the data, the validation error of each policy, and how often it succeeds."""
 
 import argparse
 from pathlib import Path

@@ -12,8 +12,8 @@ one task, one file:
   verify_records.py --data bdv2_tfrecord/put_carrot_on_plate
   verify_records.py --data bdv2_tfrecord/put_carrot_on_plate/train/out.tfrecord
 
-Indices are built only of files whose every checksum is right, so this is for later: after a copy that took a way
-around, when a disk grows old, before data is given away. Exit code 0: all as written; 1: the records named are not;
+Every checksum is compared when an index is built, so this is for later: after a copy over several machines, when a
+disk grows old, before data is given away. Exit code 0: all as written; 1: the records named are not;
 2: there is nothing to read.
 """
 

@@ -35,7 +35,7 @@ class Contradiction:
 
 @dataclass(frozen=True)
 class Section:
-    """What every declared section of a configuration is."""
+    """The base class of every declared section of a configuration."""
 
     def contradictions(self) -> Iterator[Contradiction]:
         """Which of its settings do not go together."""
@@ -97,7 +97,7 @@ _DECLARED: dict[type[Section], dict[str, Setting]] = {}
 
 
 def settings_of(schema: type[Section]) -> dict[str, Setting]:
-    """What the fields of a declared section say, by name."""
+    """The settings of a declared section, by name."""
     if schema not in _DECLARED:
         kinds, annotated = typing.get_type_hints(schema), typing.get_type_hints(schema, include_extras=True)
         _DECLARED[schema] = {each.name: _setting(kinds[each.name], annotated[each.name]) for each in fields(schema)}

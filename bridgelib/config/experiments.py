@@ -206,7 +206,7 @@ def _global_overrides(algorithm: str, settings: GlobalSettings) -> dict[str, Any
     }
     for name in ("decay_steps", "actor_decay_steps"):
         given[f"config.agent_kwargs.{name}"] = getattr(settings, f"{name}_{algorithm}", None)
-    if not hasattr(ALGORITHMS[algorithm].agent_kwargs, "warmup_steps"):  # as of a new one; the others are meant
+    if not hasattr(ALGORITHMS[algorithm].agent_kwargs, "warmup_steps"):  # a new algorithm may not have it
         del given["config.agent_kwargs.warmup_steps"]
     return {key: value for key, value in given.items() if value is not None}
 

@@ -172,7 +172,7 @@ def _gpu_list(given: Any, where: str) -> list[int]:
 
 
 def _check(profile: MachineProfile, where: str) -> None:
-    """What the types do not say."""
+    """Refuse values that are beyond their limits."""
     rules = (
         ("train_proportion", 0 < profile.train_proportion <= 1, "more than 0, at most 1"),
         ("im_size", 16 <= profile.im_size <= 1024, "16 to 1024"),

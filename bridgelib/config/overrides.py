@@ -23,7 +23,7 @@ _LEFT_OUT = {
     "dataset_kwargs.prefetch_num_batches": _IN_MEMORY,
     "dataset_kwargs.cache": _IN_MEMORY,
 }
-"""What the predecessor's configurations have and these do not, and what to do about it."""
+"""Settings that only the predecessor's configurations have -> what to do instead."""
 
 
 def apply_override(config: dict[str, Any], key: str, value: Any, where: str) -> None:
@@ -61,7 +61,7 @@ def apply_override(config: dict[str, Any], key: str, value: Any, where: str) -> 
 
 
 def _entries(node: Any, path: Sequence[str]) -> list[str]:
-    """What an override may name in the entry of a tree that a path leads to."""
+    """The names that an override may use below a path of the tree."""
     return list({**node, **_OPEN.get(".".join(path), {})}) if isinstance(node, dict) else []
 
 

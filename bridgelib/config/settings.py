@@ -74,7 +74,7 @@ def load_settings(
     datasets_file = found_file(keys.datasets, [folder, repository], f"{_WHERE}, key 'datasets'")
     experiments_file = _experiments_file(keys.experiments, machine.name, repository, folder)
     experiments = load_experiments(experiments_file, load_datasets(datasets_file))
-    save_dir = next(iter(experiments.values())).save_dir  # of the section `global:`, so the same for all
+    save_dir = next(iter(experiments.values())).save_dir  # set in the section `global:`, so the same for all
     if save_dir:
         machine = with_runs(
             machine, save_dir, folder, f"{portable_path(experiments_file)}, section 'global', key 'save_dir'"

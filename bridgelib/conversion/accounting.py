@@ -55,7 +55,7 @@ class Account:
         return Account(**{key: getattr(self, key) + getattr(other, key) for key in self.__dataclass_fields__})
 
     def to_json(self) -> dict:
-        """As plain numbers."""
+        """The account as plain numbers."""
         sorted_counts = {key: dict(sorted(getattr(self, key).items())) for key in ("rejected", "remarks")}
         return {**vars(self), "kept": self.kept, **sorted_counts}
 

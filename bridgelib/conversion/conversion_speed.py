@@ -26,7 +26,7 @@ _PICTURES = 40  # frames that are encoded to learn their size as JPEG
 
 @dataclass(frozen=True)
 class Speed:
-    """What was measured.
+    """The measured speed.
 
     Attributes:
         frames: Frames of camera 0 that were converted.

@@ -15,7 +15,7 @@ _SHARD_MEMBERS, _INDEX_MEMBERS, _MEMBER = 14, 19, 268  # arrays of an archive, a
 _SHARD_REPORT, _TASK_REPORT, _STATISTICS, _SPLIT_ENTRY = 113, 511, 1700, 80
 _RECORD = 560  # names of the features and headers of the tensors of one trajectory
 _JPEG_HEADER = 4  # of each frame in a list of strings
-_JPEG_TABLES = 600  # what every JPEG has beside its picture
+_JPEG_TABLES = 600  # headers and tables of every JPEG
 
 # Resident memory, bytes.
 _RAW_TO_NUMPY = 46 << 20  # Python, numpy and Pillow

@@ -176,6 +176,6 @@ def _holds(record: Path, listed: Sequence[Mapping[str, str]]) -> bool:
     """Whether a TFRecord is whole, has an index, and holds the trajectories that split.json lists."""
     try:
         identities = load_index(record).identities if index_path(record).exists() else None
-    except DataError:  # who is told there to make it again must not be told here that it is up to date
+    except DataError:  # its message says to make it again, so it must not count as up to date here
         return False
     return identities == tuple(entry["identity"] for entry in listed)

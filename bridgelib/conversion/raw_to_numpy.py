@@ -36,7 +36,7 @@ from bridgelib.raw.tree import (
     trajectory_names,
 )
 
-VERSION = 1  # of what is kept, and how: which trajectories, which frames of them, resized how
+VERSION = 1  # of the choice of trajectories and frames, and of the resizing
 LARGEST_IM_SIZE = 2048
 
 

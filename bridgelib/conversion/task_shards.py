@@ -15,7 +15,7 @@ from bridgelib.layout import shard_report_path
 from bridgelib.raw.trajectory import Trajectory
 from bridgelib.raw.tree import natural_key, recorded_at
 
-VERSION = 1  # of what is taken from shards, in which order, and of split.json and report.json
+VERSION = 1  # of the choice and order of trajectories, and of split.json and report.json
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ def _report_of(shard: Shard) -> Report:
     """The report beside a shard; it must be of this shard."""
     path = shard_report_path(shard.path)
     report = Report.load(path)
-    # A report made by hand, or before reports told the content, has none.
+    # A report made by hand, or before reports recorded the content, has none.
     if report.kept != len(shard) or report.content not in ("", content_of(shard.path, report)):
         raise DataError(
             path,

@@ -28,7 +28,7 @@ from bridgelib.config.algorithms.algorithm import Need
 from bridgelib.errors import DataError, did_you_mean
 
 NEEDS = frozenset(get_args(Need))
-"""What an agent can ask for beyond observations, actions and rewards."""
+"""The parts of a batch that an agent can need beyond observations, actions and rewards."""
 
 
 @dataclass(frozen=True)

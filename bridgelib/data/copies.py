@@ -119,5 +119,5 @@ def _nothing_left(val: Indices, count: int, whose: str) -> DataError:
         given=f"{count} trajectories, and the same demonstrations all train: {whose}",
         allowed="at least one demonstration that does not train",
         do="keep one copy of each demonstration (split.json of a task has the names and content ids), leave one of the "
-        "tasks out of the dataset, or divide otherwise: --config split_seed=1",
+        "tasks out of the dataset, or take another split: --config split_seed=1",
     )

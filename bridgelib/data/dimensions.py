@@ -22,5 +22,5 @@ def scale_floor(size: int) -> np.ndarray:
 
 
 def name_of(place: int, size: int) -> str:
-    """What the number at a place among `size` of them is called."""
+    """The name of a dimension among `size`."""
     return DIMENSIONS[place] if size == len(DIMENSIONS) else f"number {place}"

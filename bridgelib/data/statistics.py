@@ -43,7 +43,7 @@ class Moments:
         Sums are exact before they are rounded once; a sum of up to 2^29 equal float32 numbers is not rounded at all,
         so that what never changes has a standard deviation of 0 and not of 1e-17.
         """
-        rows = np.asarray(rows, np.float64) + 0.0  # of 0.0 and -0.0 either could be the smallest
+        rows = np.asarray(rows, np.float64) + 0.0  # makes -0.0 to 0.0, since either could be the smallest
         columns = [column.tolist() for column in rows.T]
         mean = np.array([math.fsum(column) / len(column) for column in columns])
         squares = np.square(rows - mean)
@@ -56,7 +56,7 @@ class Moments:
         return np.flatnonzero((self.std > 0) & (self.std < self.floor))
 
     def to_json(self) -> dict[str, list[float]]:
-        """As lists."""
+        """The moments as lists."""
         return {key: getattr(self, key).tolist() for key in (*_MOMENTS, "floor")}
 
     @classmethod
@@ -106,7 +106,7 @@ class Statistics:
         return self.trajectories == 0 or self.relabel_angles == "wrapped" or bool(crosses(extremes).any())
 
     def to_json(self) -> dict:
-        """As plain lists and numbers."""
+        """The statistics as plain lists and numbers."""
         return {
             "action": self.action.to_json(),
             "proprio": self.proprio.to_json(),

@@ -81,7 +81,7 @@ class Subject:
         try:
             return stages(self.plan)
         except (BridgeError, NotKnown):  # other checks report why
-            raise NotKnown("what the workflow will need cannot be told without settings and raw data") from None
+            raise NotKnown("what the workflow will need is not known without settings and raw data") from None
 
     @cached_property
     def experiments(self) -> tuple[Experiment, ...]:
@@ -189,7 +189,7 @@ class Subject:
     def filled(self, cure: str, values: Mapping[str, object] | None = None) -> str:
         """A cure with its fields filled in; unknown ones are shown as their name in capitals."""
         environment, python = portable_path(self.environment), portable_path(Path(sys.executable))
-        replaced = set(re.findall(r" (\w+)=", cure.partition("{set}")[2]))  # what the cure sets, it sets once
+        replaced = set(re.findall(r" (\w+)=", cure.partition("{set}")[2]))  # those that the cure itself gives
         kept = {key: value for key, value in self.given.items() if key not in replaced}
         given = "".join(f" {key}={shlex.quote(str(value))}" for key, value in kept.items())
         known = {

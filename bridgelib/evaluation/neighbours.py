@@ -60,7 +60,7 @@ class NeighbourIndex:
         least = np.full(len(best), np.iinfo(np.int64).max)
         for first in range(0, len(self), _ROWS):
             rows = slice(first, first + _ROWS)
-            products = queries @ self._pixels[:, rows].transpose(0, 2, 1)  # of each colour: [3, queries, rows]
+            products = queries @ self._pixels[:, rows].transpose(0, 2, 1)  # one for each colour: [3, queries, rows]
             distances = self._norms[rows] - 2 * products.sum(axis=0, dtype=np.int64)  # but for the query's own norm
             found = distances.argmin(axis=1)
             distance = distances[np.arange(len(best)), found]

@@ -37,7 +37,7 @@ def success_summary(
             without its scenes.
         seeds: Task -> rows of the means over seeds: name, and what `rate_over_seeds` gives.
         policies: Policy -> task -> whether its whole interval lies above that of every blind policy and of random
-            actions; None where nothing was rolled out that it could be held against.
+            actions; None where none of these was rolled out.
         differences: Pairs of policies, task by task, over the scenes that both were rolled out in.
     """
     _require_complete(references, rollouts)
@@ -84,7 +84,7 @@ def _brief(result: Result) -> dict[str, Any]:
 
 
 def _means(task: str, rows: Mapping[str, tuple], seeds: Mapping[str, Sequence[str]]) -> Iterator[dict[str, Any]]:
-    """Of one task, a row for each experiment of which two seeds or more were rolled out."""
+    """The rows of means of one task: one for each experiment of which two seeds or more were rolled out."""
     for family, names in seeds.items():
         for words in ("", _OTHER_WORDS):
             found = [rows[f"{name}{words}"][1] for name in names if f"{name}{words}" in rows]

@@ -37,7 +37,7 @@ _SQUARE = "write it with square images: numpy_to_tfrecord does, whatever the cam
 
 @dataclass(frozen=True)
 class Record:
-    """What an index keeps of one trajectory of T actions; the attributes as in `RecordIndex`, positions in the file."""
+    """One trajectory of T actions as an index keeps it; attributes as in `RecordIndex`, positions in the file."""
 
     encoding: str
     image_shape: tuple[int, int, int]

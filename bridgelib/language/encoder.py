@@ -53,7 +53,7 @@ class Encoder:
         return embeddings
 
     def identity(self) -> dict[str, Any]:
-        """What determines the embeddings, as JSON holds it."""
+        """What determines the embeddings, as plain JSON."""
         return {
             "name": self.name,
             "settings": dict(self.settings),

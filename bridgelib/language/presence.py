@@ -55,9 +55,9 @@ def no_language(experiment: Experiment, tasks: Sequence[str], held_out: int = 0)
         return ConfigError(
             f"experiment '{experiment.name}', dataset '{experiment.dataset.name}'",
             given=f"{experiment.algorithm}, which learns from instructions; {held_out} of its trajectories have one, "
-            "but the split put all of them on the validation split",
-            allowed="instructions on the training split",
-            do=f"{_ADD}, or divide otherwise: --config split_seed=1",
+            "but all of these are in the validation split",
+            allowed="instructions in the training split",
+            do=f"{_ADD}, or take another split: --config split_seed=1",
         )
     more = f" and {len(tasks) - _SHOWN} more" if len(tasks) > _SHOWN else ""
     return ConfigError(

@@ -13,7 +13,7 @@ from bridgelib.files import read_json
 from bridgelib.policy.spec import VERSION, PolicySpec, goal_of
 
 FILES = ("params.msgpack", "golden.npz")
-"""What lies beside policy.json in every policy folder; its hashes name them."""
+"""The files that lie beside policy.json in every policy folder; it holds their hashes."""
 
 _CONFIG = ("agent_kwargs", "encoder", "encoder_kwargs")
 _MOMENTS = ("mean", "std", "min", "max")
@@ -70,7 +70,7 @@ _KINDS: dict[str, tuple[str, Callable[[Any, Mapping[str, Any]], bool]]] = {
 
 
 def read_description(path: Path) -> dict[str, Any]:
-    """What policy.json says: the fields of `PolicySpec`, and `sha256`, the hashes of the other files.
+    """The content of policy.json: the fields of `PolicySpec`, and `sha256`, the hashes of the other files.
 
     Raises:
         DataError: The file is missing, no JSON or of another version, or an entry is missing or of another kind.

@@ -47,7 +47,7 @@ class Memory:
         self._plan.extend(actions)
 
     def next_action(self) -> np.ndarray:
-        """What to do now: float32 [A].
+        """The action of now: float32 [A].
 
         No demonstration has a half-open gripper, so a policy with a binary gripper opens or closes it. That comes last,
         so that the predictions of an ensemble are averaged with their confidence, and do not merely vote.

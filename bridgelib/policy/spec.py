@@ -126,7 +126,7 @@ class PolicySpec:
         }
 
     def noise(self) -> dict[str, Any]:
-        """As `example`, of noise that is always the same: the golden input of a policy that comes without data."""
+        """As `example`, filled with the same noise each time: the golden input of a policy that comes without data."""
         draws = np.random.default_rng(0)
 
         def noise(leaf: np.ndarray) -> np.ndarray:
@@ -147,7 +147,7 @@ class PolicySpec:
         return jax.eval_shape(lambda key: make_agent(self.algorithm, key, self.example(), config), key)
 
     def to_json(self) -> dict[str, Any]:
-        """As plain lists and numbers, with what a reader needs to use the policy without this library."""
+        """The spec as plain lists and numbers, with all that is needed to use the policy without this library."""
         return {
             **asdict(self),
             "statistics": self.statistics.to_json(),

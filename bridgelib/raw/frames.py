@@ -135,7 +135,7 @@ def _without_padding(content: bytes) -> bytes:
 
 
 def _of_known_kind(content: bytes) -> bytes:
-    """With headers of known versions, as which libjpeg reads the others."""
+    """The file with the known header versions in place of others, which libjpeg reads in the same way."""
     for header in (JFIF, ADOBE):
         content = header.sub(lambda found: found[1] + b"\1", content)
     return content

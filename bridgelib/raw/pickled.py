@@ -1,4 +1,4 @@
-"""What is built while a pickle is read: numpy's arrays, their types and numbers, dicts, and stand-ins for all else.
+"""The objects built while a pickle is read: numpy's arrays, types and numbers, dicts, and stand-ins for all else.
 
 The constructors stand for the names under which numpy 1 and numpy 2 pickle arrays. numpy's own `__setstate__` sees a
 type and a number of bytes only after they were checked: a forged type of object pointers would otherwise be read as

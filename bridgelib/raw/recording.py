@@ -1,4 +1,4 @@
-"""What was recorded of a trajectory beside its frames: its pickles and its text, checked, before any correction."""
+"""The recording of a trajectory beside its frames: pickles and text, checked, before the latency correction."""
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass

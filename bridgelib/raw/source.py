@@ -7,7 +7,7 @@ class Source(io.BytesIO):
     """A file in memory that raises where more is asked for than it has."""
 
     def read(self, size: int | None = -1) -> bytes:
-        """So many bytes; an EOFError where there are fewer."""
+        """`size` bytes; an EOFError where there are fewer."""
         data = super().read(size)
         if len(data) < (size or 0):
             raise EOFError

@@ -57,7 +57,7 @@ _INSTRUCTIONS = (
 
 @dataclass(frozen=True)
 class Unpickled:
-    """What was pickled.
+    """The content of a pickle.
 
     Attributes:
         content: Arrays as `numpy.ndarray` (read-only or not, as they come); stand-ins where there was something odd.
@@ -111,12 +111,12 @@ class _ClosedDispatch(dict):
 class _Unpickler(pickle._Unpickler):
     """The interpreter of the standard library, reduced to the instructions that build plain data."""
 
-    stack: list[Any]  # it has these three, of which its stub says nothing
+    stack: list[Any]  # attributes of the base class that its stub does not declare
     pop_mark: Callable[[], list[Any]]
     read: Callable[[int], bytes]
 
     def __init__(self, source: Source, recorder_names: bool):
-        super().__init__(source, encoding="latin1")  # of the texts of Python 2 only
+        super().__init__(source, encoding="latin1")  # only for texts that Python 2 wrote
         self._recorder_names = recorder_names
         self.odd: Rejected | None = None
 
@@ -163,7 +163,7 @@ class _Unpickler(pickle._Unpickler):
             self._refuse(f"sets the state of a {type(owner).__name__}")
 
     def _attempt(self, build: Callable, *arguments: object) -> object:
-        """What is built; a stand-in where that does not succeed."""
+        """The result of `build`; a stand-in where that fails."""
         try:
             return build(*arguments)
         except Rejected as rejected:

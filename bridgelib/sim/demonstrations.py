@@ -21,7 +21,7 @@ from bridgelib.sim.plan import FIRST_DEMONSTRATION_SEED, LONGEST, PlanEntry
 from bridgelib.sim.scene import Scene
 from bridgelib.sim.tasks import TASKS
 
-VERSION = 1  # of what a dated folder holds; what is seen and done in it: see scene.VERSION
+VERSION = 1  # of the files of a dated folder; scene.VERSION is of what the demonstrations show
 SECONDS_PER_STEP = 0.2
 _SECONDS_PER_DEMONSTRATION = 60
 _ATTEMPTS = 100

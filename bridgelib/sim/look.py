@@ -18,7 +18,7 @@ _WALL_COLOURS = ((0.72, 0.75, 0.78), (0.78, 0.75, 0.71), (0.66, 0.70, 0.70))
 
 @dataclass(frozen=True)
 class Look:
-    """What differs between two pictures of the same arrangement.
+    """The look of a scene: all that differs between two pictures of the same arrangement.
 
     Args:
         light: Unit vector towards the lamp, float64 [3].

@@ -8,8 +8,8 @@ show how to recover.
 
 import numpy as np
 
-_SHOVED = 0.15  # of the steps
-_FUMBLED = 0.02  # of the steps begin a fumble
+_SHOVED = 0.15  # share of the steps in which the arm is shoved
+_FUMBLED = 0.02  # share of the steps in which a fumble begins
 _FUMBLE_STEPS = 3  # long enough for the gripper to close or to open
 
 

@@ -111,7 +111,7 @@ def read_simulation(content: Mapping[str, Any], where: str) -> SimulationSetting
 
 
 def _check(chosen: SimulationSettings, where: str) -> None:
-    """What the types do not say."""
+    """Refuse values that are beyond their limits."""
     folders = len(chosen.tasks) * chosen.dated_folders
     rules = (
         ("tasks", 0 < len(set(chosen.tasks)) == len(chosen.tasks), "one or more names, each once"),

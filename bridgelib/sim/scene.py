@@ -60,17 +60,17 @@ class Scene:
 
     @property
     def item(self) -> Body:
-        """What the task moves."""
+        """The object that the task moves."""
         return self.pairs[self.task.name].item
 
     @property
     def target(self) -> Body:
-        """Where the task moves it."""
+        """The target that the task moves it to."""
         return self.pairs[self.task.name].target
 
     @property
     def items(self) -> list[Body]:
-        """What can be moved to a target: by the task, and by the other one where there is one."""
+        """The objects that can be moved to a target: the task's, and the other task's where the scene has one."""
         return [pair.item for pair in self.pairs.values()]
 
     @property

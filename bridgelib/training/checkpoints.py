@@ -115,7 +115,7 @@ class Checkpoints:
                     )
                     raise unusable
             except DataError as error:
-                if isinstance(error.__cause__, OSError):  # it may be sound, as another day may show
+                if isinstance(error.__cause__, OSError):  # the disk failed, so it may still be sound
                     unusable = error
                 print(f"{error}\n  Passing over the checkpoint of step {step}.", file=sys.stderr)
             else:

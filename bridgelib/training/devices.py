@@ -45,7 +45,7 @@ def any_process(flag: bool) -> bool:
     """Whether the flag is set in any process; every process gets the same answer."""
     if jax.process_count() == 1:
         return flag
-    from jax.experimental import multihost_utils  # what it imports is wanted by several processes only
+    from jax.experimental import multihost_utils  # imported late: only needed with several processes
 
     return bool(np.any(multihost_utils.process_allgather(np.asarray(flag))))
 

@@ -140,7 +140,7 @@ class RunFolder:
 
 
 def run_identity(configuration: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:
-    """What determines the weights.
+    """The identity of a run: what determines its weights.
 
     Args:
         configuration: The experiment as JSON: algorithm, dataset and the tree `config`.
@@ -151,5 +151,5 @@ def run_identity(configuration: Mapping[str, Any], data: Mapping[str, Any]) -> d
 
 
 def _plain(tree: Any) -> Any:
-    """As it will be read back: tuples as lists, keys as text."""
+    """A tree as JSON will give it back: tuples as lists, keys as text."""
     return json.loads(json.dumps(tree))

@@ -17,7 +17,7 @@ from bridgelib.training.learner import Learner
 from bridgelib.training.metrics import Metrics
 from bridgelib.training.tracking import WandbMirror
 
-SCORE = "mse"  # of a validation; the lower the better
+SCORE = "mse"  # the value by which validations are compared; lower is better
 
 
 class Batches(Protocol):

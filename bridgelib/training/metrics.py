@@ -35,7 +35,7 @@ class Metrics:
                 do="put the file back, or remove the run folder to train from the start",
             )
         with disk_errors(path):
-            self._file = path.open("ab", buffering=0)  # what a full disk did not take must not come up again in `close`
+            self._file = path.open("ab", buffering=0)  # unbuffered: `close` must not retry what a full disk refused
             self._file.truncate(position)
             self._file.seek(position)
 

@@ -146,7 +146,7 @@ def new_learner(
 
 @dataclass(frozen=True)
 class _Run:
-    """What the parts of a run are made from."""
+    """The experiment, data, folder and devices of a run, and the parts that are made from them."""
 
     experiment: Experiment
     inputs: Inputs
@@ -216,7 +216,7 @@ class _Run:
 
 
 def _summary(folder: RunFolder, state: LoopState, weights: str) -> dict[str, Any]:
-    """What done.json says: the run, its end, and its first, last and best validation (None where there was none)."""
+    """The content of done.json: the run, its end, and its first, last and best validation (None without any)."""
     scores = [
         {key: value for key, value in line.items() if key not in ("kind", "time")}
         for line in read_metrics(folder.metrics, "validation")

@@ -91,7 +91,7 @@ class WandbMirror:
         import wandb  # only where it is wanted: it starts a service process
 
         if mode == "online" and sys.stdin and sys.stdin.isatty() and not _has_key(os.environ):
-            raise RuntimeError("no API key; `wandb login` stores one")  # else it would ask here, and wait for ever
+            raise RuntimeError("no API key; `wandb login` stores one")  # else W&B would ask for it, and wait
         if mode == "offline":
             # An offline run cannot be continued, only begun again under its id; `catch_up` then fills it from the
             # metrics file. Leaving the former ones would make `wandb sync` upload each part over the other.

@@ -20,7 +20,7 @@ _LEAST = 4  # steps that are timed, however slow they are
 
 @dataclass(frozen=True)
 class TrainingSpeed:
-    """What was measured.
+    """The measured speed.
 
     Attributes:
         start: Seconds until the first step and the first validation are compiled, reading the data included.

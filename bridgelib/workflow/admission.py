@@ -30,7 +30,7 @@ from bridgelib.workflow.targets import (
 
 @dataclass(frozen=True)
 class Admission:
-    """The checks of one call: what its command line asks for, held against the plan.
+    """The checks of one call: whether what its command line asks for can be done by the plan.
 
     Attributes:
         plan: The plan.

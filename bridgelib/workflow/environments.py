@@ -15,7 +15,7 @@ _SIZES = {
     "train": Size(760_000_000, 9_600),
     "train-cuda12": Size(5_950_000_000, 12_100),
     "train-cuda13": Size(4_820_000_000, 12_800),
-    "seed-cuda12": Size(3_850_000_000, 8_700),  # of which the wheel that is on no index is a guess
+    "seed-cuda12": Size(3_850_000_000, 8_700),  # the wheel that is on no index is a guess
 }
 """Files compiled by the first import count half: before it they are not there."""
 

@@ -63,7 +63,7 @@ def unknown_to_simulators(plan: WorkflowPlan, name: str) -> None:
 
 
 def unnameable(plan: WorkflowPlan, name: str) -> ConfigError | None:
-    """Snakemake would take its name, or that of a folder of its own, for a pattern."""
+    """Snakemake would take the experiment's name, or that of one of its folders, for a pattern."""
     for key, given in (("name", name), ("data_root", plan.experiment(name).data_root or "")):
         if problem := name_problem(given):
             return ConfigError(f"{_where(plan, name)}, key '{key}'", given=f"{given}: {problem}")
@@ -71,7 +71,7 @@ def unnameable(plan: WorkflowPlan, name: str) -> ConfigError | None:
 
 
 def without_gaze(plan: WorkflowPlan, name: str) -> ConfigError | None:
-    """It learns from gaze, and this machine makes TFRecords without gaze maps."""
+    """The experiment learns from gaze, and this machine makes TFRecords without gaze maps."""
     experiment = plan.experiment(name)
     if "gaze" not in experiment.needs or plan.machine.gaze != "none" or plan.data_root(name) != plan.machine.tfrecord:
         return None
@@ -85,7 +85,7 @@ def without_gaze(plan: WorkflowPlan, name: str) -> ConfigError | None:
 
 
 def too_many_gpus(plan: WorkflowPlan, name: str) -> ConfigError | None:
-    """It takes more GPUs than there are."""
+    """The experiment takes more GPUs than there are."""
     num_devices, present = plan.gpus(name), len(plan.machine.gpus)
     if num_devices <= max(1, present):
         return None
@@ -97,7 +97,7 @@ def too_many_gpus(plan: WorkflowPlan, name: str) -> ConfigError | None:
 
 
 def without_cuda(plan: WorkflowPlan, name: str) -> ConfigError | None:
-    """It takes a GPU, and the JAX of the machine's environment knows none."""
+    """The experiment takes a GPU, and the JAX of the machine's environment supports none."""
     num_devices = plan.gpus(name)
     if not num_devices or plan.machine.environment != "cpu" or plan.settings.env != "rule":
         return None
@@ -111,7 +111,7 @@ def without_cuda(plan: WorkflowPlan, name: str) -> ConfigError | None:
 
 
 def undivided_batch(plan: WorkflowPlan, name: str) -> ConfigError | None:
-    """Its devices do not divide one of its batches."""
+    """The experiment's devices do not divide one of its batches."""
     num_devices, config = plan.gpus(name), plan.experiment(name).config
     for key, size in (("train_batch_size", config["batch_size"]), ("val_batch_size", config["val_batch_size"])):
         if num_devices > 1 and size % num_devices:
@@ -126,7 +126,7 @@ def undivided_batch(plan: WorkflowPlan, name: str) -> ConfigError | None:
 
 
 def endless_warmup(plan: WorkflowPlan, name: str) -> ConfigError | None:
-    """Its learning rate would still be rising when it ends."""
+    """The learning rate would still be rising when the training ends."""
     config = plan.experiment(name).config
     warmup, steps = config["agent_kwargs"].get("warmup_steps", 0), config["num_steps"]
     if warmup < steps:
@@ -140,7 +140,7 @@ def endless_warmup(plan: WorkflowPlan, name: str) -> ConfigError | None:
 
 
 def without_data(plan: WorkflowPlan, name: str) -> DataError | None:
-    """None of its tasks holds a trajectory, as their conversion has found already."""
+    """None of the experiment's tasks holds a trajectory, as their conversion has found already."""
     empty = [plan.holds_nothing(name, task) for task in plan.tasks(name)]
     if not all(empty):
         return None
@@ -154,7 +154,7 @@ def without_data(plan: WorkflowPlan, name: str) -> DataError | None:
 
 
 def trained_further(plan: WorkflowPlan, name: str) -> DataError | None:
-    """Its run has made more steps than it is to have; training would refuse that, each time."""
+    """The experiment's run has made more steps than `num_steps`; training would refuse that, each time."""
     made, wanted = steps_made(plan.staleness, name), plan.experiment(name).config["num_steps"]
     if made is None or made <= wanted:
         return None

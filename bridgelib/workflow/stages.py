@@ -57,7 +57,7 @@ def stages(
 
 
 def environment_stage(name: str) -> str:
-    """What the stage that builds an environment is called."""
+    """The name of the stage that builds an environment."""
     return f"environment {name}"
 
 

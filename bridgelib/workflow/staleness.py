@@ -112,7 +112,7 @@ class Staleness:
         """Whether an up-to-date policy is there, as far as its tasks are known."""
         try:
             made_otherwise = self.of("train_policy", experiment=experiment) is not None
-        except BridgeError:  # which is refused elsewhere, where it is asked for
+        except BridgeError:  # refused elsewhere, where the experiment is asked for
             made_otherwise = False
         return not made_otherwise and Path(self.plan.done_file(experiment)).exists()
 
@@ -158,9 +158,9 @@ class Staleness:
         """The account of all tasks."""
         root = Path(self.plan.machine.tfrecord)
         file, tasks = portable_path(table_paths(root, "data_report")["json"]), list(self.plan.dated_folders)
-        others = None if self.plan.simulation else self.plan.chosen.others  # of what was planned, not of a real tree
+        others = None if self.plan.simulation else self.plan.chosen.others  # simulated: only what was planned
         recorded = origin_in(Path(file))
-        former = recorded and {"passed_over": UNKNOWN, **recorded}  # once it did not say what else lay there
+        former = recorded and {"passed_over": UNKNOWN, **recorded}  # earlier versions did not record it
         return Made(file, former, lambda: data_report_origin(root, tasks, others))
 
     def embed_language(self, experiment: str) -> Made:

@@ -13,7 +13,7 @@ from bridgelib.jobs.variables import MEM_FRACTION, NEW_MEM_FRACTION, PREALLOCATE
 
 # The oldest driver of a CUDA release, from its release notes.
 _OLDEST_DRIVER = {"cuda11": "450.80.02", "cuda12": "525.60.13", "cuda13": "580.65.06"}
-_NEEDS_535 = "0.4.34"  # as users found; its own check asks for no more than CUDA does: jax issue 24749
+_NEEDS_535 = "0.4.34"  # found by users: JAX's own check asks only for what CUDA needs (jax issue 24749)
 _OLDEST_CAPABILITY = {"cuda12": "5.2", "cuda13": "7.5"}
 _FIRST_JAXLIB_FOR = {"10.0": "0.4.38", "9.0": "0.4.1", "8.9": "0.4.1"}  # Blackwell; Hopper; Ada
 _TENSOR_MEMORY = (10, 11)  # Blackwell of data centres

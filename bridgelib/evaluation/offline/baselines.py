@@ -1,4 +1,4 @@
-"""What a policy must beat: actions that anyone could give."""
+"""Simple baselines that a policy must beat: the mean action and the previous one."""
 
 import numpy as np
 

@@ -32,7 +32,7 @@ def over_the_course(demonstrated: Demonstrated, predictions: Predictions) -> lis
 def over_the_chunk(demonstrated: Demonstrated, chunks: np.ndarray, mean_action: np.ndarray) -> list[dict[str, Any]]:
     """The mean errors of each step of a chunk: `step` from 1 on, `transitions`, `error` of policy and mean action.
 
-    The step k predicted at a transition is held against the action demonstrated k - 1 transitions later; where the
+    The step k predicted at a transition is compared with the action demonstrated k - 1 transitions later; where the
     trajectory ends before, it does not count.
 
     Args:
@@ -47,7 +47,8 @@ def _chunk_step(
     demonstrated: Demonstrated, predicted: np.ndarray, mean_action: np.ndarray, ahead: int
 ) -> dict[str, Any]:
     counted = demonstrated.left > ahead
-    later = np.minimum(np.arange(len(demonstrated)) + ahead, len(demonstrated) - 1)  # of another trajectory: uncounted
+    # Beyond the end of a trajectory this is a transition of another one, and not counted below.
+    later = np.minimum(np.arange(len(demonstrated)) + ahead, len(demonstrated) - 1)
     wanted = demonstrated.actions[later].astype(np.float64)
     return {
         "step": ahead + 1,

@@ -1,4 +1,4 @@
-"""What was demonstrated: the actions that predicted ones are held against."""
+"""What was demonstrated: the actions that predicted ones are compared with."""
 
 from dataclasses import dataclass
 from functools import cached_property

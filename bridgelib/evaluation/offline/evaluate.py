@@ -155,7 +155,7 @@ def _nothing(tasks: Sequence[str], trajectories: int) -> dict[str, Any]:
 def _results(
     policy: Policy, split: DataSplit, chosen: np.ndarray, demonstrated: Demonstrated, neighbours: NeighbourIndex
 ) -> dict[str, Any]:
-    """What was found at the chosen trajectories, int64 [K]."""
+    """The scores over the chosen trajectories, int64 [K], and examples of them."""
     situations = Situations(policy, split)
     chunks, nearest = predicted(situations, neighbours, chosen[demonstrated.trajectory], demonstrated.step)
     mean = policy.spec.statistics.action.mean

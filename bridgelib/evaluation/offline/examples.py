@@ -57,7 +57,7 @@ def examples(
 
 
 def _pictures(situations: Situations, trajectory: int, length: int) -> Iterator[dict[str, Any]]:
-    """Of frames from the first to the last with an action, spread evenly."""
+    """The pictures of some frames, spread evenly from the first to the last that has an action."""
     steps = np.arange(PICTURES) * (length - 1) // (PICTURES - 1)  # not distinct in a short one: one size, one program
     situation = situations.at(np.full(PICTURES, trajectory), steps)
     gradients, frames = saliency(situations.policy, situation), situations.newest(situation.images)

@@ -50,7 +50,7 @@ def share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
 
 
 def rounded(value: float, digits: int = 6) -> float | None:
-    """So many significant digits; None for what is no number."""
+    """A number rounded to so many significant digits; None for NaN and infinity."""
     return None if np.isnan(value) else float(f"{value:.{digits}g}")
 
 

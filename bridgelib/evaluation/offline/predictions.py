@@ -1,4 +1,4 @@
-"""What the policy would do at every transition, and what was done in the nearest training image."""
+"""Predicted actions: the policy's at every transition, and those of the nearest training images."""
 
 from dataclasses import dataclass
 

@@ -16,7 +16,7 @@ from bridgelib.evaluation.offline.intervals import Numbers, Sums, share, with_in
 from bridgelib.shapes import require_shapes
 
 Predictions = Mapping[str, np.ndarray]
-"""Who predicts -> the actions float32 [N, A], in the robot's units."""
+"""Predictor (policy or baseline) -> its actions float32 [N, A], in the robot's units."""
 
 _ERRORS = 1 + len(DIMENSIONS)  # a count of transitions, then the errors; then the gripper's counts
 
@@ -33,7 +33,7 @@ def mean_errors(demonstrated: Demonstrated, errors: np.ndarray, counted: np.ndar
 
 
 def score_sums(demonstrated: Demonstrated, predicted: np.ndarray) -> Sums:
-    """What `score` is made of, of each trajectory: float64 [K, C].
+    """The sums that `score` needs, for each trajectory: float64 [K, C].
 
     Args:
         demonstrated: The N transitions of K trajectories.
@@ -65,12 +65,12 @@ def score(sums: Sums) -> dict[str, Any]:
 
 
 def scores(sums: Mapping[str, Sums], trajectories: np.ndarray) -> dict[str, Any]:
-    """Who predicts -> `score` over some of the trajectories, int64 [...]."""
+    """Predictor -> `score` over some of the trajectories, int64 [...]."""
     return {who: score(rows[trajectories]) for who, rows in sums.items()}
 
 
 def _error_sums(demonstrated: Demonstrated, errors: np.ndarray, counted: np.ndarray) -> Sums:
-    """Of each trajectory how many transitions count, and the sums of their errors: float64 [K, 1 + A]."""
+    """For each trajectory, how many transitions count and the sums of their errors: float64 [K, 1 + A]."""
     sums = np.zeros((len(demonstrated.lengths), _ERRORS))
     np.add.at(sums, demonstrated.trajectory[counted], np.insert(errors[counted], 0, 1.0, axis=1))
     return sums

@@ -13,7 +13,7 @@ _UNITS = {"m": ("mm", _MILLI), "rad": ("mrad", _MILLI)}
 
 
 def evaluations_as_text(paths: Sequence[Path], seeds: Mapping[str, Sequence[str]] | None = None) -> str:
-    """Of each experiment the policy's errors beside those of the baselines, and how well it knows the gripper.
+    """For each experiment, the errors of policy and baselines, and the policy's gripper accuracy and F1.
 
     Args:
         paths: `<runs>/<experiment>/evaluation.json` of each; one that is missing is shown as not evaluated.

@@ -47,7 +47,7 @@ def read_statistics(content: Any, where: str) -> Statistics:
 def their_statistics(statistics: Statistics) -> dict[str, Any]:
     """The predecessor's action_proprio_metadata, with the kind of angles added, which the predecessor ignores.
 
-    It divides by the deviation or the range as they are, so these are what we divide by, floors and all.
+    It divides by the deviation or the range without a floor, so these are given as what we divide by, floors included.
     """
     moments = {key: _as_divided(getattr(statistics, key)).to_json() for key in ("action", "proprio")}
     return {**moments, "relabel_angles": statistics.relabel_angles, "crossings": statistics.crossings}
@@ -78,7 +78,7 @@ def configured_statistics(content: Mapping[str, Any], where: str) -> Statistics 
 
 
 def chosen_statistics(configured: Statistics | None, given: Statistics | None, normalisation: str) -> Statistics:
-    """Those of the configuration, or those given by hand.
+    """The statistics of the configuration, or those given by hand.
 
     Raises:
         ConfigError: There are neither, or both and they contradict each other, or those given by hand are of other

@@ -47,7 +47,7 @@ def import_checkpoint(
         output: The policy folder, read by `bridgelib.policy.load`.
         image_size: Height and width of the images it was trained on.
         statistics: What actions and proprio were normalised with, unless the configuration says it.
-        language: The embeddings of instructions, for lc_bc; without it, whoever loads the policy brings an encoder.
+        language: The embeddings of instructions, for lc_bc; without it, `load` needs an encoder.
 
     Raises:
         ConfigError: The configuration cannot be used, or nothing says the statistics.

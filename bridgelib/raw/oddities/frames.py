@@ -15,7 +15,7 @@ SAMPLED = 16  # rows and columns that are looked at first; nearly all frames dif
 
 @dataclass
 class Headers:
-    """What the headers of one camera's frames say, noted file by file.
+    """The headers of one camera's frames, noted file by file.
 
     Attributes:
         size: Width and height of the first frame; None before it was seen.

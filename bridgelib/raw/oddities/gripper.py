@@ -9,12 +9,12 @@ from bridgelib.raw.remarks import Noticed
 
 SLACK = 0.01  # how far from 0 to 1 a command may lie by rounding
 FINGERS = 0.015  # metres; commands in metres go up and down by more than this, noise by less
-SWING = 0.4  # of the largest command (or 0.2 of the largest state) is no noise either
+SWING = 0.4  # share of the largest command (of the largest state: 0.2); more than that is no noise either
 STATE_SWING = 0.2
 FEWEST_HELD = 2  # commands on either side; a single one is on its way, or a slip of the hand
 LONGEST_DELAY = 4  # steps until a gripper has followed its command
-FEWEST_PAIRS = 5  # of a command and a later state
-AGAINST = -0.6  # correlation
+FEWEST_PAIRS = 5  # pairs of a command and a later state
+AGAINST = -0.6  # correlation below which the gripper moves against its commands
 
 
 def odd_gripper(commands: np.ndarray, states: np.ndarray) -> Iterator[Noticed]:

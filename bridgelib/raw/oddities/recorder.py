@@ -1,4 +1,4 @@
-"""What the recorder itself noted about a trajectory, in agent_data.pkl."""
+"""Oddities that the recording software itself noted about a trajectory, in agent_data.pkl."""
 
 from collections.abc import Iterator
 
