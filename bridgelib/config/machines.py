@@ -129,7 +129,7 @@ def with_runs(machine: MachineProfile, given: str, base: Path, where: str) -> Ma
         machine: The machine's profile.
         given: The folder for the runs.
         base: Where it starts when it is relative.
-        where: For messages.
+        where: The place to name in messages.
 
     Raises:
         ConfigError: The folder is another root, or cannot be named so.

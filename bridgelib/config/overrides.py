@@ -33,7 +33,7 @@ def apply_override(config: dict[str, Any], key: str, value: Any, where: str) -> 
         config: The tree, changed in place.
         key: The path, with or without the leading `config.`.
         value: The new value; a mapping replaces entries below the key one by one.
-        where: For messages.
+        where: The place to name in messages.
 
     Raises:
         ConfigError: The key names nothing, or the value is of another type.

@@ -13,7 +13,7 @@ def found_file(given: str, folders: Sequence[Path], where: str, known: Iterable[
     Args:
         given: The path, absolute or relative to one of the folders.
         folders: Where to look, in this order.
-        where: For messages.
+        where: The place to name in messages.
         known: What could be named instead, for messages.
 
     Raises:

@@ -30,8 +30,8 @@ class Speed:
 
     Attributes:
         frames: Frames of camera 0 that were converted.
-        raw_to_numpy: Such frames a second.
-        numpy_to_tfrecord: Likewise, for the second step.
+        raw_to_numpy: Frames a second in the first step.
+        numpy_to_tfrecord: Frames a second in the second step.
         jpeg_frame: Mean bytes of a frame under the encoding "jpeg".
     """
 

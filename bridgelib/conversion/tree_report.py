@@ -68,8 +68,8 @@ def save(tree: TreeReport, text: Path | None, json: Path | None, listed: int = 2
 
     Args:
         tree: What to write.
-        text: Where to, for people.
-        json: Where to, for programs.
+        text: The text file to write, for people.
+        json: The JSON file to write, for programs.
         listed: How many rejected trajectories the text names.
         provisional: Give the files the oldest of dates, so that Snakemake takes every report of a task for newer.
     """

@@ -27,7 +27,7 @@ def write_pictures(folder: Path, task: str, episodes: Sequence[Episode], each: i
     """Write some successes and some failures, the first that were filmed.
 
     Args:
-        folder: Where to. Former pictures of these episodes are removed: of another policy they may show the contrary.
+        folder: The folder to write to. Former pictures of these episodes are removed: they may be of another policy.
         task: The task of the episodes.
         episodes: The episodes; those without frames are passed over.
         each: The most successes, and the most failures, to write.

@@ -47,7 +47,7 @@ def rollouts_origin(
     Args:
         policy: The folder of the policy.
         tasks, seeds, camera, instructions: As of `bridgelib.evaluation.closed_loop`.
-        execute, ensemble: Where they are not the policy's own.
+        execute, ensemble: As `bridgelib.policy.load` takes them; None for the policy's own.
     """
     acting = {"execute": execute, "ensemble": ensemble}
     asked = {"instructions": instructions} | {key: value for key, value in acting.items() if value is not None}

@@ -57,7 +57,7 @@ def difference(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str,
 
     Returns:
         scenes: How many both have.
-        difference, interval: Of the rates, with its 95 % interval; see `paired_difference`.
+        difference, interval: The difference of the rates, and its 95 % interval; see `paired_difference`.
     """
     outcomes = [{scene["seed"]: scene["success"] for scene in result["scenes"]} for result in (first, second)]
     shared = sorted(outcomes[0].keys() & outcomes[1].keys())

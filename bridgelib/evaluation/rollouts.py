@@ -66,7 +66,7 @@ def roll_out(
         environments: The scenes; each is reset first. Best a generator: scenes of a simulator are large, and those
             that are over are let go.
         episodes: How many there are.
-        actor: Who acts.
+        actor: The actor.
         label: The label of the progress line.
         steps: The most steps of an episode.
         filmed: How many episodes, from the first on, keep their frames.

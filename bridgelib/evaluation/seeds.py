@@ -17,7 +17,7 @@ def mean_with_margin(values: Sequence[float]) -> tuple[float, float]:
     """Mean, and half the 95 % interval of it (Student 1908, "The probable error of a mean").
 
     Args:
-        values: One of each seed; two or more.
+        values: Two values or more, one for each seed.
     """
     count = len(values)
     mean = math.fsum(values) / count

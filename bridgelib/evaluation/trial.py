@@ -20,7 +20,7 @@ def trial_of(experiment: Experiment, tasks: Sequence[str], camera: tuple[int, in
 
     Args:
         experiment: The experiment.
-        tasks: Its tasks.
+        tasks: The experiment's tasks.
         camera: Height and width of the camera's images in pixels; those of the demonstrations.
 
     Raises:

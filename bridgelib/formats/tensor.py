@@ -37,8 +37,8 @@ class Tensor:
     """A `TensorProto` as it lies in the file.
 
     Attributes:
-        position: Where it begins.
-        data_type: Its `DataType`.
+        position: The byte in the file where it begins.
+        data_type: The number of its `DataType`.
         shape: Its dimensions.
         content: Byte range of its raw elements; None where they lie in a typed field.
         values: The typed fields (float_val, string_val …).

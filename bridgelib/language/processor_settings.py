@@ -63,7 +63,7 @@ def encoder_settings(
     Args:
         name: The value of `text_processor`, the predecessor's `muse_embedding` included.
         settings: The value of `text_processor_kwargs`; None, for it or in it, stands for the defaults.
-        where: For messages.
+        where: The place to name in messages.
 
     Returns:
         The encoder's own name, a key of `SCHEMAS`, and its settings.

@@ -48,7 +48,7 @@ def save(
     """Write a policy folder.
 
     Args:
-        folder: Where to.
+        folder: The folder to write.
         spec: What the policy expects.
         state: The state of its agent, on the host; parameters and targets are kept of it.
         batch: A batch as in training; its first sample becomes the golden input.

@@ -26,7 +26,7 @@ def unpacked(content: bytes, template: Any, where: str) -> Any:
     Args:
         content: As `packed` gives it.
         template: A pytree of the same structure, shapes and dtypes; its leaves may be abstract.
-        where: For messages.
+        where: The place to name in messages.
 
     Raises:
         DataError: Structure, shape or dtype differ, or the bytes are no msgpack.

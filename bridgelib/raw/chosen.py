@@ -90,7 +90,7 @@ def refuse_left_out(groups: Iterable[Iterable[str]], left_out: Mapping[str, str]
     Args:
         groups: The patterns of a dataset.
         left_out: Task -> why it is not taken.
-        where: For the message.
+        where: The place to name in the message.
 
     Raises:
         ConfigError: The dataset names such a task.

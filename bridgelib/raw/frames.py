@@ -114,7 +114,7 @@ def _decoded(content: bytes, canvas: Image.Image, name: str) -> Image.Image:
     Args:
         content: The file.
         canvas: An image of the same size, reused: making one for each frame would cost what simplejpeg gains.
-        name: For messages.
+        name: The name of the file, for messages.
     """
     try:
         canvas.frombytes(simplejpeg.decode_jpeg(content))

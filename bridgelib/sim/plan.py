@@ -138,7 +138,7 @@ def plan(settings: Mapping[str, Any], where: str = "simulation") -> list[PlanEnt
 
     Args:
         settings: Any of the fields of SimulationSettings.
-        where: For messages.
+        where: The place to name in messages.
 
     Returns:
         One entry per dated folder, task by task; no date occurs twice.
