@@ -25,7 +25,8 @@ MODULES = {
     "rollout_references": ("sim.scene", "evaluation.results"),
     "success": ("evaluation.results",),
 }
-"""Step -> the modules of `bridgelib` whose versions its results bear. A training bears none: days of work are not
+"""Step -> the modules of `bridgelib` whose versions its results bear, under these names: a module that is renamed makes
+them again, so none of these is. A training bears none: days of work are not
 thrown away for a tidier checkpoint. Nor does the index of a TFRecord count: whoever finds one of another version builds
 it anew.
 """

@@ -108,7 +108,7 @@ def test_fewer_transitions_are_whole_trajectories(data, experiment):
 def test_an_empty_validation_side_is_said_and_no_error(tmp_path, experiment, capsys):
     write_task(tmp_path / TASK, training=2, validation=0)
     found = evaluation(experiment(), Policy(spec(), None), tmp_path, [[TASK]])
-    assert "validation split of colours is empty" in found["note"] and found["overall"] is None
+    assert "validation side of colours is empty" in found["note"] and found["overall"] is None
     assert found["note"] in capsys.readouterr().err
     assert found["validation"]["evaluated"] == {"trajectories": 0, "transitions": 0}
 
