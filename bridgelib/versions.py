@@ -25,9 +25,9 @@ MODULES = {
     "rollout_references": ("sim.scene", "evaluation.results"),
     "success": ("evaluation.results",),
 }
-"""Step -> the modules of `bridgelib` whose versions its results record. A training records none: days of work are not
-thrown away for a tidier checkpoint. Nor does the index of a TFRecord count: a reader that finds one of another version
-builds it anew.
+"""Step -> the modules of `bridgelib` whose versions its results record, under these names: renaming such a module makes
+the results again, so none of these is renamed. A training records none: days of work are not thrown away for a tidier
+checkpoint. Nor does the index of a TFRecord count: a reader that finds one of another version builds it anew.
 """
 
 

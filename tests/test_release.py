@@ -10,7 +10,7 @@ from bridgelib import origins
 from bridgelib.conversion.numpy_to_tfrecord import convert_task
 from bridgelib.conversion.raw_to_numpy import DatedFolder, Settings, convert_dated_folder
 from bridgelib.conversion.task_shards import Settings as TaskSettings
-from bridgelib.formats.shard_report import Report
+from bridgelib.formats.report import Report
 from bridgelib.origins import digest_in, origin_in
 from bridgelib.training.provenance import versions
 from tests.raw_trees import DATE, write_dated_folder

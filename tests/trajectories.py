@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from bridgelib.formats.report import RejectedTrajectory, Report
 from bridgelib.formats.shard import ShardWriter
-from bridgelib.formats.shard_report import RejectedTrajectory, Report
 from bridgelib.formats.tfrecord import tfrecord_writer
 from bridgelib.raw.trajectory import Trajectory
 from bridgelib.raw.tree import PassedOver

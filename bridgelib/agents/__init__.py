@@ -1,4 +1,4 @@
-"""How an agent is made of a configuration; which algorithms there are is said in `bridgelib.config.algorithms`."""
+"""`make_agent` builds an agent from a configuration; the algorithms are declared in `bridgelib.config.algorithms`."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -17,6 +17,7 @@ __all__ = ["Agent", "TrainState", "agent_class", "make_agent"]
 
 def agent_class(algorithm: Algorithm) -> type[Agent[Any]]:
     """The agents of an algorithm, as its declaration names them."""
+    # by name: a declaration that imported its agent would bring JAX into every command that reads a configuration
     module, _, name = algorithm.agent.partition(":")
     return getattr(import_module(module), name)
 
@@ -39,6 +40,7 @@ def make_agent(algorithm: str, key: jax.Array, batch: Batch, config: Mapping[str
     given = {section: config[section] for section in ("agent_kwargs", "encoder", "encoder_kwargs")}
     settings = read_settings(published, given, "config")
 
+    # a factory, because flax shares weights wherever one instance stands twice: each agent decides what is shared
     def new_encoder() -> Encoder:
         return make_encoder(settings.encoder, settings.encoder_kwargs)
 
@@ -54,7 +56,7 @@ def _require_inputs(algorithm: Algorithm, batch: Batch) -> None:
         "next_observations": "next_observations" in batch,
         "gaze": "gaze" in observations,
     }
-    for need in sorted(algorithm.needs):
+    for need in sorted(algorithm.needs):  # in one order, so that the message is the same in every run
         if not present[need]:
             raise DataError(
                 f"batch for {algorithm.name}",

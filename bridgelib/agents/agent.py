@@ -96,8 +96,9 @@ class Agent(Generic[S], flax.struct.PyTreeNode):
             key: Gives the first parameters and all later draws.
             batch: An example; only shapes and dtypes count.
             settings: The hyperparameters.
-            new_encoder: Called without arguments, returns a new image encoder.
+            new_encoder: Returns a new image encoder.
         """
+        # flax initialises from shapes; one sample of zeros spares encoding a whole batch of images
         example = jax.tree_util.tree_map(lambda x: jnp.zeros((1, *x.shape[1:]), x.dtype), dict(batch))
         built = cls.build(settings, new_encoder, example)
         init_key, run_key = jax.random.split(key)
@@ -105,20 +106,22 @@ class Agent(Generic[S], flax.struct.PyTreeNode):
         def initialise(init_key: jax.Array) -> Params:
             params = {}
             for number, (name, (network, inputs)) in enumerate(built.items()):
+                # a key by number, not a split: adding a network leaves the first weights of the others as they were
                 own = dict(network.init(jax.random.fold_in(init_key, number), *inputs)["params"])
                 if name != "actor" and cls.shares_encoder(settings):
+                    # dropped, not copied: `apply` lends the actor's, so that every loss trains the same weights
                     del own["encoder"]
                 params[f"modules_{name}"] = own
             return params
 
-        params = jax.jit(initialise)(init_key)
+        params = jax.jit(initialise)(init_key)  # compiled, the forward pass of `init` is dropped as unused
         agent = cls(
             state=TrainState(jnp.zeros((), jnp.int32), params, None, {}, run_key),
             networks=FrozenDict({name: network for name, (network, _) in built.items()}),
             settings=settings,
         )
         opt_state = {name: agent.optimiser(rate).init(params) for name, rate in agent.schedules().items()}
-        # a copy, not an alias: a training step may donate its buffers
+        # equal at first (Lillicrap et al. 2016, "DDPG"), but a copy: a training step may donate its buffers
         target_params = jax.tree_util.tree_map(jnp.copy, params) if isinstance(settings, TargetSettings) else None
         return agent.replace(state=agent.state.replace(opt_state=opt_state, target_params=target_params))
 
@@ -133,7 +136,7 @@ class Agent(Generic[S], flax.struct.PyTreeNode):
             options: Further keywords of the network or of flax's `apply`.
         """
         own = params[f"modules_{name}"]
-        if "encoder" not in own:
+        if "encoder" not in own:  # a shared encoder; see `create`
             own = {**own, "encoder": params["modules_actor"]["encoder"]}
         if dropout is not None:
             options = {**options, "train": True, "rngs": {"dropout": dropout}}
@@ -150,6 +153,7 @@ class Agent(Generic[S], flax.struct.PyTreeNode):
         keys = jax.random.split(jax.random.fold_in(state.key, state.step), len(losses))
         gradients, info = {}, {"loss": jnp.zeros(())}
         for (name, loss), key in zip(losses.items(), keys, strict=True):
+            # every loss at the parameters before the step, so that their order does not matter
             (value, measured), gradients[name] = jax.value_and_grad(loss, has_aux=True)(state.params, key)
             info["loss"] += value
             prefix = f"{name}/" if len(losses) > 1 else ""
@@ -163,12 +167,14 @@ class Agent(Generic[S], flax.struct.PyTreeNode):
     def optimiser(self, rate: optax.Schedule) -> optax.GradientTransformation:
         """Adam, with decoupled weight decay where it is asked for."""
         decay = self.settings.weight_decay if isinstance(self.settings, OptimiserSettings) else 0.0
+        # not adamw with a decay of 0: its state has one entry more, which checkpoints from before the setting lack
         return optax.adamw(rate, weight_decay=decay) if decay else optax.adam(rate)
 
     def _stepped(self, gradients: dict[str, Params], schedules: dict[str, optax.Schedule]) -> TrainState:
         """The state after each loss's own Adam has made its step; steps on shared parameters add up."""
         params, opt_state = self.state.params, {}
         for name, gradient in gradients.items():
+            # moments of its own for each loss: in common ones, large gradients of one would shrink the others' steps
             change, opt_state[name] = self.optimiser(schedules[name]).update(
                 gradient, self.state.opt_state[name], self.state.params
             )
@@ -176,6 +182,7 @@ class Agent(Generic[S], flax.struct.PyTreeNode):
         target_params = self.state.target_params
         if isinstance(self.settings, TargetSettings):
             rate = self.settings.target_update_rate
+            # Polyak averaging (Lillicrap et al. 2016, "DDPG"): a target that follows slowly keeps bootstrapping stable
             target_params = jax.tree_util.tree_map(
                 lambda param, target: rate * param + (1 - rate) * target, params, target_params
             )
@@ -215,11 +222,13 @@ class Agent(Generic[S], flax.struct.PyTreeNode):
             temperature: How widely to draw.
         """
         policy = self.apply("actor", self.state.params, observations, goals, temperature=temperature)
-        return policy.mode() if key is None else policy.sample(key)
+        return policy.mode() if key is None else policy.sample(key)  # the mode: at work there is nothing to explore
 
 
 def learning_rate_schedule(peak: float, warmup_steps: int, decay_steps: int | None) -> optax.Schedule:
     """Linear from 0 to `peak` in `warmup_steps`, then by a cosine to 0 at `decay_steps`; None keeps the peak."""
+    # warm-up: Adam's second moments are noise at first (Liu et al. 2020, "RAdam"); cosine: Loshchilov & Hutter 2017
     if decay_steps is None:
+        # from the peak to the peak: optax asks for a decay of one step at least
         return optax.warmup_cosine_decay_schedule(0.0, peak, warmup_steps, warmup_steps + 1, end_value=peak)
     return optax.warmup_cosine_decay_schedule(0.0, peak, warmup_steps, decay_steps, end_value=0.0)

@@ -32,6 +32,7 @@ class BC(Agent[S], Generic[S]):
         def actor_loss(params: Params, key: jax.Array) -> tuple[jax.Array, Info]:
             """Mean negative log-likelihood of the demonstrated actions."""
             policy = self.apply("actor", params, batch["observations"], batch.get("goals"), dropout=key)
+            # maximum likelihood; with the published fixed deviation it is the squared error, up to a constant
             return likelihood_loss(policy, batch["actions"], batch.get("action_mask"))
 
         return {"actor": actor_loss}
@@ -61,8 +62,9 @@ class BC(Agent[S], Generic[S]):
 
 
 class GoalBC(BC[GoalBCSettings]):
-    """Behavioural cloning towards a goal image."""
+    """Behavioural cloning towards a goal image (GCBC)."""
 
+    # A demonstration is optimal for every frame it reached (Ghosh et al. 2021, "GCSL"): imitating it needs no reward.
     @classmethod
     def encoding(cls, settings: GoalBCSettings, new_encoder: NewEncoder) -> Encoding:
         """What the policy sees: the observation and the goal image."""
@@ -70,7 +72,7 @@ class GoalBC(BC[GoalBCSettings]):
 
 
 class LanguageBC(BC[GoalBCSettings]):
-    """Behavioural cloning under an instruction."""
+    """Behavioural cloning under an instruction (LCBC)."""
 
     @classmethod
     def encoding(cls, settings: GoalBCSettings, new_encoder: NewEncoder) -> Encoding:

@@ -25,7 +25,7 @@ from bridgelib.errors import ConfigError
 from bridgelib.networks.diffusion import FourierFeatures, ScoreNetwork, noise_variances, remaining_signal
 from bridgelib.networks.mlp import MLP, MLPResNet
 
-LARGEST_ACTION = 2.0  # samples are clipped to this many standard deviations at each step
+LARGEST_ACTION = 2.0  # published: samples are clipped to this many standard deviations at each step
 
 
 class DiffusionBC(Agent[DiffusionSettings]):
@@ -46,9 +46,10 @@ class DiffusionBC(Agent[DiffusionSettings]):
         """Squared error of the noise predicted at a random diffusion step of each sample: [B, Ta]."""
         actions = batch["actions"]
         time_key, noise_key = jax.random.split(key)
-        time = jax.random.randint(time_key, (actions.shape[0], 1), 0, self.settings.diffusion_steps)
+        time = jax.random.randint(time_key, (actions.shape[0], 1), 0, self.settings.diffusion_steps)  # one per chunk
         noise = jax.random.normal(noise_key, actions.shape)
         signal = jnp.asarray(self.alpha_hats)[time][..., None]  # [B, 1, 1]
+        # any number of forward steps at once (Ho et al. 2020, eq. 4): training runs no chain
         noisy = jnp.sqrt(signal) * actions + jnp.sqrt(1 - signal) * noise
         predicted = self.apply("actor", params, batch["observations"], batch["goals"], noisy, time, dropout=dropout)
         return squared_error(predicted, noise)
@@ -86,8 +87,9 @@ class DiffusionBC(Agent[DiffusionSettings]):
         self, observations: Mapping[str, Any], goals: Mapping[str, Any] | None, key: jax.Array | None, temperature: Any
     ) -> jax.Array:
         """Ancestral sampling (Ho et al. 2020, algorithm 2) with the target network: [B, Ta, A]."""
-        network, params = self.networks["actor"], self.target_params
+        network, params = self.networks["actor"], self.target_params  # averaged weights (Ho et al. 2020, appendix B)
         steps, betas, alpha_hats = self.settings.diffusion_steps, jnp.asarray(self.betas), jnp.asarray(self.alpha_hats)
+        # once for all steps: the images do not change on the way from noise to actions
         encoding = self.apply("actor", params, observations, goals, method="encode")
         shape = (encoding.shape[0], *network.action_shape)
 
@@ -97,11 +99,14 @@ class DiffusionBC(Agent[DiffusionSettings]):
         def denoise(actions: jax.Array, step: jax.Array | int) -> tuple[jax.Array, None]:
             time = jnp.full((shape[0], 1), step)
             predicted = self.apply("actor", params, encoding, actions, time, method="denoise")
+            # algorithm 2, line 4, with variance beta (one of two choices, section 3.2); no noise after the last step
             mean = (actions - betas[step] / jnp.sqrt(1 - alpha_hats[step]) * predicted) / jnp.sqrt(1 - betas[step])
             drawn = mean + jnp.where(step > 0, temperature * jnp.sqrt(betas[step]), 0.0) * noise(step)
+            # at each step, not only at the end: an error in the noise must not grow on its way down the chain
             return jnp.clip(drawn, -LARGEST_ACTION, LARGEST_ACTION), None
 
         actions, _ = jax.lax.scan(denoise, noise(steps), jnp.arange(steps - 1, -1, -1))
+        # an option of IDQL's sampler (Hansen-Estruch et al. 2023): without noise, it settles the sample
         for _ in range(self.settings.repeat_last_step):
             actions, _ = denoise(actions, 0)
         return actions
@@ -109,7 +114,7 @@ class DiffusionBC(Agent[DiffusionSettings]):
     @property
     def betas(self) -> np.ndarray:
         """Variance of the noise added at each diffusion step: float32 [steps]."""
-        return noise_variances(self.settings.beta_schedule, self.settings.diffusion_steps)
+        return noise_variances(self.settings.beta_schedule, self.settings.diffusion_steps)  # no part of a checkpoint
 
     @property
     def alpha_hats(self) -> np.ndarray:
@@ -133,6 +138,7 @@ class DiffusionBC(Agent[DiffusionSettings]):
                 allowed="chunks of actions [B, Ta, A] and histories of images [B, T, H, W, C]",
                 do="set act_pred_horizon and obs_horizon to 1 or more",
             )
+        # the network of IDQL, blocks of perceptrons; Chi et al. 2023 have a U-Net or a transformer over the chunk
         score = settings.score_network_kwargs
         network = ScoreNetwork(
             goal_encoding(new_encoder, settings, settings),
@@ -140,6 +146,7 @@ class DiffusionBC(Agent[DiffusionSettings]):
             MLP((2 * score.time_dim, score.time_dim)),
             MLPResNet(
                 score.num_blocks,
+                # the whole chunk: its steps are drawn together, so that they belong to one way of doing the task
                 actions.shape[-2] * actions.shape[-1],
                 score.hidden_dim,
                 score.use_layer_norm,

@@ -19,13 +19,12 @@ def gaussian_policy(encoding: Encoding, network: NetworkSettings, policy: Policy
     """A policy over actions like those of an example.
 
     Args:
-        encoding: What the policy sees.
-        network, policy: Its settings.
+        encoding, network, policy: What it sees, and its settings.
         actions: [B, A], or chunks [B, Ta, A].
     """
     return Policy(
         encoding,
-        make_mlp(network, policy.dropout_rate),
+        make_mlp(network, policy.dropout_rate),  # published IQL drops out in the policy, not in the value functions
         action_shape=tuple(actions.shape[1:]),
         fixed_std=policy.fixed_std,
         state_dependent_std=policy.state_dependent_std,
@@ -67,11 +66,10 @@ def require_single_frames(image: jax.Array, why: str) -> None:
 
 
 def likelihood_loss(policy: Distribution, actions: jax.Array, mask: jax.Array | None = None) -> tuple[jax.Array, Info]:
-    """Mean negative log-likelihood of `actions` [B, (Ta,) A] under a policy, and what is worth a log.
+    """Mean negative log-likelihood of `actions` [B, (Ta,) A] under a policy, and what is logged.
 
     Args:
-        policy: The policy.
-        actions: The demonstrated ones.
+        policy, actions: The policy, and the demonstrated actions.
         mask: bool [B, Ta]; which steps of the chunks count. None: all do.
     """
     log_probs = masked_mean(policy.log_prob(actions), mask)
@@ -80,6 +78,7 @@ def likelihood_loss(policy: Distribution, actions: jax.Array, mask: jax.Array | 
     return loss, {
         "actor_loss": loss,
         "log_probs": log_probs,
+        # beside the likelihood, for it compares across deviations and distributions
         "mse": masked_mean(squared_error(policy.mode(), actions), mask),
         "pi_actions": jnp.mean(policy.mode()),
         "mean_std": jnp.mean(spread),
@@ -98,7 +97,7 @@ def policy_metrics(policy: Distribution, actions: jax.Array, mask: jax.Array | N
         return masked_mean(values.reshape(values.shape[0], -1), mask, axis=1)
 
     return {
-        "actions": predicted,
+        "actions": predicted,  # the caller measures errors in the robot's units
         "mse": per_sample(squared_error(predicted, actions)),
         "log_probs": per_sample(policy.log_prob(actions)),
     }

@@ -45,6 +45,8 @@ class IQL(Agent[S], Generic[S]):
             """Squared temporal difference (eq. 6)."""
             goal_key, target_key, key = jax.random.split(key, 3)
             goals, rewards = self.goals_and_rewards(batch, goal_key)
+            # V(s') where Q-learning has max Q(s', a'): no action outside the data is judged. The target network
+            # is V's, as in the predecessor; the paper's is Q's
             next_value = self.apply("value", target, later, goals, dropout=self._if_frozen(target_key))
             target_q = bellman_target(rewards, batch["masks"], next_value, settings.discount)
             q = self.apply("critic", params, now, goals, actions, dropout=key)
@@ -55,20 +57,25 @@ class IQL(Agent[S], Generic[S]):
             """Expectile regression of V towards Q (eq. 5)."""
             goal_key, critic_key, key = jax.random.split(key, 3)
             goals, _ = self.goals_and_rewards(batch, goal_key)
+            # one critic, as the predecessor has it; the paper takes the lower of two
             q = self.apply("critic", online, now, goals, actions, dropout=self._if_frozen(critic_key))
             v = self.apply("value", params, now, goals, dropout=key)
+            # an expectile near 1 brings V near the best action that the data hold at this state, without a maximum
             loss = jnp.mean(expectile_loss(q - v, settings.expectile))
             return loss, {"value_loss": loss, "uncentered_loss": jnp.mean(squared_difference(q, v)), "v": jnp.mean(v)}
 
         def actor_loss(params: Params, key: jax.Array) -> tuple[jax.Array, Info]:
             """Advantage-weighted regression (eq. 7), the advantage by one step of the value function."""
             target_key, value_key, key = jax.random.split(key, 3)
+            # never another sample's goals: this action was not demonstrated towards those
             goals = batch.get("goals")
             next_value = self.apply("value", target, later, goals, dropout=self._if_frozen(target_key))
             v = self.apply("value", online, now, goals, dropout=self._if_frozen(value_key))
+            # r + discount · V(s') in place of the paper's Q(s, a), as in the predecessor; no gradient flows through it
             advantage = bellman_target(batch["rewards"], batch["masks"], next_value, settings.discount) - v
             policy = self.apply("actor", params, now, goals, dropout=key)
             log_probs = policy.log_prob(actions)
+            # weighted imitation (Peng et al. 2019, "AWR"): the policy is never asked about actions that nobody took
             loss = jnp.mean(advantage_weighted_loss(advantage, log_probs, settings.temperature))
             return loss, {
                 "actor_loss": loss,
@@ -108,12 +115,12 @@ class IQL(Agent[S], Generic[S]):
     def schedules(self) -> dict[str, optax.Schedule]:
         """Warm-up for all; decay for the policy alone."""
         settings = self.settings
-        constant = learning_rate_schedule(settings.learning_rate, settings.warmup_steps, None)
+        constant = learning_rate_schedule(settings.learning_rate, settings.warmup_steps, None)  # targets keep moving
         decaying = learning_rate_schedule(settings.learning_rate, settings.warmup_steps, settings.actor_decay_steps)
         return {"critic": constant, "value": constant, "actor": decaying}
 
     def _if_frozen(self, key: jax.Array) -> jax.Array | None:
-        return key if self.settings.dropout_target_networks else None
+        return key if self.settings.dropout_target_networks else None  # published: dropout in targets too
 
     @classmethod
     def encoding(cls, settings: S, new_encoder: NewEncoder) -> Encoding:
@@ -131,6 +138,7 @@ class IQL(Agent[S], Generic[S]):
         network, actions = settings.network_kwargs, batch["actions"]
         require_single_actions(actions)
         actor = gaussian_policy(cls.encoding(settings, new_encoder), network, settings.policy_kwargs, actions)
+        # with a shared encoder only the actor's keeps weights: `Agent.create`
         value, critic = (Value(cls.encoding(settings, new_encoder), make_mlp(network)) for _ in range(2))
         inputs = (batch["observations"], batch.get("goals"))
         return {"actor": (actor, inputs), "value": (value, inputs), "critic": (critic, (*inputs, actions))}
@@ -142,10 +150,12 @@ class GoalIQL(IQL[GoalIQLSettings]):
     def goals_and_rewards(self, batch: Batch, key: jax.Array) -> tuple[Mapping[str, Any], jax.Array]:
         """The goals, a share of them exchanged for the next sample's, which this sample does not reach: reward -1."""
         rewards = batch["rewards"]
+        # demonstrations reach their goals: only exchanged ones show V goals that are far away; `masks` remains that of
+        # the sample's own goal, as in the predecessor
         is_negative = jax.random.uniform(key, rewards.shape) < self.settings.negative_proportion
 
         def exchanged(goals: jax.Array) -> jax.Array:
-            mask = is_negative.reshape(-1, *[1] * (goals.ndim - 1))
+            mask = is_negative.reshape(-1, *[1] * (goals.ndim - 1))  # [B, 1, 1, 1]
             return jnp.where(mask, jnp.roll(goals, -1, axis=0), goals)
 
         return jax.tree_util.tree_map(exchanged, batch["goals"]), jnp.where(is_negative, -1, rewards)

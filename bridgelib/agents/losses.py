@@ -1,7 +1,7 @@
 """The losses of every algorithm as pure functions of arrays; B is the batch, A the action's dimensions.
 
 They are not averaged over the batch: the caller takes the mean, of chunks perhaps the `masked_mean`. Arrays of other
-shapes than told raise ValueError, also where they would broadcast.
+shapes than stated raise ValueError, also where they would broadcast.
 """
 
 import jax
@@ -15,6 +15,7 @@ from bridgelib.shapes import require_shapes
 def squared_error(predicted: jax.Array, actions: jax.Array) -> jax.Array:
     """Squared distance of actions [..., A], summed over A: [...]."""
     require_shapes(predicted=(predicted, "... A"), actions=(actions, "... A"))
+    # summed, not averaged: as a log-likelihood sums its dimensions
     return jnp.sum(jnp.square(predicted - actions), axis=-1)
 
 
@@ -35,12 +36,13 @@ def masked_mean(values: jax.Array, mask: jax.Array | None, axis: int | None = No
     if mask is None:
         return jnp.mean(values, axis=axis)
     require_shapes(values=(values, "B Ta"), mask=(mask, "B Ta"))
-    return jnp.sum(jnp.where(mask, values, 0.0), axis=axis) / jnp.sum(mask, axis=axis)
+    return jnp.sum(jnp.where(mask, values, 0.0), axis=axis) / jnp.sum(mask, axis=axis)  # `where`: NaN · 0 is NaN
 
 
 def expectile_loss(difference: jax.Array, expectile: float) -> jax.Array:
-    """Asymmetric square of a difference [B]: |expectile - 1(u < 0)| u² (Kostrikov et al. 2022, "IQL", eq. 4)."""
+    """Asymmetric square of a difference [B]: |expectile - 1(u < 0)| u² (Kostrikov et al. 2022, "IQL", in eq. 5)."""
     require_shapes(difference=(difference, "B"))
+    # Q - V above 0: an action that is better than V thinks, which an expectile above 1/2 weighs more
     weight = jnp.where(difference > 0, expectile, 1 - expectile)
     return weight * jnp.square(difference)
 
@@ -56,6 +58,7 @@ def advantage_weighted_loss(
 ) -> jax.Array:
     """-min(exp(advantage / temperature), largest) · log π(a|s) [B] (Kostrikov et al. 2022, "IQL", eq. 7)."""
     require_shapes(advantage=(advantage, "B"), log_probs=(log_probs, "B"))
+    # the paper's beta is 1 / temperature; its bound of 100 keeps a single advantage from ruling the batch
     weight = jnp.minimum(jnp.exp(advantage / temperature), largest_weight)
     return -weight * log_probs
 
@@ -70,6 +73,7 @@ def classification_loss(logits: jax.Array) -> jax.Array:
         [B, B]; twins are averaged.
     """
     require_shapes(logits=(logits, "B B 2" if logits.ndim == 3 else "B B"))
+    # a yes or no for each pair (NCE); a choice within the row (InfoNCE) would leave each row's logits a free constant
     labels = jnp.eye(logits.shape[0]).reshape(logits.shape[0], logits.shape[1], *[1] * (logits.ndim - 2))
     loss = optax.sigmoid_binary_cross_entropy(logits, jnp.broadcast_to(labels, logits.shape))
     return jnp.mean(loss, axis=-1) if loss.ndim == 3 else loss
@@ -91,9 +95,11 @@ def temporal_difference_loss(
         [B, 2].
     """
     require_shapes(next_state=(next_state, "B 2"), other_goal=(other_goal, "B 2"), weight=(weight, "B"))
+    # log_sigmoid, not the log of a sigmoid, which is -inf for large negative logits
     positive = -jax.nn.log_sigmoid(next_state)
     reached_later = -weight[:, None] * jax.nn.log_sigmoid(other_goal)
     negative = -jax.nn.log_sigmoid(-other_goal)
+    # the future of a state: the next one with probability 1 - discount, else the future of that one
     return (1 - discount) * positive + discount * reached_later + negative
 
 
@@ -118,7 +124,7 @@ def saliency_map(features: jax.Array, temperature: float, height: int, width: in
     image = jax.image.resize(attention, (batch, height, width, 1), method="cubic")
     lowest = jnp.min(image, axis=(1, 2, 3), keepdims=True)
     highest = jnp.max(image, axis=(1, 2, 3), keepdims=True)
-    return (image - lowest) / (highest - lowest + 1e-8)
+    return (image - lowest) / (highest - lowest + 1e-8)  # a flat map becomes 0, not NaN
 
 
 def saliency_divergence(gaze: jax.Array, saliency: jax.Array, kind: Divergence) -> jax.Array:
@@ -141,7 +147,7 @@ def saliency_divergence(gaze: jax.Array, saliency: jax.Array, kind: Divergence) 
     q = saliency / (jnp.sum(saliency, axis=pixels, keepdims=True) + 1e-8)
 
     def relative_entropy(a: jax.Array, b: jax.Array) -> jax.Array:
-        return jnp.sum(a * jnp.log((a + 1e-6) / (b + 1e-6)), axis=pixels)
+        return jnp.sum(a * jnp.log((a + 1e-6) / (b + 1e-6)), axis=pixels)  # gaze is 0 in most pixels
 
     if kind == "KL":
         return relative_entropy(p, q)

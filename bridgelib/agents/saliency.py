@@ -27,9 +27,10 @@ class SaliencyBC(BC[SaliencySettings]):
             policy, features = self._policy_and_features(params, batch, dropout_key)
             loss, info = likelihood_loss(policy, batch["actions"], batch.get("action_mask"))
             divergence = self._divergence(features, batch["observations"])  # [B]
+            # drawn anew at each step, so that over a training every sample's gaze is used
             is_used = jax.random.uniform(gaze_key, divergence.shape) < settings.gaze_ratio
             used = jnp.sum(is_used)
-            gaze_loss = jnp.sum(divergence * is_used) / jnp.maximum(used, 1)
+            gaze_loss = jnp.sum(divergence * is_used) / jnp.maximum(used, 1)  # 0 where no sample is used
             info = {**info, "reg_loss": gaze_loss, "gaze_used": used.astype(jnp.float32)}
             return loss + settings.lambda_weight * gaze_loss, info
 
@@ -45,7 +46,7 @@ class SaliencyBC(BC[SaliencySettings]):
         policy, collections = self.apply(
             "actor", params, batch["observations"], dropout=dropout, mutable=["intermediates"]
         )
-        (features,) = collections["intermediates"]["encoder"]["feature_map"]
+        (features,) = collections["intermediates"]["encoder"]["feature_map"]  # flax sows a tuple, an entry per call
         return policy, features
 
     def _divergence(self, features: jax.Array, observations: Batch) -> jax.Array:

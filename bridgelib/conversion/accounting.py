@@ -11,7 +11,7 @@ from typing import Any
 
 from bridgelib.errors import DataError
 from bridgelib.files import read_json
-from bridgelib.formats.shard_report import Remark
+from bridgelib.formats.report import Remark
 from bridgelib.layout import REPORT, SPLITS
 from bridgelib.origins import with_release
 from bridgelib.raw.remarks import Noticed

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from pathlib import Path
 from zipfile import ZipFile
 
-from bridgelib.formats.shard_report import Report
+from bridgelib.formats.report import Report
 from bridgelib.origins import digest_of
 
 

@@ -35,7 +35,7 @@ def records_origin(settings: Mapping[str, Any], gaze: str, shards: Mapping[str, 
     Args:
         settings: As in `bridgelib.conversion.task_shards.Settings`: im_size, train_proportion, seed, image_encoding.
         gaze: The gaze boxes of its shards.
-        shards: Date -> the content of its shard; see `bridgelib.formats.shard_report.Report`.
+        shards: Date -> the content of its shard; see `bridgelib.formats.report.Report`.
     """
     return {"versions": versions_of("numpy_to_tfrecord"), **settings, "gaze": gaze, "shards": dict(shards)}
 

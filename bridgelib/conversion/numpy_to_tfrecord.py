@@ -24,7 +24,7 @@ from bridgelib.data.statistics import Statistics, statistics_of
 from bridgelib.errors import DataError
 from bridgelib.files import alone, read_json, write_json, written_whole
 from bridgelib.formats.index import RecordIndex, load_index
-from bridgelib.formats.shard_report import Report
+from bridgelib.formats.report import Report
 from bridgelib.formats.tfrecord import tfrecord_writer
 from bridgelib.layout import REPORT, SPLIT, SPLITS, STATISTICS, index_path, records_path, task_paths
 from bridgelib.origins import origin_in, with_release

@@ -17,8 +17,8 @@ from bridgelib.conversion.contents import content_of
 from bridgelib.conversion.data_origins import shard_origin
 from bridgelib.errors import ConfigError, DataError
 from bridgelib.files import alone
+from bridgelib.formats.report import RejectedTrajectory, Remark, Report
 from bridgelib.formats.shard import ShardWriter
-from bridgelib.formats.shard_report import RejectedTrajectory, Remark, Report
 from bridgelib.layout import shard_path, shard_report_path
 from bridgelib.progress import Progress
 from bridgelib.raw.gaze import SOURCES

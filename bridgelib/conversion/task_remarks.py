@@ -8,7 +8,7 @@ from bridgelib.data.actions import binarised_gripper
 from bridgelib.data.remarks import remarks_on
 from bridgelib.data.statistics import Statistics
 from bridgelib.formats.index import RecordIndex
-from bridgelib.formats.shard_report import Remark, Report
+from bridgelib.formats.report import Remark, Report
 from bridgelib.raw.gripper import CLOSED_BELOW, OPEN_ABOVE
 from bridgelib.raw.remarks import Noticed
 from bridgelib.raw.tree import natural_key

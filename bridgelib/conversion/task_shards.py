@@ -8,8 +8,8 @@ from pathlib import Path
 from bridgelib.conversion.contents import content_of
 from bridgelib.conversion.data_origins import records_origin
 from bridgelib.errors import ConfigError, DataError
+from bridgelib.formats.report import RejectedTrajectory, Report
 from bridgelib.formats.shard import Shard
-from bridgelib.formats.shard_report import RejectedTrajectory, Report
 from bridgelib.formats.tfrecord import ENCODINGS
 from bridgelib.layout import shard_report_path
 from bridgelib.raw.trajectory import Trajectory

@@ -22,10 +22,11 @@ def relabelled_actions(state: np.ndarray, actions: np.ndarray, angles: Angles = 
     Returns:
         [T, 7] float32.
     """
+    # what was reached, not commanded: the arm lags behind, and only this agrees with the frames
     motion = np.diff(state[:, :6], axis=0)
     if angles == "wrapped":
         motion[:, ANGLES] = wrapped(motion[:, ANGLES])
-    gripper = binarised_gripper(actions[:, 6])
+    gripper = binarised_gripper(actions[:, 6])  # the command: the gripper's state stops at what it holds
     return np.concatenate([motion, gripper[:, None]], axis=1, dtype=np.float32)
 
 

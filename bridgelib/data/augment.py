@@ -43,6 +43,7 @@ def augment(batch: Batch, key: jax.Array, dataset_kwargs: Mapping[str, Any]) -> 
     for number, name in enumerate(_VIEWS):
         images = {kind: batch[name][kind] for kind in ("image", "gaze") if kind in batch.get(name, {})}
         if images:
+            # shared by default: frame and goal then differ by what moved, not by how they were augmented
             draw = number if dataset_kwargs["augment_next_obs_goal_differently"] else 0
             view_keys = jax.vmap(partial(jax.random.fold_in, data=draw))(keys)
             augmented[name] = {**batch[name], **jax.vmap(partial(_augmented, ops))(images, view_keys)}
@@ -54,7 +55,7 @@ def _augmented(ops: Mapping[str, Op], images: Mapping[str, jax.Array], key: jax.
     channels = {kind: tuple(jnp.moveaxis(image, -1, 0)) for kind, image in images.items()}
     channels["image"] = tuple(channel.astype(jnp.float32) / 255 for channel in channels["image"])
     for number, (name, op) in enumerate(ops.items()):
-        op_key = jax.random.fold_in(key, number)
+        op_key = jax.random.fold_in(key, number)  # image and gaze map draw the same box
         for kind in channels if name in _GEOMETRIC else ("image",):
             channels[kind] = tuple(jnp.clip(channel, 0, 1) for channel in op(op_key, channels[kind]))
     # Truncated, not rounded, as the predecessor does it.
@@ -68,7 +69,7 @@ def _configured_ops(augment_kwargs: Mapping[str, Any]) -> dict[str, Op]:
 
 
 def _bound(op: Callable[..., Channels], arguments: Mapping[str, Any] | Sequence[Any]) -> Op:
-    """An op with its arguments, told by name or in order."""
+    """An op with its arguments, given by name or in order."""
     if isinstance(arguments, Mapping):
         return partial(op, **arguments)
     return lambda key, image: op(key, image, *arguments)
@@ -131,7 +132,7 @@ def random_box(key: jax.Array, scale: Any, ratio: Any) -> jax.Array:
         float32 [4]: top, left, bottom, right.
     """
     area, shape, top, left = jax.random.uniform(key, (4,))
-    area = scale[0] + area * (scale[1] - scale[0])
+    area = scale[0] + area * (scale[1] - scale[0])  # then a log-uniform ratio: 9:10 is as likely as 10:9
     log_ratio = jnp.log(ratio[0]) + shape * (jnp.log(ratio[1]) - jnp.log(ratio[0]))
     height = jnp.clip(jnp.sqrt(area / jnp.exp(log_ratio)), 0, 1)
     width = jnp.clip(jnp.sqrt(area * jnp.exp(log_ratio)), 0, 1)
@@ -153,7 +154,7 @@ def crop_and_resize(image: Channels, box: jax.Array) -> Channels:
     top, left, bottom, right = box
     rows, columns = _points(top, bottom, height), _points(left, right, width)
     above = jnp.floor(rows).astype(jnp.int32)
-    below = jnp.minimum(above + 1, height - 1)
+    below = jnp.minimum(above + 1, height - 1)  # in the last row with a share of 0
     share = (rows - above)[:, None]
     weights = jnp.maximum(0, 1 - jnp.abs(jnp.arange(width)[:, None] - columns))  # [from column, to column]
     return tuple(

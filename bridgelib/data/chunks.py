@@ -1,4 +1,7 @@
-"""Windows over a trajectory: the frames an observation looks back on, the actions a sample predicts ahead."""
+"""Windows over a trajectory: the frames an observation looks back on, the actions a sample predicts ahead.
+
+Action chunks: Zhao et al. 2023, "ACT"; with a history of observations: Chi et al. 2023, "Diffusion Policy".
+"""
 
 import numpy as np
 
@@ -13,6 +16,7 @@ def history_frames(step: np.ndarray, horizon: int) -> np.ndarray:
     Returns:
         int64 [B, horizon]; frame numbers in the trajectory.
     """
+    # repeated, not left out: at the start of an episode a robot has no more frames than that either
     return np.maximum(step[:, None] + np.arange(1 - horizon, 1), 0)
 
 
@@ -39,7 +43,7 @@ def demonstrated(step: np.ndarray, length: np.ndarray, horizon: int) -> np.ndarr
 
 
 def held_still(actions: np.ndarray, shown: np.ndarray, no_motion: np.ndarray) -> np.ndarray:
-    """Chunks that stand still beyond the end: there nothing moves, and the gripper is held as it was told last.
+    """Chunks that stand still beyond the end: there nothing moves, and the gripper stays as last commanded.
 
     Args:
         actions: float32 [B, horizon, A], normalised; the last action repeats beyond the end, the gripper's is its last
@@ -50,5 +54,6 @@ def held_still(actions: np.ndarray, shown: np.ndarray, no_motion: np.ndarray) ->
     Returns:
         float32 [B, horizon, A].
     """
+    # actions are motions, so repeating the last one would move on; the gripper's is a state, and repeating it holds
     still = np.concatenate([np.broadcast_to(no_motion[:-1], actions[..., :-1].shape), actions[..., -1:]], axis=-1)
     return np.where(shown[..., None], actions, still)

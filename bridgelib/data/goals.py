@@ -1,7 +1,8 @@
 """Goal relabelling: which later frame of its own trajectory becomes the goal of a transition.
 
 A trajectory of T transitions has the frames 0 ... T; transition i leads from frame i to frame i + 1. A goal is
-*reached* by a transition when it is the very frame the transition leads to. The reward is then 0, and -1 otherwise.
+*reached* by a transition when it is the very frame the transition leads to. The reward is then 0, and -1 otherwise, as
+in hindsight experience replay (Andrychowicz et al. 2017): a value is minus the discounted number of steps to the goal.
 The last transition always reaches its goal (only `delta_goals` may give it its own start instead).
 
 A strategy draws by inversion from uniform numbers that it is given, two per transition, so that the goal of a
@@ -55,11 +56,12 @@ def _offset(
     match strategy:
         case Uniform() | Geometric(discount=1):
             return 1 + _below(options, draw)
-        case LastStateUpweighted():
+        case LastStateUpweighted():  # favours the frame that a robot is shown when it is asked for the whole task
             return np.minimum(1 + _below(length - 1, draw), options)
         case Final():
             return options
         case Geometric(discount=discount):
+            # the discounted future of contrastive RL (Eysenbach et al. 2022), cut at the trajectory's end:
             # P(offset <= k) = (1 - d^k) / (1 - d^n), solved for the smallest k that exceeds the draw.
             tail = -np.expm1(options * np.log(discount))
             offset = 1 + np.floor(np.log1p(-draw * tail) / np.log(discount)).astype(np.int64)

@@ -43,7 +43,7 @@ def divisor(spread: np.ndarray, floor: np.ndarray) -> np.ndarray:
     By size, not by sign: the predecessor's published "bounds" are mean and deviation, and run backwards.
     """
     floored = np.where(np.abs(spread) < floor, floor, spread)
-    return np.where(spread == 0, 1.0, floored)
+    return np.where(spread == 0, 1.0, floored)  # tests the spread: the floor hides a 0
 
 
 class Normalizer:

@@ -8,7 +8,7 @@ from bridgelib.config.schema import read_yaml
 from bridgelib.config.settings import read_words
 from bridgelib.doctor.checks import examined
 from bridgelib.doctor.failures import as_lines, cure_of, tail
-from bridgelib.doctor.report import as_json, as_text, exit_code
+from bridgelib.doctor.presentation import as_json, as_text, exit_code
 from bridgelib.doctor.signatures import recognised
 from bridgelib.doctor.subject import REFUSED, Subject, examine
 from bridgelib.doctor.troubles_page import as_markdown

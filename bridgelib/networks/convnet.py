@@ -21,16 +21,12 @@ from bridgelib.networks.layers import (
     with_coordinates,
 )
 
-PATCH = 4
-STRIDES = (2, 1)
+PATCH = 4  # to a quarter of the resolution, as the stem of a ResNet
+STRIDES = (2, 1)  # to an eighth, no further: a spatial softmax needs many positions
 
 
 class ConvNetEncoder(nn.Module):
-    """Images to features: patches of 4×4 to half the width (a multiple of 4), then two 3×3 convolutions.
-
-    Attributes:
-        settings: What may be chosen; `num_filters` is the width of the convolutions.
-    """
+    """Images to features: patches of 4×4 to half the width (a multiple of 4), then two 3×3 convolutions."""
 
     settings: LayerSettings
 
@@ -47,9 +43,10 @@ class ConvNetEncoder(nn.Module):
             float32 [B, F], or the map [B, H / 8, W / 8, F] for `pooling_method` "none".
         """
         settings = self.settings
-        x = images.astype(jnp.float32) / 127.5 - 1.0
+        x = images.astype(jnp.float32) / 127.5 - 1.0  # [-1, 1], the range of the coordinates
         if settings.add_spatial_coordinates:
             x = with_coordinates(x)
+        # half of num_filters, in fours: a group normalisation of 4 groups follows
         width = max(4, settings.num_filters // 8 * 4)
         x = nn.Dense(width, use_bias=False, kernel_init=kaiming_normal, name="patches")(patches(x))
         x = self._activated(x, condition, 0)
@@ -60,6 +57,7 @@ class ConvNetEncoder(nn.Module):
 
     def _activated(self, x: jax.Array, condition: jax.Array | None, layer: int) -> jax.Array:
         x = norm(self.settings, name=f"norm_{layer}")(x)
+        # between normalisation and activation, as Perez et al. 2018 place FiLM: it sets what passes
         return ACTIVATIONS[self.settings.act](conditioned(self.settings, x, condition))
 
 
@@ -69,4 +67,4 @@ def patches(x: jax.Array, size: int = PATCH) -> jax.Array:
     x = jnp.pad(x, ((0, 0), (0, -height % size), (0, -width % size), (0, 0)))
     rows, columns = x.shape[1] // size, x.shape[2] // size
     x = x.reshape(batch, rows, size, columns, size, channels).transpose(0, 1, 3, 2, 4, 5)
-    return x.reshape(batch, rows, columns, size * size * channels)
+    return x.reshape(batch, rows, columns, size * size * channels)  # from [B, rows, columns, size, size, C]

@@ -44,6 +44,7 @@ class DiagonalNormal:
 
     def sample(self, key: jax.Array) -> jax.Array:
         """One draw [..., A]."""
+        # reparameterised (Kingma & Welling 2014, "VAE"): gradients flow through a draw
         return self.mean + self.std * jax.random.normal(key, self.mean.shape, self.mean.dtype)
 
 
@@ -62,7 +63,7 @@ class DiagonalLaplace:
     def log_prob(self, value: jax.Array) -> jax.Array:
         """Log density of `value` [..., A], summed over A: float32 [...]."""
         require_shapes(value=(value, "... A"), mean=(self.mean, "... A"), std=(self.std, "... A"))
-        scale = self.std / math.sqrt(2)
+        scale = self.std / math.sqrt(2)  # a Laplace distribution of scale b has variance 2 b²
         return jnp.sum(-jnp.abs(value - self.mean) / scale - jnp.log(2 * scale), axis=-1)
 
     def mode(self) -> jax.Array:
@@ -94,7 +95,7 @@ class TanhNormal:
         Change of variables: log N(atanh y) - Σ log(1 - y²) (Haarnoja et al. 2018, "Soft Actor-Critic", appendix C).
         Values on the border or beyond are moved just inside it, where the density is finite.
         """
-        inside = jnp.clip(value, -1 + 1e-6, 1 - 1e-6)
+        inside = jnp.clip(value, -1 + 1e-6, 1 - 1e-6)  # arctanh(±1) is infinite
         before = jnp.arctanh(inside)
         # log(1 - tanh(x)²) in the form that does not cancel for large |x|
         log_slope = 2.0 * (math.log(2.0) - before - jax.nn.softplus(-2.0 * before))
@@ -102,7 +103,7 @@ class TanhNormal:
 
     def mode(self) -> jax.Array:
         """tanh of the normal's mode [..., A]."""
-        return jnp.tanh(self.normal.mode())
+        return jnp.tanh(self.normal.mode())  # strictly the median; what Soft Actor-Critic does when it does not explore
 
     def spread(self) -> jax.Array:
         """tanh of the normal's standard deviation [..., A]: for logs, for its own has no closed form."""

@@ -14,27 +14,16 @@ from bridgelib.networks.mlp import MLP
 
 
 class Policy(nn.Module):
-    """A distribution over actions, given observation and task.
-
-    Attributes:
-        encoder: Observation and task to one vector.
-        network: From that vector to the features of the action.
-        action_shape: Dimensions of an action (A,), or length of a chunk and these (Ta, A).
-        fixed_std: Standard deviation of each dimension; None learns it.
-        state_dependent_std: Whether a learned deviation is a function of the observation.
-        log_std_min, log_std_max: Bounds of the logarithm of the deviation.
-        tanh_squash_distribution: Whether actions are squashed into (-1, 1).
-        distribution: Its kind.
-    """
+    """A distribution over actions, given observation and task; what can be chosen is said in `PolicySettings`."""
 
     encoder: Encoding
     network: MLP
-    action_shape: tuple[int, ...]
-    fixed_std: tuple[float, ...] | None = None
+    action_shape: tuple[int, ...]  # (A,), or of chunks (Ta, A)
+    fixed_std: tuple[float, ...] | None = None  # of each dimension of an action; None: learned
     state_dependent_std: bool = True
-    log_std_min: float = -20.0
+    log_std_min: float = -20.0  # bounds as in Soft Actor-Critic's code (Haarnoja et al. 2018)
     log_std_max: float = 2.0
-    tanh_squash_distribution: bool = False
+    tanh_squash_distribution: bool = False  # actions in (-1, 1); normalised ones reach beyond
     distribution: Literal["normal", "laplace"] = "normal"
 
     @nn.compact
@@ -50,11 +39,14 @@ class Policy(nn.Module):
         features = self.network(self.encoder(observations, goals), train=train)
         mean = self._per_action(features)
         if self.fixed_std is not None:
+            # published as ones: actions have deviation 1, so the loss is squared error, all dimensions alike
             log_std = jnp.log(jnp.asarray(self.fixed_std, jnp.float32))
         elif self.state_dependent_std:
             log_std = self._per_action(features)
         else:
+            # the same for all observations; begins as 1, whose logarithm is 0
             log_std = self.param("log_stds", nn.initializers.zeros, self.action_shape)
+        # divided as in the predecessor: the published deviation, 1, has logarithm 0 and stays 1 at every temperature
         log_std = jnp.clip(log_std, self.log_std_min, self.log_std_max) / temperature
         std = jnp.broadcast_to(jnp.exp(log_std), mean.shape)
         if self.distribution == "laplace":
@@ -85,28 +77,25 @@ class Value(nn.Module):
         """Values float32 [B], of `actions` [B, A] where these are given."""
         inputs = self.encoder(observations, goals)
         if actions is not None:
+            # behind the encoder: several actions of one frame cost one encoding
             inputs = jnp.concatenate([inputs, actions], axis=-1)
-        return _dense(1)(self.network(inputs, train=train))[:, 0]
+        return _dense(1)(self.network(inputs, train=train))[:, 0]  # [B]: [B, 1] minus [B] would be [B, B]
 
 
 class ContrastiveCritic(nn.Module):
     """How likely each pair of (state, action) leads to each goal: the inner product of two representations.
 
-    Attributes:
-        encoder: Late fusion of observation and goal.
-        sa_net, g_net: From either half of the encoding to a representation.
-        sa_net2, g_net2: The second critic of the twins; None for a single critic.
-        repr_dim: Number of dimensions of the representations.
-        init_final: Bound of the uniform first weights of the last layers; None for the usual ones.
+    The encoder has late fusion: `sa_net` takes its first half and the action, `g_net` the other half. `sa_net2` and
+    `g_net2` are the second of the twins, or None.
     """
 
-    encoder: Encoding
+    encoder: Encoding  # the twins share it: two opinions on images that are encoded once
     sa_net: MLP
     g_net: MLP
     sa_net2: MLP | None = None
     g_net2: MLP | None = None
-    repr_dim: int = 16
-    init_final: float | None = None
+    repr_dim: int = 16  # dimensions of the representations
+    init_final: float | None = None  # bound of the last layers' uniform first weights; None: the usual ones
 
     @nn.compact
     def __call__(self, observations: Arrays, goals: Arrays, actions: jax.Array, *, train: bool = False) -> jax.Array:
@@ -121,6 +110,7 @@ class ContrastiveCritic(nn.Module):
         def logits(sa_net: MLP, g_net: MLP) -> jax.Array:
             sa = _dense(self.repr_dim, self.init_final)(sa_net(state_action, train=train))
             g = _dense(self.repr_dim, self.init_final)(g_net(goal, train=train))
+            # an inner product (Eysenbach et al. 2022) scores all pairs at once: the batch brings its own negatives
             return sa @ g.T
 
         first = logits(self.sa_net, self.g_net)
@@ -133,6 +123,7 @@ def _dense(width: int, bound: float | None = None) -> nn.Dense:
     if bound is None:
         return nn.Dense(width, kernel_init=xavier_uniform)
 
+    # "cold" initialisation (Zheng et al. 2023): all logits begin at 0, no pair is believed before it is seen
     def uniform(key: jax.Array, shape: tuple[int, ...], dtype: type = jnp.float32) -> jax.Array:
         return jax.random.uniform(key, shape, dtype, -bound, bound)
 

@@ -13,7 +13,7 @@ from bridgelib.networks.initialisers import kaiming_normal, xavier_normal
 from bridgelib.networks.pooling import SpatialLearnedEmbeddings, SpatialSoftmax
 
 Pad = str | list[tuple[int, int]]
-ACTIVATIONS = {"relu": nn.relu, "swish": nn.swish, "gelu": nn.gelu, "elu": nn.elu}
+ACTIVATIONS = {"relu": nn.relu, "swish": nn.swish, "gelu": nn.gelu, "elu": nn.elu}  # published: swish
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,12 @@ class MyGroupNorm(nn.GroupNorm):
 
 
 class FilmConditioning(nn.Module):
-    """Feature-wise linear modulation (Perez et al. 2018); begins as the identity."""
+    """Feature-wise linear modulation (Perez et al. 2018, "FiLM")."""
 
     @nn.compact
     def __call__(self, features: jax.Array, condition: jax.Array) -> jax.Array:
         """Scale and shift the channels of `features` [B, H, W, C] by what `condition` [B, E] says."""
+        # zeros, and 1 + scale below: it begins as the identity, as in RT-1 (Brohan et al. 2022)
         scale = nn.Dense(features.shape[-1], kernel_init=nn.initializers.zeros)(condition)
         shift = nn.Dense(features.shape[-1], kernel_init=nn.initializers.zeros)(condition)
         return features * (1 + scale[:, None, None, :]) + shift[:, None, None, :]
@@ -51,7 +52,7 @@ def convolution(filters: int, size: int, stride: int = 1, padding: Pad = "SAME",
         (stride, stride),
         padding=padding,
         use_bias=False,
-        kernel_init=kaiming_normal,
+        kernel_init=kaiming_normal,  # derived for rectifiers, which swish resembles
         name=name,
     )
 
@@ -60,6 +61,8 @@ def norm(settings: LayerSettings, scale_init: Initializer = nn.initializers.ones
     """The normalisation that the settings name."""
     if settings.norm == "layer":
         return nn.LayerNorm(epsilon=1e-5, scale_init=scale_init, name=name)
+    # of each sample alone (Wu & He 2018): no running averages, the same result in any batch. 4 groups and 1e-5 (flax:
+    # 1e-6) are what the predecessor's checkpoints were trained with
     return MyGroupNorm(num_groups=4, epsilon=1e-5, scale_init=scale_init, name=name)
 
 
@@ -69,6 +72,7 @@ def conditioned(settings: LayerSettings, x: jax.Array, condition: jax.Array | No
         assert condition is not None, "its instruction is missing"
         x = FilmConditioning()(x, condition)
     if settings.use_multiplicative_cond:
+        # unlike FiLM it does not begin as the identity: as in the predecessor
         scale = nn.Dense(x.shape[-1], kernel_init=xavier_normal)(condition)
         x = x * scale[:, None, None, :]
     return x
@@ -78,7 +82,7 @@ def pooled(settings: LayerSettings, x: jax.Array) -> jax.Array:
     """The last feature map [B, H, W, C] as a vector [B, F]; as it is for `pooling_method` "none"."""
     match settings.pooling_method:
         case "avg":
-            return jnp.mean(x, axis=(-3, -2))
+            return jnp.mean(x, axis=(-3, -2))  # forgets where things are: see `with_coordinates`
         case "max":
             return jnp.max(x, axis=(-3, -2))
         case "spatial_softmax":
@@ -90,7 +94,7 @@ def pooled(settings: LayerSettings, x: jax.Array) -> jax.Array:
 
 
 def with_coordinates(x: jax.Array) -> jax.Array:
-    """Append each pixel's row and column, in [-1, 1], to its channels: [B, H, W, C] to [B, H, W, C + 2]."""
+    """Append each pixel's row and column, in [-1, 1], to its channels (Liu et al. 2018, "CoordConv"): to C + 2."""
     batch, height, width, _ = x.shape
     rows, columns = jnp.meshgrid(jnp.linspace(-1, 1, height), jnp.linspace(-1, 1, width), indexing="ij")
     grid = jnp.broadcast_to(jnp.stack([rows, columns], axis=-1), (batch, height, width, 2))

@@ -7,19 +7,12 @@ from bridgelib.networks.initialisers import lecun_normal, xavier_uniform
 
 
 class MLP(nn.Module):
-    """Dense layers with swish; each activated layer has dropout and layer normalisation where these are asked for.
-
-    Attributes:
-        hidden_dims: Width of each layer.
-        activate_final: Whether the last layer is activated too.
-        use_layer_norm: Whether a layer normalisation stands before each activation.
-        dropout_rate: Share of units dropped in training; None or 0 for none.
-    """
+    """Dense layers with swish; each activated layer has dropout and layer normalisation where these are asked for."""
 
     hidden_dims: tuple[int, ...]
-    activate_final: bool = False
-    use_layer_norm: bool = False
-    dropout_rate: float | None = None
+    activate_final: bool = False  # for heads, which put a linear layer of their own on top
+    use_layer_norm: bool = False  # published in the contrastive critic (Zheng et al. 2023), which it stabilises
+    dropout_rate: float | None = None  # None or 0: none
 
     @nn.compact
     def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:
@@ -27,6 +20,7 @@ class MLP(nn.Module):
         for depth, width in enumerate(self.hidden_dims, start=1):
             x = nn.Dense(width, kernel_init=xavier_uniform)(x)
             if depth < len(self.hidden_dims) or self.activate_final:
+                # dropout before normalisation, the order of DroQ (Hiraoka et al. 2022) and of the predecessor
                 if self.dropout_rate:
                     x = nn.Dropout(self.dropout_rate, deterministic=not train)(x)
                 if self.use_layer_norm:
@@ -45,29 +39,23 @@ class MLPResNetBlock(nn.Module):
     def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:
         """Map [..., N] to [..., N]."""
         width = x.shape[-1]
+        # normalised inside the branch, the shortcut untouched: gradients pass all blocks (pre-norm, Xiong et al. 2020)
         y = nn.Dropout(self.dropout_rate, deterministic=not train)(x) if self.dropout_rate else x
         if self.use_layer_norm:
             y = nn.LayerNorm()(y)
+        # four times as wide, as the feed-forward layers of a transformer (Vaswani et al. 2017)
         y = nn.swish(nn.Dense(4 * width, kernel_init=lecun_normal)(y))
         return x + nn.Dense(width, kernel_init=lecun_normal)(y)
 
 
 class MLPResNet(nn.Module):
-    """A perceptron of residual blocks (Hansen-Estruch et al. 2023, "IDQL").
-
-    Attributes:
-        num_blocks: Number of residual blocks.
-        out_dim: Width of the output.
-        hidden_dim: Width of the blocks.
-        use_layer_norm: Whether each block normalises its input.
-        dropout_rate: Share of block inputs dropped in training; None or 0 for none.
-    """
+    """A perceptron of residual blocks (Hansen-Estruch et al. 2023, "IDQL")."""
 
     num_blocks: int
     out_dim: int
     hidden_dim: int = 256
-    use_layer_norm: bool = False
-    dropout_rate: float | None = None
+    use_layer_norm: bool = False  # of each block's input
+    dropout_rate: float | None = None  # of each block's input; None or 0: none
 
     @nn.compact
     def __call__(self, x: jax.Array, *, train: bool = False) -> jax.Array:

@@ -8,13 +8,9 @@ from bridgelib.networks.initialisers import lecun_normal
 
 
 class SpatialSoftmax(nn.Module):
-    """The expected image coordinates of each channel (Levine et al. 2016, "End-to-End Training").
+    """The expected image coordinates of each channel (Levine et al. 2016, "End-to-End Training"; Finn et al. 2016)."""
 
-    Attributes:
-        temperature: Divides the features before the softmax; -1 makes it a parameter that starts at 1.
-    """
-
-    temperature: float = 1.0
+    temperature: float = 1.0  # divides the features; -1 learns it, from 1 on (as Finn et al. 2016 do)
 
     @nn.compact
     def __call__(self, features: jax.Array) -> jax.Array:
@@ -23,6 +19,7 @@ class SpatialSoftmax(nn.Module):
         if temperature == -1:
             temperature = self.param("softmax_temperature", nn.initializers.ones, (1,), jnp.float32)
         batch, height, width, channels = features.shape
+        # over the positions, each channel by itself: a channel learns one thing, and says where it is
         attention = nn.softmax(features.reshape(batch, height * width, channels) / temperature, axis=1)
         attention = attention.reshape(features.shape)
         x = jnp.einsum("bhwc,w->bc", attention, jnp.linspace(-1.0, 1.0, width))
@@ -31,17 +28,14 @@ class SpatialSoftmax(nn.Module):
 
 
 class SpatialLearnedEmbeddings(nn.Module):
-    """Several learned weightings of the positions, one set per channel.
+    """Learned weightings of the positions, a set per channel (Kumar et al. 2023, "Pre-Training for Robots")."""
 
-    Attributes:
-        num_features: Number of weightings per channel.
-    """
-
-    num_features: int = 8
+    num_features: int = 8  # weightings per channel
 
     @nn.compact
     def __call__(self, features: jax.Array) -> jax.Array:
         """Map [B, H, W, C] to [B, C * num_features]."""
+        # a weight for each place, which an average gives up; so it fits one size of images only
         shape = (*features.shape[1:], self.num_features)
         kernel = self.param("kernel", lecun_normal, shape, jnp.float32)
         return jnp.einsum("bhwc,hwcn->bcn", features, kernel).reshape(features.shape[0], -1)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from bridgelib.agents.bc import BC
-from tests.agents.examples import ALGORITHMS, agent_for, batch_for
+from bridgelib.config.algorithms import ALGORITHMS
+from tests.agents.examples import agent_for, batch_for
 
 STEPS = {"gc_ddpm_bc": 400}  # noise is harder to predict than actions
 FALLING = {  # what must fall by half; the temporal differences of contrastive RL chase a target, so only its policy

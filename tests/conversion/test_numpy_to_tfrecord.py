@@ -15,7 +15,7 @@ from bridgelib.errors import ConfigError, DataError
 from bridgelib.files import read_json
 from bridgelib.formats.framing import FOOTER, records
 from bridgelib.formats.index import load_index
-from bridgelib.formats.shard_report import RejectedTrajectory
+from bridgelib.formats.report import RejectedTrajectory
 from bridgelib.layout import SPLITS
 from bridgelib.raw.tree import PassedOver
 from tests.trajectories import make_trajectory, write_shard

@@ -12,8 +12,8 @@ import pytest
 from bridgelib.conversion.raw_to_numpy import DatedFolder, Settings, convert_dated_folder, convert_tree
 from bridgelib.errors import ConfigError, DataError
 from bridgelib.files import alone
+from bridgelib.formats.report import Report
 from bridgelib.formats.shard import Shard
-from bridgelib.formats.shard_report import Report
 from bridgelib.progress import Progress
 from bridgelib.raw.trajectory import read_trajectory
 from bridgelib.raw.tree import find_tasks

@@ -73,7 +73,7 @@ def test_a_run_killed_between_shard_and_report_is_not_done(raw, expected, tmp_pa
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("bridgelib.formats.shard_report.Report.save", killed)
+        patch.setattr("bridgelib.formats.report.Report.save", killed)
         convert_tree(find_tasks(raw), tmp_path, Settings(IM_SIZE))
     assert [path.suffix for path in contents(tmp_path)] == [".npz"]
     convert_tree(find_tasks(raw), tmp_path, Settings(IM_SIZE))

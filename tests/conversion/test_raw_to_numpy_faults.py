@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from bridgelib.conversion.raw_to_numpy import DatedFolder, Settings, convert_dated_folder
 from bridgelib.errors import DataError
+from bridgelib.formats.report import Report
 from bridgelib.formats.shard import Shard
-from bridgelib.formats.shard_report import Report
 from bridgelib.raw.rejection import REASONS
 from tests.raw_trees import DATE, FAULTS, GAZE_FAULTS, save_boxes, write_dated_folder, write_trajectory
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from bridgelib.conversion.raw_to_numpy import DatedFolder, Settings, convert_dated_folder, convert_tree
+from bridgelib.formats.report import Report
 from bridgelib.formats.shard import Shard
-from bridgelib.formats.shard_report import Report
 from bridgelib.raw.remarks import REMARKS
 from bridgelib.raw.tree import find_tasks
 from tests.odd_trees import NEAR_MISSES, ODDITIES, gripper, removed, write_plain_folder

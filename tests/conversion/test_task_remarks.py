@@ -8,7 +8,7 @@ import pytest
 from bridgelib.conversion.numpy_to_tfrecord import convert_task
 from bridgelib.conversion.task_shards import Settings
 from bridgelib.files import read_json
-from bridgelib.formats.shard_report import Remark, Report
+from bridgelib.formats.report import Remark, Report
 from tests.trajectories import make_trajectory, write_shard
 
 EARLY, LATE = "2021-08-02_10-00-00", "2021-08-03_11-30-00"

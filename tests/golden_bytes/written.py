@@ -64,7 +64,7 @@ def shard(folder: Path) -> bytes:
 
 @of("formats.report")
 def report(folder: Path) -> bytes:
-    from bridgelib.formats.shard_report import Report
+    from bridgelib.formats.report import Report
     from bridgelib.raw.tree import PassedOver
 
     Report(3, 2, 70, 1, (_rejected(),), (PassedOver("task/x", "a copy", 3),)).save(folder / "report.json")
@@ -135,7 +135,7 @@ def task_shards(folder: Path) -> Any:
 
 
 def _rejected() -> Any:
-    from bridgelib.formats.shard_report import RejectedTrajectory
+    from bridgelib.formats.report import RejectedTrajectory
 
     return RejectedTrajectory(f"task/{DATES[0]}/raw/traj_group0/traj9", "broken_image", "images0/im_7.jpg: Tür")
 

@@ -1,4 +1,4 @@
-"""What an algorithm declares: its complete configuration tree, and what the rest of the house must know of it."""
+"""What an algorithm declares: its complete configuration tree, and what other packages must know of it."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -20,7 +20,7 @@ _SEED = Limit("a whole number from -2^31 to 2^32 - 1", lambda seed: -(2**31) <= 
 
 @dataclass(frozen=True)
 class Algorithm(Section):
-    """An algorithm; an instance is a configuration of it, the published one where nothing else is said.
+    """An algorithm; an instance is a configuration of it, by default the published one.
 
     Class attributes:
         name: What configurations call it.

@@ -22,7 +22,7 @@ class BCSettings(AgentSettings):
 
     network_kwargs: NetworkSettings = field(default_factory=lambda: NetworkSettings(dropout_rate=0.1))
     policy_kwargs: PolicySettings = field(default_factory=PolicySettings)
-    decay_steps: Annotated[int, at_least(1), "Length of the cosine decay."] = 2_000_000
+    decay_steps: Annotated[int, at_least(1), "Length of the cosine decay."] = 2_000_000  # as many as `num_steps`
 
     def contradictions(self) -> Iterator[Contradiction]:
         """See `decaying`."""
@@ -79,7 +79,7 @@ class LanguageBC(BC):
     dataset_kwargs: DatasetSettings = field(
         default_factory=lambda: DatasetSettings(load_language=True, skip_unlabeled=True)
     )
-    encoder: EncoderName = "resnetv1-34-bridge-film"
+    encoder: EncoderName = "resnetv1-34-bridge-film"  # the instruction modulates it (Perez et al. 2018, "FiLM")
     text_processor: Annotated[
         str, "What embeds instructions: hashing, muse (the published one, a download), sentence-transformer or clip."
     ] = "hashing"

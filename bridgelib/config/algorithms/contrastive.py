@@ -30,6 +30,7 @@ class CriticSettings(Section):
 class ContrastiveSettings(ActorDecaySettings, GoalSettings, TargetSettings):
     """What can be set about contrastive reinforcement learning."""
 
+    # layer normalisation and near-zero last layers (`init_final`): what Zheng et al. 2023 found to stabilise it
     critic_network_kwargs: NetworkSettings = field(default_factory=lambda: NetworkSettings(use_layer_norm=True))
     critic_kwargs: CriticSettings = field(default_factory=CriticSettings)
     policy_network_kwargs: NetworkSettings = field(default_factory=lambda: NetworkSettings(dropout_rate=0.1))
@@ -69,11 +70,12 @@ class ContrastiveRL(Algorithm):
     }
     single_actions = True
     losses = 2
-    heads = 5
+    heads = 5  # the policy's, and two of each critic
     head = "policy_network_kwargs"
     encoders = 2
     encoded = 4.4
     compiling = 16 * MB
 
     agent_kwargs: ContrastiveSettings = field(default_factory=ContrastiveSettings)
+    # published without the coordinates that the other algorithms add
     encoder_kwargs: EncoderSettings = field(default_factory=lambda: EncoderSettings(add_spatial_coordinates=False))

@@ -36,6 +36,7 @@ class DiffusionSettings(ActorDecaySettings, GoalSettings, TargetSettings):
 
     score_network_kwargs: ScoreSettings = field(default_factory=ScoreSettings)
     actor_decay_steps: Annotated[int | None, at_least(1), "Length of the cosine decay; null: none."] = 2_000_000
+    # unlike the linear schedule, the cosine ends at pure noise after 20 steps, too
     beta_schedule: Annotated[BetaSchedule, "How noise is added over the diffusion steps."] = "cosine"
     diffusion_steps: Annotated[int, at_least(1), "Number of diffusion steps."] = 20
     action_samples: Annotated[int, "Carried from published configurations: one sample is drawn."] = 1
@@ -57,4 +58,5 @@ class DiffusionBC(Algorithm):
     compiling = 8.4 * MB
 
     agent_kwargs: DiffusionSettings = field(default_factory=DiffusionSettings)
+    # two frames show motion, and a chunk commits to one of several ways to act (Chi et al. 2023); lengths as published
     dataset_kwargs: DatasetSettings = field(default_factory=lambda: DatasetSettings(obs_horizon=2, act_pred_horizon=4))

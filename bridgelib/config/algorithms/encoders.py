@@ -18,11 +18,13 @@ class Architecture:
 
 
 ENCODERS: dict[str, Architecture] = {
+    # 18, 34 and 50 layers: He et al. 2016, table 1
     "resnetv1-18": Architecture((2, 2, 2, 2)),
     "resnetv1-34": Architecture((3, 4, 6, 3)),
     "resnetv1-50": Architecture((3, 4, 6, 3), bottleneck=True),
     "resnetv1-18-deeper": Architecture((3, 3, 3, 3)),
     "resnetv1-18-deepest": Architecture((4, 4, 4, 4)),
+    # the same networks under the names of the published configurations
     "resnetv1-18-bridge": Architecture((2, 2, 2, 2)),
     "resnetv1-34-bridge": Architecture((3, 4, 6, 3)),
     "resnetv1-50-bridge": Architecture((3, 4, 6, 3), bottleneck=True),

@@ -1,4 +1,4 @@
-"""Goal relabelling: the strategies by name, and what each is told. How they draw is in `bridgelib.data.goals`."""
+"""Goal relabelling: the strategies by name, and the settings of each. How they draw is in `bridgelib.data.goals`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class SometimesReached(Section):
 class Uniform(SometimesReached):
     """Uniform over the frames beyond the reached one."""
 
-    reached_proportion: Reached = 0.0
+    reached_proportion: Reached = 0.0  # published for cloning, which learns nothing from a reward
 
 
 @dataclass(frozen=True)

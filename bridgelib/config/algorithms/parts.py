@@ -27,7 +27,7 @@ from bridgelib.config.limits import (
 Normalization = Literal["normal", "bounds", "none"]
 Padding = Literal["repeat", "still", "mask"]
 """What stands in a chunk beyond the end of its trajectory: the last action again, which for a relative motion means to
-go on moving; no motion, the gripper held as it was told last; or the last action, which the loss leaves out."""
+keep moving; no motion, the gripper held as last commanded; or the last action, which the loss leaves out."""
 Angles = Literal["wrapped", "plain"]
 """Differences of angles as the shorter way round, or as plain numbers. BridgeData's states jump from π to -π, and its
 published statistics have turns of ±6.28 rad within a step: the predecessor subtracts plain numbers."""
@@ -40,7 +40,7 @@ Op = Literal[
     "random_flip_left_right",
 ]
 
-_ONES = (1,) * ACTION_SIZE
+_ONES = (1,) * ACTION_SIZE  # published: with normalised actions, likelihood is then squared error, all dimensions alike
 BELOW_ONE = Limit("a number from 0 to below 1", lambda share: 0 <= share < 1)
 _FILTERS = Limit("a multiple of 4, 4 or more", lambda number: number >= 4 and number % 4 == 0)
 _TEMPERATURE = Limit("a number above 0, or -1 to learn it", lambda number: number > 0 or number == -1)
@@ -130,6 +130,7 @@ class ActorDecaySettings(AgentSettings):
 class GoalSettings(Section):
     """How a goal image is joined to the observation."""
 
+    # published (Walke et al. 2023): the first convolution sees frame and goal at once
     early_goal_concat: Annotated[bool, "Whether a goal image is more channels of each frame; or encoded alone."] = True
     shared_goal_encoder: Annotated[bool, "Whether that is by the encoder of the observation; or by its own."] = True
 
@@ -175,6 +176,7 @@ class AugmentationSettings(Section):
     random_contrast: Annotated[tuple[float, ...], FACTORS, "The factors that it lies between."] = (0.8, 1.2)
     random_saturation: Annotated[tuple[float, ...], FACTORS, "The factors that it lies between."] = (0.8, 1.2)
     random_hue: Annotated[tuple[float, ...], _UP_TO_HALF, "How far the hue is turned, in circles."] = (0.1,)
+    # published without the flip: the actions would have to be mirrored with the image
     augment_order: Annotated[tuple[Op, ...], _EACH_ONCE, "Which operations, one after the other."] = (
         "random_resized_crop",
         "random_brightness",
@@ -188,6 +190,7 @@ class AugmentationSettings(Section):
 class DatasetSettings(Section):
     """What is made of the data (`dataset_kwargs`)."""
 
+    # published: the arm lags behind its commands, and what it did is what the frames show
     relabel_actions: Annotated[bool, "Whether actions are what was reached, not what was commanded."] = True
     relabel_angles: Annotated[
         Angles, "A rotation across ±π as the shorter way round, or as the predecessor's turn of almost 2π."

@@ -54,9 +54,9 @@ DEFINITIONS = {
     f"found or right where the other has the same change at most {gripper.WINDOW} steps away",
     "course": f"{PARTS} equal parts of each trajectory's time",
     "chunk": "step k of a predicted chunk against the action demonstrated k - 1 steps later; none beyond the end",
-    "mean_action": "the mean action of the training split",
+    "mean_action": "the mean action of the training side",
     "previous_action": "the action demonstrated one step before; at the first step the mean action",
-    "nearest_neighbour": f"the action of the training image that is nearest by its pixels, shrunk to {SIDE} x {SIDE}",
+    "nearest_neighbour": f"the action of the training image that is nearest by its pixels, squashed to {SIDE} x {SIDE}",
     "saliency": "absolute gradient of the first predicted action (normalised, all dimensions) with respect to the "
     "present frame, in means over a grid, as shares of the largest",
 }
@@ -146,7 +146,7 @@ def _require_same_angles(experiment: Experiment, policy: Policy) -> None:
 def _nothing(tasks: Sequence[str], trajectories: int) -> dict[str, Any]:
     """Say that there is nothing to evaluate on."""
     why = "has no trajectory with an instruction" if trajectories else "is empty"
-    note = f"The validation split of {', '.join(tasks)} {why}, so nothing can be said of how good this policy is."
+    note = f"The validation side of {', '.join(tasks)} {why}, so nothing can be said of how good this policy is."
     print(f"ATTENTION: {note} Convert more trajectories, or lower train_proportion.", file=sys.stderr)
     empty: dict[str, Any] = {"by_task": {}, "by_dated_folder": {}, "course": [], "chunk": [], "examples": []}
     return {"note": note, "training": None, "overall": None, **empty}

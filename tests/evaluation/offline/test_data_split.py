@@ -2,7 +2,7 @@
 
 import pytest
 
-from bridgelib.evaluation.offline.data_split import Side
+from bridgelib.evaluation.offline.data_split import DataSplit
 
 
 class Named:
@@ -23,9 +23,9 @@ class Named:
     ],
 )
 def test_dated_folder_is_told_by_the_trajectory_s_name(name, folder):
-    assert Side((), (Named("a/2021-08-02_10-00-01/x", name),), ("a",)).folders == ("a/2021-08-02_10-00-01", folder)
+    assert DataSplit((), (Named("a/2021-08-02_10-00-01/x", name),), ("a",)).folders == ("a/2021-08-02_10-00-01", folder)
 
 
 def test_every_trajectory_has_the_task_of_its_file():
-    side = Side((), (Named("x", "y"), Named(), Named("z")), ("a", "b", "c"))
-    assert side.tasks == ("a", "a", "c") and side.names == ("x", "y", "z")
+    split = DataSplit((), (Named("x", "y"), Named(), Named("z")), ("a", "b", "c"))
+    assert split.tasks == ("a", "a", "c") and split.names == ("x", "y", "z")

@@ -108,13 +108,13 @@ def test_fewer_transitions_are_whole_trajectories(data, experiment):
 def test_an_empty_validation_side_is_said_and_no_error(tmp_path, experiment, capsys):
     write_task(tmp_path / TASK, training=2, validation=0)
     found = evaluation(experiment(), Policy(spec(), None), tmp_path, [[TASK]])
-    assert "validation split of colours is empty" in found["note"] and found["overall"] is None
+    assert "validation side of colours is empty" in found["note"] and found["overall"] is None
     assert found["note"] in capsys.readouterr().err
     assert found["validation"]["evaluated"] == {"trajectories": 0, "transitions": 0}
 
 
 def test_what_trains_in_another_task_is_not_evaluated(tmp_path, experiment, capsys):
-    """Contents are numbered from 0 on in each side: of the second task one is in the training split of the first."""
+    """Contents are numbered from 0 on in each split: of the second task one is in the training split of the first."""
     write_task(tmp_path / TASK, training=1, validation=0)
     write_task(tmp_path / "other", training=2, validation=3, seed=1)
     chosen = experiment()

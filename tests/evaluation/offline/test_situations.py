@@ -5,7 +5,7 @@ import pytest
 
 from bridgelib.errors import DataError
 from bridgelib.evaluation.neighbours import NeighbourIndex
-from bridgelib.evaluation.offline.data_split import Side
+from bridgelib.evaluation.offline.data_split import DataSplit
 from bridgelib.evaluation.offline.predictions import predicted
 from bridgelib.evaluation.offline.situations import Situations
 from bridgelib.policy import Policy
@@ -39,46 +39,46 @@ class Telling:
 
 
 @pytest.fixture
-def side(tmp_path):
+def split(tmp_path):
     file = tmp_path / "out.tfrecord"
-    return Side((file,), (write_file(file, LENGTHS, languages=TEXTS),), ("task",))
+    return DataSplit((file,), (write_file(file, LENGTHS, languages=TEXTS),), ("task",))
 
 
-def situations(side, agent=None, embed=None, **changes) -> Situations:
-    return Situations(Policy(spec(image_shape=(SIDE, SIDE, 3), **changes), agent or Telling(), embed), side)
+def situations(split, agent=None, embed=None, **changes) -> Situations:
+    return Situations(Policy(spec(image_shape=(SIDE, SIDE, 3), **changes), agent or Telling(), embed), split)
 
 
 EVERY = np.array([0, 0, 0, 1, 1]), np.array([0, 1, 2, 0, 1])
 
 
-def test_goal_is_the_last_frame_of_the_trajectory(side):
-    found = situations(side, goal="image").at(*EVERY)
+def test_goal_is_the_last_frame_of_the_trajectory(split):
+    found = situations(split, goal="image").at(*EVERY)
     assert number_of(found.images).tolist() == [0, 1, 2, 4, 5]
     assert number_of(found.goals["image"]).tolist() == [3, 3, 3, 6, 6]
     assert found.proprio[:, 0].tolist() == [0, 1, 2, 4, 5]  # states hold the number of their frame
 
 
-def test_history_looks_back_and_the_first_frame_repeats(side):
-    found = situations(side, history=3).at(*EVERY)
+def test_history_looks_back_and_the_first_frame_repeats(split):
+    found = situations(split, history=3).at(*EVERY)
     assert number_of(found.images).tolist() == [[0, 0, 0], [0, 0, 1], [0, 1, 2], [4, 4, 4], [4, 4, 5]]
     assert found.proprio[:, :, 0].tolist() == number_of(found.images).tolist()
 
 
-def test_instruction_is_the_first_that_says_something(side):
-    found = situations(side, goal="language", language_size=1, embed=lambda text: [len(text)]).at(*EVERY)
+def test_instruction_is_the_first_that_says_something(split):
+    found = situations(split, goal="language", language_size=1, embed=lambda text: [len(text)]).at(*EVERY)
     assert found.goals["language"].tolist() == [[7], [7], [7], [8], [8]]
 
 
-def test_images_of_another_size_are_refused(side):
+def test_images_of_another_size_are_refused(split):
     with pytest.raises(DataError, match=r"images of shape \(4, 4, 3\)\n.*\(8, 8, 3\), as the policy was trained on"):
-        Situations(Policy(spec(image_shape=(8, 8, 3)), Telling()), side)
+        Situations(Policy(spec(image_shape=(8, 8, 3)), Telling()), split)
 
 
-def test_every_transition_is_asked_once_in_batches_of_one_size(side, monkeypatch, capsys):
+def test_every_transition_is_asked_once_in_batches_of_one_size(split, monkeypatch, capsys):
     monkeypatch.setattr("bridgelib.evaluation.offline.predictions._BATCH", 2)
     agent = Telling(chunk=2)
     neighbours = NeighbourIndex(np.stack([frame(5), frame(0)]), np.array([[50.0], [10]], np.float32))
-    chunks, nearest = predicted(situations(side, agent, goal="image", chunk=2), neighbours, *EVERY)
+    chunks, nearest = predicted(situations(split, agent, goal="image", chunk=2), neighbours, *EVERY)
     told = (chunks - MEAN) / STD  # back from the robot's units
     np.testing.assert_allclose(told[:, 0, :3], [[0, 0, 3], [1, 0, 3], [2, 0, 3], [4, 0, 6], [5, 0, 6]], atol=1e-3)
     np.testing.assert_allclose(told[:, 1, 1], 1, atol=1e-3)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bridgelib.errors import DataError
-from bridgelib.formats.shard_report import RejectedTrajectory, Remark, Report
+from bridgelib.formats.report import RejectedTrajectory, Remark, Report
 from bridgelib.raw.tree import PassedOver
 from tests.raw_trees import LFS_POINTER
 

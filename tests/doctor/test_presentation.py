@@ -8,7 +8,7 @@ import pytest
 
 from bridgelib.doctor.__main__ import main
 from bridgelib.doctor.check import Check, Finding, Status, ok
-from bridgelib.doctor.report import as_json, as_text, exit_code, summary
+from bridgelib.doctor.presentation import as_json, as_text, exit_code, summary
 from bridgelib.doctor.troubles import TROUBLES
 from bridgelib.errors import DataError
 from tests.doctor.laboratory import healthy_cpu
