@@ -1,9 +1,6 @@
 """From raw BridgeData demonstrations to trained policies.
 
-The rooms follow the data: ``raw -> formats -> data -> (networks -> agents) -> training``; each imports
-only what lies before it. ``errors``, ``files``, ``progress`` and ``config`` lie below all of them, ``sim``
-makes raw trees, ``conversion`` turns raw trees into shards and TFRecords, ``commands`` are the programs on
-top. Nothing here imports Snakemake.
+ARCHITECTURE.md says what each room is, and which may import which.
 """
 
 __version__ = "0.2.0"

@@ -47,15 +47,3 @@ def file_of(module: str) -> Path:
 def versions_of(step: str) -> dict[str, int]:
     """Module -> version, of all that decide about the bytes of a step, a rule of the workflow."""
     return {module: version_of(module) for module in MODULES[step]}
-
-
-def in_words(step: str) -> str:
-    """The versions of a step in words, for a rule's params: `shard 1, report 1, raw_to_numpy 1`."""
-    return ", ".join(f"{module.rpartition('.')[2]} {version}" for module, version in versions_of(step).items())
-
-
-def declaring_modules() -> list[str]:
-    """Every module that declares a VERSION, sorted."""
-    files = sorted(_PACKAGE.rglob("*.py"))
-    found = [path for path in files if _DECLARED.search(path.read_text(encoding="utf-8"))]
-    return [".".join(path.relative_to(_PACKAGE).with_suffix("").parts) for path in found]

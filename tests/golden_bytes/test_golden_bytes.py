@@ -8,7 +8,7 @@ from PIL import Image
 
 from bridgelib import versions
 from bridgelib.raw.frames import read_frames
-from bridgelib.versions import MODULES, declaring_modules, in_words, version_of, versions_of
+from bridgelib.versions import MODULES, version_of, versions_of
 from tests.golden_bytes import record
 from tests.golden_bytes.written import WRITTEN, digest
 
@@ -30,8 +30,14 @@ def test_every_pixel_of_a_frame_is_held(tmp_path):
     assert fault is None, fault
 
 
+def declaring_modules(package):
+    """Every module of a package that declares a VERSION."""
+    files = [path for path in package.rglob("*.py") if re.search(r"^VERSION = \d", path.read_text(), re.MULTILINE)]
+    return {".".join(path.relative_to(package).with_suffix("").parts) for path in files}
+
+
 def test_every_version_is_held_and_every_step_has_some(repository):
-    assert set(declaring_modules()) == set(WRITTEN) == set(record.read())
+    assert declaring_modules(repository / "bridgelib") == set(WRITTEN) == set(record.read())
     assert {module for modules in MODULES.values() for module in modules} <= set(WRITTEN)
     rules = "\n".join(path.read_text(encoding="utf-8") for path in (repository / "rules").glob("*.smk"))
     asked = re.findall(r"former=made_as_now\(\"(\w+)\", (\S+)\),", rules)
@@ -77,8 +83,7 @@ def test_a_version_is_read_as_it_is_declared(monkeypatch, tmp_path):
     from bridgelib.formats import shard
 
     assert version_of("formats.shard") == shard.VERSION
-    assert f"shard {shard.VERSION}, " in in_words("raw_to_numpy")
     assert versions_of("success") == {"evaluation.results": version_of("evaluation.results")}
     monkeypatch.setattr(versions, "_PACKAGE", tmp_path)
     (tmp_path / "a.py").write_text("VERSION = 12  # of something\nOTHER_VERSION = 3\n")
-    assert version_of("a") == 12 and declaring_modules() == ["a"]
+    assert version_of("a") == 12
