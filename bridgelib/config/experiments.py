@@ -5,13 +5,15 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
 from bridgelib.config.algorithms import ALGORITHMS, algorithm_defaults, algorithm_named, checked
 from bridgelib.config.algorithms.added import without_added
-from bridgelib.config.algorithms.algorithm import Need
+from bridgelib.config.algorithms.algorithm import Algorithm, Need
 from bridgelib.config.datasets import Dataset, read_dataset
+from bridgelib.config.declaration import read_settings
 from bridgelib.config.overrides import apply_override, overrides_of_arguments, overrides_of_mapping
 from bridgelib.config.runs import Run, RunSettings, runs_of
 from bridgelib.config.schema import read_section, read_yaml, require_known_keys
@@ -79,6 +81,11 @@ class Experiment:
     def needs(self) -> frozenset[Need]:
         """What its algorithm needs of a batch besides observations and actions."""
         return ALGORITHMS[self.algorithm].needs
+
+    @cached_property
+    def settings(self) -> Algorithm:
+        """The algorithm with its configuration, for what is asked by type instead of by name."""
+        return read_settings(ALGORITHMS[self.algorithm], self.config, f"experiment '{self.name}', config")
 
     @property
     def digest(self) -> str:

@@ -5,7 +5,7 @@ import types
 import typing
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import yaml
 
@@ -13,10 +13,14 @@ from bridgelib.config.strict_yaml import Unclear, loaded
 from bridgelib.errors import ConfigError, did_you_mean
 from bridgelib.mistaken import LOOKED_AT, kind_of
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
-T = TypeVar("T", bound="DataclassInstance")
+class Dataclass(Protocol):
+    """An instance of any dataclass, for the types alone."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+T = TypeVar("T", bound=Dataclass)
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

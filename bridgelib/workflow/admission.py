@@ -16,7 +16,7 @@ from bridgelib.workflow.plan import WorkflowPlan
 from bridgelib.workflow.stage import Slots, StageForecast
 from bridgelib.workflow.stages import environment_stage, stages
 from bridgelib.workflow.targets import (
-    ONLY_TOLD,
+    FORECAST,
     ROLLED_OUT,
     SIMULATED,
     TRAINING,
@@ -55,7 +55,7 @@ class Admission:
             return
         unread = partial(unreadable, plan)
         yield from distinct([partial(without_simulator, plan, self.targets), partial(taken_seeds, plan), unread])
-        if answer(unread) or self._is_only_told:
+        if answer(unread) or self._only_forecasts:
             return
         if self._trains:
             for name in names:
@@ -66,7 +66,7 @@ class Admission:
 
     def needs(self) -> str:
         """What the remaining work will need, in a few lines; empty where nothing remains, or nobody asks."""
-        silent = self._is_spared or self._is_only_told
+        silent = self._is_spared or self._only_forecasts
         return "" if silent else in_brief(self.stages, self.plan.machine.name)
 
     def asides(self) -> list[str]:
@@ -101,8 +101,8 @@ class Admission:
         return "doctor" in self.words or makes_nothing(self.words) or without_data
 
     @property
-    def _is_only_told(self) -> bool:
-        return bool(self.targets) and self.targets <= ONLY_TOLD
+    def _only_forecasts(self) -> bool:
+        return bool(self.targets) and self.targets <= FORECAST
 
     @property
     def _trains(self) -> bool:

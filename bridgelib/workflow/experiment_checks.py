@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
+from bridgelib.config.algorithms.parts import OptimiserSettings
 from bridgelib.errors import BridgeError, ConfigError, DataError
 from bridgelib.evaluation.simulated import refuse_unknown_tasks
 from bridgelib.language.presence import refuse_without_language
@@ -127,8 +128,9 @@ def undivided_batch(plan: WorkflowPlan, name: str) -> ConfigError | None:
 
 def endless_warmup(plan: WorkflowPlan, name: str) -> ConfigError | None:
     """The learning rate would still be rising when the training ends."""
-    config = plan.experiment(name).config
-    warmup, steps = config["agent_kwargs"].get("warmup_steps", 0), config["num_steps"]
+    settings = plan.experiment(name).settings
+    agent, steps = settings.agent_kwargs, settings.num_steps
+    warmup = agent.warmup_steps if isinstance(agent, OptimiserSettings) else 0
     if warmup < steps:
         return None
     return ConfigError(
@@ -181,8 +183,8 @@ _CHECKS: tuple[Callable[[WorkflowPlan, str], BridgeError | None], ...] = (
 
 def oddities(plan: WorkflowPlan, name: str) -> Iterator[str]:
     """What works, but probably not as intended."""
-    config = plan.experiment(name).config
-    steps, agent = config["num_steps"], config["agent_kwargs"]
+    config, agent = plan.experiment(name).config, plan.experiment(name).settings.agent_kwargs
+    steps = config["num_steps"]
     for key in ("log_interval", "keep_every"):
         if (config[key] or 0) > steps:
             yield f"experiment '{name}': {key} {config[key]} is more than num_steps {steps}, so it never comes"
@@ -191,12 +193,11 @@ def oddities(plan: WorkflowPlan, name: str) -> Iterator[str]:
             f"experiment '{name}': keep_every {config['keep_every']} is no multiple of save_interval "
             f"{config['save_interval']}, so only checkpoints of steps that both divide are kept"
         )
-    for key in ("decay_steps", "actor_decay_steps"):
-        if agent.get(key) is not None and agent[key] < steps:
-            yield (
-                f"experiment '{name}': {key} {agent[key]} is less than num_steps {steps}, "
-                f"so the last {steps - agent[key]} steps learn nothing (the learning rate is 0)"
-            )
+    if isinstance(agent, OptimiserSettings) and agent.decayed_at is not None and agent.decayed_at < steps:
+        yield (
+            f"experiment '{name}': {agent.decay} {agent.decayed_at} is less than num_steps {steps}, "
+            f"so the last {steps - agent.decayed_at} steps learn nothing (the learning rate is 0)"
+        )
     if (there := _transitions(plan, name)) is not None and config["batch_size"] > there:
         yield (
             f"experiment '{name}': train_batch_size {config['batch_size']} is more than the {there} transitions there "

@@ -14,9 +14,9 @@ WITHOUT_RECORDS = {"numpy"}
 TRAINING = {"all", "train_all", "success", "evaluate_all"}
 SIMULATED = {"success"}
 ROLLED_OUT = {"all", "success"}
-ONLY_TOLD = {"forecast"}
+FORECAST = {"forecast"}
 
-_TARGETS = sorted(WITHOUT_DATA | WITHOUT_TRAINING | TRAINING | ONLY_TOLD | {"doctor"})
+_TARGETS = sorted(WITHOUT_DATA | WITHOUT_TRAINING | TRAINING | FORECAST | {"doctor"})
 # Options that take no value, before a target.
 _SWITCHES = {"-n", "-p", "-k", "-f", "-F", "--", "--dry-run", "--dryrun", "--keep-going", "--force", "--forceall"}
 
@@ -33,7 +33,7 @@ _MAKES_NOTHING = {
 def targets_in(words: Sequence[str]) -> set[str]:
     """The targets among the words of a command line; the `all` of `--quiet all` is none."""
     quiet = {after for after, (option, _) in enumerate(pairwise(words), 1) if option in ("-q", "--quiet")}
-    known = WITHOUT_DATA | WITHOUT_TRAINING | TRAINING | ONLY_TOLD
+    known = WITHOUT_DATA | WITHOUT_TRAINING | TRAINING | FORECAST
     return {word for place, word in enumerate(words) if word in known and not (word == "all" and place in quiet)}
 
 

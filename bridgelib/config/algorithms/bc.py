@@ -1,6 +1,5 @@
 """Behavioural cloning: conditioned on nothing, a goal image or an instruction."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar
 
@@ -12,7 +11,7 @@ from bridgelib.config.algorithms.parts import (
     NetworkSettings,
     PolicySettings,
 )
-from bridgelib.config.declaration import Contradiction, Section
+from bridgelib.config.declaration import Section
 from bridgelib.config.limits import at_least
 
 
@@ -20,13 +19,11 @@ from bridgelib.config.limits import at_least
 class BCSettings(AgentSettings):
     """What can be set about behavioural cloning."""
 
+    decay = "decay_steps"
+
     network_kwargs: NetworkSettings = field(default_factory=lambda: NetworkSettings(dropout_rate=0.1))
     policy_kwargs: PolicySettings = field(default_factory=PolicySettings)
     decay_steps: Annotated[int, at_least(1), "Length of the cosine decay."] = 2_000_000  # as many as `num_steps`
-
-    def contradictions(self) -> Iterator[Contradiction]:
-        """See `decaying`."""
-        return self.decaying("decay_steps", self.decay_steps)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ published with it, whose names these are.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, get_args
+from typing import Annotated, ClassVar, Literal, get_args
 
 from bridgelib.config.algorithms.goals import STRATEGIES, Strategy, Uniform, read_goals
 from bridgelib.config.declaration import Chosen, Contradiction, Section
@@ -95,7 +95,13 @@ class SightSettings(Section):
 
 @dataclass(frozen=True)
 class OptimiserSettings(Section):
-    """Adam's learning rate: linear warm-up, then perhaps cosine decay to zero."""
+    """Adam's learning rate: linear warm-up, then perhaps cosine decay to zero.
+
+    Class attributes:
+        decay: The name of the setting that is the length of that decay; empty where there is none.
+    """
+
+    decay: ClassVar[str] = ""
 
     learning_rate: Annotated[float, POSITIVE, "The highest learning rate."] = 3e-4
     warmup_steps: Annotated[int, at_least(0), "Steps until the learning rate is reached."] = 2000
@@ -103,11 +109,16 @@ class OptimiserSettings(Section):
         float, NOT_NEGATIVE, 'Decoupled weight decay (Loshchilov & Hutter 2019, "AdamW"); 0 is Adam.'
     ] = 0.0
 
-    def decaying(self, name: str, steps: int | None) -> Iterator[Contradiction]:
+    @property
+    def decayed_at(self) -> int | None:
+        """The step from which on the learning rate is 0."""
+        return getattr(self, self.decay) if self.decay else None
+
+    def contradictions(self) -> Iterator[Contradiction]:
         """A learning rate that is to have decayed before it is warm."""
-        if steps is not None and steps <= self.warmup_steps:
+        if self.decayed_at is not None and self.decayed_at <= self.warmup_steps:
             allowed = f"more than warmup_steps, which is {self.warmup_steps}"
-            yield Contradiction(name, steps, allowed, "decay over more steps, or warm up over fewer")
+            yield Contradiction(self.decay, self.decayed_at, allowed, "decay over more steps, or warm up over fewer")
 
 
 @dataclass(frozen=True)
@@ -119,11 +130,9 @@ class AgentSettings(SightSettings, OptimiserSettings):
 class ActorDecaySettings(AgentSettings):
     """A learning rate that decays for the policy alone."""
 
-    actor_decay_steps: Annotated[int | None, at_least(1), "Length of the policy's cosine decay; null: none."] = None
+    decay = "actor_decay_steps"
 
-    def contradictions(self) -> Iterator[Contradiction]:
-        """See `decaying`."""
-        return self.decaying("actor_decay_steps", self.actor_decay_steps)
+    actor_decay_steps: Annotated[int | None, at_least(1), "Length of the policy's cosine decay; null: none."] = None
 
 
 @dataclass(frozen=True)
