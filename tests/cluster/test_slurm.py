@@ -93,7 +93,7 @@ class Lab(Workspace):
 
     def went_on_from(self, experiment: str) -> int:
         """The step at which the last attempt of a training began."""
-        return int(re.search(r"going on from the checkpoint of step (\d+)", self.log(experiment))[1])
+        return int(re.search(r"resuming from the checkpoint of step (\d+)", self.log(experiment))[1])
 
 
 @pytest.fixture

@@ -224,7 +224,7 @@ def test_a_healthy_log_tells_nothing():
 [job] LD_LIBRARY_PATH=/lab/.venvs/train-cuda12/lib/python3.11/site-packages/nvidia/cublas/lib
 [job] XLA_FLAGS=--xla_gpu_force_compilation_parallelism=1
 INFO:jax._src.xla_bridge:Unable to initialize backend 'tpu': INTERNAL: Failed to open libtpu.so
-runs/bc_all/bc_all-0123456789ab: going on from the checkpoint of step 5000
+runs/bc_all/bc_all-0123456789ab: resuming from the checkpoint of step 5000
 W&B: online failed (CommError: no network). Nothing is lost: metrics.jsonl has everything.
 step 5,050 of 50,000: loss 0.412, data wait 2 %
 """

@@ -146,7 +146,7 @@ def test_killed_while_it_tries_them_it_chooses_anew_and_the_same(trained, experi
     assert not done.exists()
     del tried[:]
     train(*experiment_of(policy_from="success"), done, tried=most_at_four)
-    assert "going on from the checkpoint of step 6" in capsys.readouterr().err
+    assert "resuming from the checkpoint of step 6" in capsys.readouterr().err
     assert tried == [2, 4, 6]
     assert json.loads(done.read_text()) == before
     assert (done.parent / "latest" / "policy" / "policy.json").read_bytes() == policy

@@ -35,7 +35,7 @@ def test_two_steps_and_two_more_equal_four_bit_for_bit(workplace, straight, tmp_
     workplace.run(workplace.arguments(runs, algorithm, num_steps=2))
     assert outcome(runs, algorithm)[0]["step"] == 2
     told = workplace.run(workplace.arguments(runs, algorithm))
-    assert "going on from the checkpoint of step 2" in told
+    assert "resuming from the checkpoint of step 2" in told
     assert outcome(runs, algorithm) == outcome(straight, algorithm)
     assert [line["step"] for line in outcome(runs, algorithm)[1] if line["kind"] == "train"] == [1, 2, 3, 4]
 
