@@ -11,12 +11,12 @@ from bridgelib.errors import ConfigError
 WITHOUT_DATA = {"environments"}
 WITHOUT_TRAINING = {"numpy", "tfrecords", "data_report"}
 WITHOUT_RECORDS = {"numpy"}
-TRAINING = {"all", "train_all", "success", "evaluate_all"}
-SIMULATED = {"success"}
+TRAINING = {"all", "train_all", "rollout_references", "success", "evaluate_all"}
+SIMULATED = {"rollout_references", "success"}
 ROLLED_OUT = {"all", "success"}
 FORECAST = {"forecast"}
 
-_TARGETS = sorted(WITHOUT_DATA | WITHOUT_TRAINING | TRAINING | FORECAST | {"doctor"})
+TARGETS = sorted(WITHOUT_DATA | WITHOUT_TRAINING | TRAINING | FORECAST | {"doctor"})
 # Options that take no value, before a target.
 _SWITCHES = {"-n", "-p", "-k", "-f", "-F", "--", "--dry-run", "--dryrun", "--keep-going", "--force", "--forceall"}
 
@@ -60,11 +60,11 @@ def refuse_misunderstood(words: Sequence[str], runs: Mapping[str, str]) -> None:
         is_value = before.startswith("-") and before not in _SWITCHES
         if is_value or not re.fullmatch(r"\w[\w.-]*", word):
             continue
-        close = [] if word in _TARGETS else get_close_matches(word, _TARGETS, n=1, cutoff=0.75)
+        close = [] if word in TARGETS else get_close_matches(word, TARGETS, n=1, cutoff=0.75)
         if word in runs or close:
             what = "an experiment, which is no target" if word in runs else "no target"
             do = f"ask for its file: {runs[word]}" if word in runs else f"did you mean '{close[0]}'?"
-            raise ConfigError("the command line", given=f"'{word}', {what}", allowed=_TARGETS, do=do)
+            raise ConfigError("the command line", given=f"'{word}', {what}", allowed=TARGETS, do=do)
 
 
 def _settings_in(words: Sequence[str]) -> Iterator[tuple[str, str]]:

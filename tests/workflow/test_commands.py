@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from bridgelib.workflow.targets import TARGETS
+
 
 @pytest.fixture
 def tree(workspace):
@@ -107,6 +109,13 @@ def test_the_latency_shift_of_the_profile_reaches_the_conversion(tree):
 def test_bad_experiments_do_not_stop_a_conversion(tree):
     path = tree.write_experiments({"matrix": {"algos": ["bc"], "tasks": ["absent"]}})
     assert tree.jobs(f"experiments={path}", "tfrecords") == {"raw_to_numpy": 4, "numpy_to_tfrecord": 2, "tfrecords": 1}
+
+
+def test_every_target_is_known(workspace):
+    """One that is not counts as none: then everything is checked and forecast, experiments and trainings too."""
+    _, output = workspace.snakemake("--list-target-rules", "--config", "machine=demo", machine=False)
+    listed = re.findall(r"^(\w+) \(", output, re.MULTILINE)
+    assert sorted(listed) == TARGETS, "enter it among those of bridgelib/workflow/targets.py"
 
 
 def test_the_workflow_is_linted(workspace):

@@ -85,10 +85,11 @@ def _kill_a_rollout(workspace, policy):
     assert written[0] == written[1]
 
 
-def test_where_nothing_is_simulated_success_is_refused_in_words(workspace):
+@pytest.mark.parametrize("target", ["success", "rollout_references"])
+def test_where_nothing_is_simulated_success_is_refused_in_words(workspace, target):
     (workspace.raw / PUT / "2021-08-02_10-00-00" / "raw" / "traj_group0" / "traj0").mkdir(parents=True)
     path = workspace.write_experiments({"global": SMALL_TRAINING, "matrix": {"algos": ["bc"], "tasks": [PUT]}})
-    code, output = workspace.snakemake("-n", f"experiments={path}", "success", check=False)
+    code, output = workspace.snakemake("-n", f"experiments={path}", target, check=False)
     assert code != 0 and "whose tasks no simulator has" in output and "Traceback" not in output
     assert "rollout" not in workspace.snakemake("-n", f"experiments={path}", "all")[1]
 
