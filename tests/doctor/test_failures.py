@@ -3,6 +3,8 @@
 import pytest
 
 from bridgelib.doctor.failures import Failure, explanation, failures
+from bridgelib.doctor.subject import ROOT_OF
+from bridgelib.versions import MODULES
 
 # As Snakemake 9.27 writes it: a failed attempt, its repetition, a job killed by a signal, and one on a cluster.
 RUN = """\
@@ -112,6 +114,10 @@ def test_the_folder_that_a_job_wrote_to_is_named(laboratory, run):
     (laboratory.folder / "logs/raw_to_numpy/a b.log").write_text("OSError: [Errno 28] No space left on device\n")
     said = explanation([run], laboratory.subject)
     assert "free space in numpy, or name another folder" in said and "numpy=/another/disk" in said
+
+
+def test_of_every_step_it_is_known_which_root_it_fills():
+    assert ROOT_OF.keys() == {*MODULES, "train_policy"}
 
 
 def test_what_is_not_known_is_not_guessed(laboratory, run):
