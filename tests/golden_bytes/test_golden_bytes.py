@@ -37,7 +37,9 @@ def declaring_modules(package):
 
 
 def test_every_version_is_held_and_every_step_has_some(repository):
-    assert declaring_modules(repository / "bridgelib") == set(WRITTEN), "add a function to tests/golden_bytes/written.py"
+    assert declaring_modules(repository / "bridgelib") == set(WRITTEN), (
+        "add a function to tests/golden_bytes/written.py"
+    )
     assert set(record.read()) == set(WRITTEN), record.COMMAND
     assert {module for modules in MODULES.values() for module in modules} <= set(WRITTEN)
     rules = "\n".join(path.read_text(encoding="utf-8") for path in (repository / "rules").glob("*.smk"))
