@@ -47,9 +47,9 @@ def test_killed_at_a_random_moment_it_ends_the_same(workplace, algorithm, undist
     told = workplace.run(arguments)
     assert outcome(runs, algorithm) == undisturbed
     if reached >= STEPS["save_interval"]:
-        went_on_from = int(told.partition("resuming from the checkpoint of step ")[2].split()[0])
+        resumed_from = int(told.partition("resuming from the checkpoint of step ")[2].split()[0])
         # A whole interval is lost when the blow falls into the saving itself.
-        assert went_on_from >= reached - STEPS["save_interval"]
+        assert resumed_from >= reached - STEPS["save_interval"]
 
 
 def line_count(metrics) -> int:
