@@ -49,7 +49,8 @@ class Agent(Generic[S], flax.struct.PyTreeNode):
         state: What training changes.
         networks: The modules by name, "actor" among them.
         settings: The hyperparameters that its algorithm declares in `bridgelib.config.algorithms`; there are targets
-            where they are `TargetSettings`.
+            where they are `TargetSettings`. A subclass names their class as `Agent[ItsSettings]`: to declare the field
+            again would make it one that JAX traces.
     """
 
     state: TrainState

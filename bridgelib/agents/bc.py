@@ -21,6 +21,7 @@ from bridgelib.config.algorithms.bc import BCSettings, GoalBCSettings
 from bridgelib.networks.encoding import Encoding
 
 S = TypeVar("S", bound=BCSettings)
+G = TypeVar("G", bound=GoalBCSettings)
 
 
 class BC(Agent[S], Generic[S]):
@@ -61,20 +62,20 @@ class BC(Agent[S], Generic[S]):
         return {"actor": (actor, (batch["observations"], batch.get("goals")))}
 
 
-class GoalBC(BC[GoalBCSettings]):
+class GoalBC(BC[G], Generic[G]):
     """Behavioural cloning towards a goal image (GCBC)."""
 
     # A demonstration is optimal for every frame it reached (Ghosh et al. 2021, "GCSL"): imitating it needs no reward.
     @classmethod
-    def encoding(cls, settings: GoalBCSettings, new_encoder: NewEncoder) -> Encoding:
+    def encoding(cls, settings: G, new_encoder: NewEncoder) -> Encoding:
         """What the policy sees: the observation and the goal image."""
         return goal_encoding(new_encoder, settings, settings)
 
 
-class LanguageBC(BC[GoalBCSettings]):
+class LanguageBC(BC[G], Generic[G]):
     """Behavioural cloning under an instruction (LCBC)."""
 
     @classmethod
-    def encoding(cls, settings: GoalBCSettings, new_encoder: NewEncoder) -> Encoding:
+    def encoding(cls, settings: G, new_encoder: NewEncoder) -> Encoding:
         """What the policy sees: the observation, through an encoder that the instruction modulates."""
         return language_encoding(new_encoder, settings)

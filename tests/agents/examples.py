@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bridgelib.agents import Agent, make_agent
-from bridgelib.config.algorithms import algorithm_defaults
+from bridgelib.config.algorithms import ALGORITHMS, algorithm_defaults
 from bridgelib.config.algorithms.encoders import ENCODERS, Architecture
 
 SIZE, ACTIONS, PROPRIO = 16, 7, 7
@@ -16,7 +16,7 @@ SIZE, ACTIONS, PROPRIO = 16, 7, 7
 def batch_for(algorithm: str, size: int = 8, seed: int = 0) -> dict[str, Any]:
     """A random batch with everything any algorithm needs; chunks and histories where it takes them."""
     rng = np.random.default_rng(seed)
-    time = (2,) if algorithm == "gc_ddpm_bc" else ()
+    time = (2,) if ALGORITHMS[algorithm].chunks_with_history else ()
 
     def image(*leading):
         return rng.integers(0, 256, (*leading, SIZE, SIZE, 3)).astype(np.uint8)
@@ -42,7 +42,7 @@ def batch_for(algorithm: str, size: int = 8, seed: int = 0) -> dict[str, Any]:
 def config_for(algorithm: str, **agent_kwargs: Any) -> dict[str, Any]:
     """The published configuration, made small and fast."""
     config = algorithm_defaults(algorithm)
-    config["encoder"] = "tiny-film" if algorithm == "lc_bc" else "tiny"
+    config["encoder"] = "tiny-film" if "language" in ALGORITHMS[algorithm].needs else "tiny"
     config["encoder_kwargs"]["num_filters"] = 4
     settings = config["agent_kwargs"]
     for key in ("network_kwargs", "critic_network_kwargs", "policy_network_kwargs"):

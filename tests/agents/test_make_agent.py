@@ -6,6 +6,7 @@ import pytest
 
 from bridgelib.agents import agent_class, make_agent
 from bridgelib.config.algorithms import ALGORITHMS, algorithm_defaults
+from bridgelib.config.algorithms.parts import TargetSettings
 from bridgelib.errors import BridgeError, ConfigError, DataError
 from tests.agents.examples import batch_for, config_for
 
@@ -35,7 +36,7 @@ def test_every_algorithm_has_an_agent():
 def test_the_published_configuration_can_be_built(algorithm):
     agent = shapes(algorithm, batch_for(algorithm), algorithm_defaults(algorithm))
     assert "modules_actor" in agent.state.params
-    has_targets = algorithm in ("gc_ddpm_bc", "iql", "gc_iql", "contrastive_rl_td")
+    has_targets = isinstance(ALGORITHMS[algorithm].agent_kwargs, TargetSettings)
     assert (agent.state.target_params is not None) == has_targets
 
 

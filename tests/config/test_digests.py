@@ -10,7 +10,7 @@ from bridgelib.config.algorithms.added import ADDED, without_added
 from bridgelib.config.datasets import load_datasets
 from bridgelib.config.experiments import load_experiments
 
-# As the first release gave them, for each algorithm with its defaults.
+# Of each algorithm with its defaults, as the release that brought it gave them; a new one gets its line here.
 FIRST = {
     "bc": "05065a38cfa3",
     "gc_bc": "d99b02a7dea0",
@@ -29,11 +29,10 @@ def experiments(tmp_path, content):
     return load_experiments(path, {})
 
 
-def test_defaults_have_the_digests_of_the_first_release(tmp_path):
-    content = {"matrix": {"algos": list(FIRST), "tasks": ["open_drawer"]}}
+def test_defaults_keep_the_digests_of_their_first_release(tmp_path):
+    content = {"matrix": {"algos": list(ALGORITHMS), "tasks": ["open_drawer"]}}
     found = {each.algorithm: each.digest for each in experiments(tmp_path, content).values()}
     assert found == FIRST
-    assert set(FIRST) == set(ALGORITHMS)
 
 
 # What lies in config/experiments. A run of an experiment that was changed there is another one, and so is its digest.
@@ -56,7 +55,7 @@ SHIPPED = {
     "multi_train": {"bc_all": "43645fd68f68", "gc_bc_all": "19703ab93469"},
 }
 
-# What lies in digests.yaml beside this file: every algorithm, with overrides of many kinds.
+# What lies in digests.yaml beside this file: every algorithm of the first release, with overrides of many kinds.
 DIVERSE = {
     "bc_open_drawer_s0": "1e36712dd6f5",
     "bc_open_drawer_s2147483648": "100682f79750",
@@ -85,7 +84,6 @@ def test_shipped_experiments_keep_their_digests(repository):
 def test_experiments_with_overrides_of_many_kinds_keep_their_digests(repository):
     path = Path(__file__).with_name("digests.yaml")
     assert digests(repository, path) == DIVERSE
-    assert {each.algorithm for each in load_experiments(path, {}).values()} == set(ALGORITHMS)
 
 
 @pytest.mark.parametrize(

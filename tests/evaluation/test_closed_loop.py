@@ -32,7 +32,7 @@ def short_episodes(monkeypatch):
 
 def policy_of(algorithm, **agent_kwargs):
     batch, config = batch_for(algorithm), config_for(algorithm, **agent_kwargs)
-    if algorithm == "gc_ddpm_bc":
+    if ALGORITHMS[algorithm].chunks_with_history:
         config["dataset_kwargs"].update(obs_horizon=2, act_pred_horizon=3)
     own = PolicySpec.of(algorithm, config, STATISTICS, batch["observations"]["image"].shape[-3:], 5, step=7)
     agent = make_agent(algorithm, jax.random.PRNGKey(0), batch, config)

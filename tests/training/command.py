@@ -9,6 +9,7 @@ from pathlib import Path
 
 import yaml
 
+from bridgelib.config.algorithms import ALGORITHMS
 from tests.training.records import write_task
 
 # What the script does, and then a look at what it has imported.
@@ -68,12 +69,13 @@ class Workplace:
     def arguments(self, runs: Path, algorithm: str = "bc", **settings) -> list[str]:
         """Of train_policy.py, for an experiment under the common settings and these."""
         content = {"global": {**SETTINGS, **settings}, "matrix": {"algos": [algorithm], "tasks": [self.task]}}
-        if algorithm == "lc_bc":
+        told = "language" in ALGORITHMS[algorithm].needs
+        if told:
             content["global"]["config_overrides"] = {**SETTINGS["config_overrides"], "encoder": f"{ENCODER}-film"}
         experiments, name = runs.with_suffix(".yaml"), f"{algorithm}_{self.task}"
         experiments.write_text(yaml.safe_dump(content))
         command = ["--experiments", experiments, "--experiment", name, "--data", self.folder / "data"]
-        language = ["--language", self._embedded(command)] if algorithm == "lc_bc" else []
+        language = ["--language", self._embedded(command)] if told else []
         return [str(part) for part in (*command, *language, "--done", runs / name / "done.json")]
 
     def _embedded(self, command: list) -> Path:
