@@ -60,7 +60,7 @@ class Agent(Generic[S], flax.struct.PyTreeNode):
     # What an algorithm defines
 
     @classmethod
-    def build(cls, settings: S, new_encoder: NewEncoder, batch: Batch) -> Networks:
+    def make_networks(cls, settings: S, new_encoder: NewEncoder, batch: Batch) -> Networks:
         """The networks by name, "actor" first, each with an example of its inputs."""
         raise NotImplementedError
 
@@ -101,7 +101,7 @@ class Agent(Generic[S], flax.struct.PyTreeNode):
         """
         # flax initialises from shapes; one sample of zeros spares encoding a whole batch of images
         example = jax.tree_util.tree_map(lambda x: jnp.zeros((1, *x.shape[1:]), x.dtype), dict(batch))
-        built = cls.build(settings, new_encoder, example)
+        built = cls.make_networks(settings, new_encoder, example)
         init_key, run_key = jax.random.split(key)
 
         def initialise(init_key: jax.Array) -> Params:

@@ -55,7 +55,7 @@ class BC(Agent[S], Generic[S]):
         return plain_encoding(new_encoder, settings)
 
     @classmethod
-    def build(cls, settings: S, new_encoder: NewEncoder, batch: Batch) -> Networks:
+    def make_networks(cls, settings: S, new_encoder: NewEncoder, batch: Batch) -> Networks:
         """One network: the policy."""
         encoding = cls.encoding(settings, new_encoder)
         actor = gaussian_policy(encoding, settings.network_kwargs, settings.policy_kwargs, batch["actions"])

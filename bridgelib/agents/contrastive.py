@@ -134,7 +134,7 @@ class ContrastiveRL(Agent[ContrastiveSettings]):
         return settings.shared_encoder
 
     @classmethod
-    def build(cls, settings: ContrastiveSettings, new_encoder: NewEncoder, batch: Batch) -> Networks:
+    def make_networks(cls, settings: ContrastiveSettings, new_encoder: NewEncoder, batch: Batch) -> Networks:
         """Policy and critic."""
         require_single_actions(batch["actions"])
         require_single_frames(batch["observations"]["image"], "contrastive_rl_td: a next observation is a goal there")

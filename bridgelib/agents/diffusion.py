@@ -128,7 +128,7 @@ class DiffusionBC(Agent[DiffusionSettings]):
         return {"actor": rate}
 
     @classmethod
-    def build(cls, settings: DiffusionSettings, new_encoder: NewEncoder, batch: Batch) -> Networks:
+    def make_networks(cls, settings: DiffusionSettings, new_encoder: NewEncoder, batch: Batch) -> Networks:
         """One network: the noise prediction."""
         actions, image = batch["actions"], batch["observations"]["image"]
         if actions.ndim != 3 or image.ndim != 5:

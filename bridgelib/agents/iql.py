@@ -133,7 +133,7 @@ class IQL(Agent[S], Generic[S]):
         return settings.shared_encoder
 
     @classmethod
-    def build(cls, settings: S, new_encoder: NewEncoder, batch: Batch) -> Networks:
+    def make_networks(cls, settings: S, new_encoder: NewEncoder, batch: Batch) -> Networks:
         """Policy, value function and critic."""
         network, actions = settings.network_kwargs, batch["actions"]
         require_single_actions(actions)

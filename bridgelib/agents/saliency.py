@@ -59,7 +59,7 @@ class SaliencyBC(BC[SaliencySettings]):
         return saliency_divergence(gaze, saliency, self.settings.prob_dist_type)
 
     @classmethod
-    def build(cls, settings: SaliencySettings, new_encoder: NewEncoder, batch: Batch) -> Networks:
+    def make_networks(cls, settings: SaliencySettings, new_encoder: NewEncoder, batch: Batch) -> Networks:
         """One network: the policy, on an encoder that keeps its feature map."""
         require_single_frames(batch["observations"]["image"], "bc_saliency: a gaze heat map belongs to one frame")
-        return super().build(settings, new_encoder, batch)
+        return super().make_networks(settings, new_encoder, batch)

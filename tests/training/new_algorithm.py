@@ -41,9 +41,9 @@ class CriticalAgent(bc.BC[CriticalSettings]):
     """Behavioural cloning beside a judge, which foretells how large the demonstrated action is."""
 
     @classmethod
-    def build(cls, settings: CriticalSettings, new_encoder: NewEncoder, batch: Batch) -> Networks:
+    def make_networks(cls, settings: CriticalSettings, new_encoder: NewEncoder, batch: Batch) -> Networks:
         judge = Value(cls.encoding(settings, new_encoder), make_mlp(settings.network_kwargs))
-        networks = super().build(settings, new_encoder, batch)
+        networks = super().make_networks(settings, new_encoder, batch)
         return {**networks, "judge": (judge, networks["actor"][1])}
 
     @classmethod
