@@ -83,13 +83,27 @@ def test_where_there_is_no_environment_yet_it_is_to_be_made(moved, empty, tmp_pa
 def test_the_package_of_another_checkout_is_refused(repository, moved, tmp_path):
     script = repository / "workflow_scripts" / "verify_records.py"
     done = call(tmp_path, sys.executable, script, "--help", PYTHONPATH=str(moved))
-    assert done.returncode == 2 and f"does not find bridgelib of {repository}" in done.stderr
+    assert done.returncode == 2 and f"does not find bridgelib of {repository}, but {moved}/bridgelib" in done.stderr
+
+
+def test_where_another_package_comes_first_the_environment_is_not_blamed(repository, moved, empty, tmp_path):
+    """PYTHONPATH names another checkout, though the Python is that of this one: making it again would not help."""
+    shutil.copytree(empty, moved / ".venv", symlinks=True)
+    try:
+        command = [moved / ".venv" / "bin" / "python", moved / "workflow_scripts" / "verify_records.py", "--help"]
+        done = call(tmp_path, *command, PYTHONPATH=str(repository))
+        assert done.returncode == 2 and done.stderr.endswith(f"to do: call it with PYTHONPATH={moved}\n")
+        assert call(tmp_path, *command, PYTHONPATH=str(moved)).returncode == 0
+    finally:
+        shutil.rmtree(moved / ".venv")
 
 
 def test_a_python_without_a_programs_packages_is_told_which(repository, empty, tmp_path):
     script = repository / "workflow_scripts" / "raw_to_numpy.py"
     done = call(tmp_path, empty / "bin" / "python", script, "--help", PYTHONPATH=str(repository))
     assert done.returncode == 2 and "it has no package 'numpy'" in done.stderr and "Traceback" not in done.stderr
+    done = call(tmp_path, empty / "bin" / "python", "-m", "bridgelib.doctor", "--help", PYTHONPATH=str(repository))
+    assert done.returncode == 2 and "it has no package 'yaml'" in done.stderr and "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("foreign", ["", "/elsewhere"])
@@ -109,7 +123,7 @@ def test_every_program_is_found_by_its_name(tmp_path, repository):
         return call(tmp_path, sys.executable, "-m", "bridgelib", *words, PYTHONPATH=str(repository))
 
     listed = bridgedata("--help").stdout
-    assert all(name in listed for name in programs())
+    assert all(name in listed for name in programs()) and bridgedata().stdout == listed
     assert bridgedata("--version").stdout == f"bridgedata {bridgelib.__version__}\n"
     assert bridgedata("verify_records", "--help").stdout.startswith("usage: bridgedata verify_records [-h] --data PATH")
     refused = bridgedata("verify_record")

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from bridgelib.doctor.__main__ import main
+from bridgelib.commands.doctor import main
 from bridgelib.doctor.check import Check, Finding, Status, ok
 from bridgelib.doctor.presentation import as_json, as_text, exit_code, summary
 from bridgelib.doctor.troubles import TROUBLES
