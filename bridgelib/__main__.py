@@ -20,7 +20,7 @@ def main() -> None:
     )
     parser.add_argument("--version", action="version", version=f"bridgedata {__version__}")
     parser.add_argument("name", choices=programs(), metavar="NAME", help="a program of the list below")
-    name = parser.parse_args(sys.argv[1:2]).name
+    name = parser.parse_args(sys.argv[1:2] or ["--help"]).name
     sys.argv = [f"bridgedata {name}", *sys.argv[2:]]  # the first is what a program calls itself in its help
     start(name)
 
