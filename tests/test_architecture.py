@@ -2,6 +2,7 @@
 
 import ast
 import itertools
+import os
 import re
 import statistics
 import subprocess
@@ -142,10 +143,11 @@ def test_what_the_snakefile_imports_needs_only_yaml(repository):
 
 
 def test_every_script_shows_help_from_any_folder(repository, tmp_path):
+    """Also where Python does not look for modules beside the script."""
+    variables = {**os.environ, "PYTHONSAFEPATH": "1"}
     for script in sorted((repository / "workflow_scripts").glob("[a-z]*.py")):
-        shown = subprocess.run(
-            [sys.executable, str(script), "--help"], cwd=tmp_path, capture_output=True, text=True, check=True
-        )
+        command = [sys.executable, str(script), "--help"]
+        shown = subprocess.run(command, cwd=tmp_path, env=variables, capture_output=True, text=True, check=True)
         assert shown.stdout.startswith("usage:"), script.name
 
 

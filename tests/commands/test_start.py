@@ -61,6 +61,8 @@ def test_a_checkout_that_was_moved_finds_its_own_package(repository, moved, empt
         script = again / "workflow_scripts" / "verify_records.py"
         done = call(tmp_path, again / ".venv" / "bin" / "python", script, "--help")
         assert done.returncode == 0 and done.stdout.startswith("usage: verify_records.py"), done.stderr
+        isolated = call(tmp_path, again / ".venv" / "bin" / "python", "-I", script, "--help")
+        assert isolated.returncode == 0, isolated.stderr
         where = call(tmp_path, again / ".venv" / "bin" / "python", "-c", "import bridgelib; print(bridgelib.__file__)")
         assert where.stdout.strip() == str(again / "bridgelib" / "__init__.py")
     finally:
