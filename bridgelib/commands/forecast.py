@@ -33,7 +33,8 @@ def main(argv: list[str] | None = None) -> None:
     left = stages(plan, Slots(options.cores, options.gpus), probe, trainings)
     print("", as_table(left, checkpoints(plan)), sep="\n")
     refusal = next(impossible(left, f"machine '{plan.machine.name}'"), None)
-    print(f"IT DOES NOT FIT, and will be refused:\n{refusal}" if refusal else "It fits.")
+    then = "will be refused" if plan.settings.forecast == "refuse" else "will start all the same"
+    print(f"IT DOES NOT FIT, and {then}:\n{refusal}" if refusal else "It fits.")
 
 
 def timed_trainings(plan: WorkflowPlan, environment: str) -> dict[str, float]:

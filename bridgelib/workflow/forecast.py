@@ -13,12 +13,16 @@ from bridgelib.workflow.stage import StageForecast
 from bridgelib.workflow.survey import Survey
 
 _HEAD = ("step", "jobs", "at once", "disk", "files", "memory of a job", "at once", "time", "where")
-_REMEDIES = {
-    "raw_to_numpy": "fewer `workers` or --cores",
+_FEWER_AT_ONCE = {
     "numpy_to_tfrecord": "fewer --cores, or more `tfrecord_workers`, so that fewer tasks are converted at once",
-    "train_policy": "fewer --cores, so that fewer trainings run at once, or a smaller batch",
-    "simulate_demonstrations": "fewer --cores",
+    "train_policy": "fewer --cores, so that fewer trainings run at once",
 }
+_SMALLER_JOB = {
+    "raw_to_numpy": "fewer `workers`",
+    "numpy_to_tfrecord": "a smaller `im_size`",
+    "train_policy": "a smaller batch",
+}
+_ALL_THE_SAME = "start all the same: --config forecast=warn"
 
 
 @dataclass(frozen=True)
@@ -130,8 +134,7 @@ def unwritable_root(stage: StageForecast, where: str) -> ConfigError | None:
     return ConfigError(
         where,
         given=f"{stage.name} writes to {portable_path(stage.root)}, and {folder} cannot be written to",
-        do="name another root in the machine profile, or get the right to write there; or start all the same: "
-        "--config forecast=warn",
+        do=f"name another root in the machine profile, or get the right to write there; or {_ALL_THE_SAME}",
     )
 
 
@@ -151,12 +154,12 @@ def too_much_memory(stage: StageForecast, where: str) -> ConfigError | None:
     """The step's jobs take more memory together than there is."""
     if stage.concurrent_ram <= memory_bytes():
         return None
-    return ConfigError(
-        where,
-        given=f"{stage.concurrent} jobs of {stage.name} at once, each with {readable_bytes(stage.ram_bytes)} of "
-        f"memory, are {readable_bytes(stage.concurrent_ram)}; this machine has {readable_bytes(memory_bytes())}",
-        do=f"{_REMEDIES.get(stage.name, 'fewer --cores')}; or start all the same: --config forecast=warn",
-    )
+    each, there = readable_bytes(stage.ram_bytes), readable_bytes(memory_bytes())
+    needed = f"a job of {stage.name} takes {each} of memory"
+    if stage.concurrent > 1:
+        together = readable_bytes(stage.concurrent_ram)
+        needed = f"{stage.concurrent} jobs of {stage.name} at once, each with {each} of memory, are {together}"
+    return ConfigError(where, given=f"{needed}; this machine has {there}", do=_less_memory(stage))
 
 
 def _memory(stages: Sequence[StageForecast]) -> str:
@@ -168,13 +171,19 @@ def _memory(stages: Sequence[StageForecast]) -> str:
     return f"memory: {needed} at most, by {largest.name}, {largest.concurrent} at once; {there} there"
 
 
+def _less_memory(stage: StageForecast) -> str:
+    remedies = [_FEWER_AT_ONCE.get(stage.name, "fewer --cores")] if stage.concurrent > 1 else []
+    remedies += [_SMALLER_JOB[stage.name]] if stage.name in _SMALLER_JOB else []
+    return ", or ".join([*remedies, _ALL_THE_SAME])
+
+
 def _more_space(needed: DiskForecast) -> str:
     names = {stage.name for stage in needed.stages if stage.disk_bytes}
     remedies = ["free space there", "name other roots in the machine profile"]
     remedies += ["a smaller `im_size`"] if names & {"raw_to_numpy", "numpy_to_tfrecord"} else []
     remedies += ["`image_encoding: jpeg`"] if "numpy_to_tfrecord" in names else []
     remedies += ["keep fewer checkpoints (config.keep_every, config.keep_last)"] if "train_policy" in names else []
-    return ", or ".join(remedies) + "; or start all the same: --config forecast=warn"
+    return f"{', or '.join(remedies)}; or {_ALL_THE_SAME}"
 
 
 def _time(stage: StageForecast) -> str:

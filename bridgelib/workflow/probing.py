@@ -7,7 +7,8 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import mkdtemp
 
 from bridgelib.errors import DataError
 from bridgelib.workflow.plan import WorkflowPlan
@@ -71,11 +72,12 @@ def probe_training(plan: WorkflowPlan, environment: str, name: str) -> dict[str,
             missing[0], given="it is not there yet", do="ask again when data and instructions are converted"
         )
     launch = [*plan.launch_options(name), "--gpus", str(plan.gpus(name))]
-    with TemporaryDirectory() as folder:
-        assignment = Path(folder, "assignment.json")
-        plan.assignment(name).save(assignment)
-        options = ["--assignment", str(assignment), "--language", *plan.language_table(name), "--time"]
-        return _measured(plan, environment, launch, "train_policy.py", options)
+    folder = Path(mkdtemp(prefix="forecast-"))
+    plan.assignment(name).save(folder / "assignment.json")
+    options = ["--assignment", str(folder / "assignment.json"), "--language", *plan.language_table(name), "--time"]
+    measured = _measured(plan, environment, launch, "train_policy.py", options)
+    rmtree(folder)  # not where that failed: the message names a command that reads it
+    return measured
 
 
 def training_seconds(plan: WorkflowPlan, name: str, speed: Mapping[str, float]) -> float:
@@ -104,9 +106,16 @@ def _measured(
             do="look at the disk, or wait until the GPUs are free",
         ) from None
     if done.returncode:
-        said = done.stderr.strip().splitlines() or [f"exit {done.returncode}"]
-        raise DataError(script, given=said[-1], do=f"try it by hand: {shlex.join(command)}")
+        said = _last_words(done.stderr) or f"exit {done.returncode}"
+        raise DataError(script, given=said, do=f"try it by hand: {shlex.join(command)}")
     return json.loads(done.stdout.splitlines()[-1])
+
+
+def _last_words(said: str) -> str:
+    """A whole refusal, which has several lines; of anything else the last line."""
+    lines = said.strip().splitlines()
+    refused = [number for number, line in enumerate(lines) if line.startswith(("ConfigError:", "DataError:"))]
+    return " ".join(" ".join(lines[refused[-1] if refused else -1 :]).split())
 
 
 def _shuffled(samples: tuple[str, ...]) -> list[str]:

@@ -69,6 +69,13 @@ def test_jobs_at_once_that_take_more_memory_than_there_is_are_refused(tmp_path, 
     assert "64.0 GB" in refused.given and "fewer --cores" in refused.do
 
 
+def test_where_one_job_is_too_large_fewer_at_once_are_no_cure(tmp_path, monkeypatch):
+    monkeypatch.setattr(forecast, "memory_bytes", lambda: 16 * GB)
+    (refused,) = impossible([stage("train_policy", tmp_path, ram_bytes=17 * GB)], "here")
+    assert refused.given == "a job of train_policy takes 17.0 GB of memory; this machine has 16.0 GB"
+    assert refused.do == "a smaller batch, or start all the same: --config forecast=warn"
+
+
 def test_steps_of_one_disk_are_added_up(tmp_path):
     (disk,) = disks_of(
         [

@@ -1,5 +1,8 @@
 """What a short trial of a training says of the whole, and of others like it."""
 
+import shlex
+import tempfile
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -7,7 +10,9 @@ import pytest
 from bridgelib.config.algorithms import algorithm_defaults
 from bridgelib.config.datasets import Dataset
 from bridgelib.config.experiments import Experiment
-from bridgelib.workflow.probing import alike, training_seconds
+from bridgelib.errors import DataError
+from bridgelib.training.assignment import Assignment
+from bridgelib.workflow.probing import alike, probe_training, training_seconds
 
 
 def planned(*chosen: Experiment) -> SimpleNamespace:
@@ -34,3 +39,25 @@ def test_what_only_differs_in_length_is_tried_once():
         experiment("towards_goals", "gc_bc"),
     )
     assert list(alike(plan).values()) == [["short", "long"], ["wide"], ["towards_goals"]]
+
+
+def test_a_trial_that_failed_can_be_made_again_by_hand(repository, tmp_path, monkeypatch):
+    """The command that the message names finds its files, where the trial has long ended."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    python = tmp_path / "environment" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\n[ -e "$3" ] && echo "DataError: $3\n  given: damaged" >&2\nexit 2\n')
+    python.chmod(0o755)
+    plan = SimpleNamespace(
+        assignment=lambda name: Assignment(experiment(name), tmp_path, ("d",)),
+        records=lambda name: [],
+        language_table=lambda name: [],
+        launch_options=lambda name: ["--platform=cpu"],
+        gpus=lambda name: 0,
+        machine=SimpleNamespace(gpus=()),
+        repository=repository,
+    )
+    with pytest.raises(DataError, match=r"given: +DataError: .*assignment.json given: damaged") as failed:
+        probe_training(plan, str(python.parent.parent), "run")
+    words = shlex.split(failed.value.do)
+    assert Assignment.load(Path(words[words.index("--assignment") + 1])).experiment.name == "run"
