@@ -9,12 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from bridgelib.config.algorithms import algorithm_named, checked
 from bridgelib.config.datasets import Dataset, load_datasets
 from bridgelib.config.experiments import Experiment, load_experiments
 from bridgelib.data.records_digest import holds_nothing
 from bridgelib.data.selection import select_tasks, tasks_with_records
 from bridgelib.errors import ConfigError, DataError, did_you_mean
 from bridgelib.files import read_json, write_json
+from bridgelib.layout import portable_path
 from bridgelib.raw.chosen import ChosenTasks, composed
 from bridgelib.raw.tree import find_tasks
 
@@ -43,11 +45,14 @@ class Assignment:
 
         Raises:
             DataError: The file is missing, or another one.
+            ConfigError: It is of another version, which has other algorithms or settings.
         """
-        content = read_json(path)
+        content, where = read_json(path), portable_path(path)
         try:
             given = content["experiment"]
-            experiment = Experiment(**{**given, "dataset": Dataset(**given["dataset"])})
+            algorithm = algorithm_named(given["algorithm"], where)
+            config = checked(given["config"], algorithm.name, where)
+            experiment = Experiment(**{**given, "config": config, "dataset": Dataset(**given["dataset"])})
             return cls(experiment, Path(content["data_root"]), tuple(content["tasks"]))
         except (KeyError, TypeError):
             do = "let the workflow write it: snakemake train_all"

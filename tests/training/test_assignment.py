@@ -1,5 +1,6 @@
 """Which tasks an experiment trains on, among the TFRecords that there are."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from bridgelib.config.datasets import Dataset, load_datasets
 from bridgelib.config.experiments import load_experiments
-from bridgelib.errors import DataError
+from bridgelib.errors import ConfigError, DataError
 from bridgelib.training.assignment import Assignment, collected_tasks, tasks_below
 from tests.raw_trees import DATE
 
@@ -53,6 +54,24 @@ def test_an_assignment_says_the_same_when_it_is_read(repository, tmp_path):
 def test_another_file_is_no_assignment(tmp_path, content):
     (tmp_path / "other.json").write_text(content)
     with pytest.raises(DataError, match="not the assignment of an experiment"):
+        Assignment.load(tmp_path / "other.json")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("algorithm", "bc_of_tomorrow", "other.json\n.*the algorithm 'bc_of_tomorrow'"),
+        ("config", {"batch_sise": 8}, "other.json, config\n.*batch_sise"),
+        ("config", {"batch_size": "many"}, "other.json, config.batch_size\n"),
+        ("config", None, "other.json, config\n"),
+    ],
+)
+def test_the_assignment_of_another_version_is_refused(repository, tmp_path, key, value, said):
+    Assignment(shipped(repository)[0], tmp_path, ("a_task",)).save(tmp_path / "other.json")
+    content = json.loads((tmp_path / "other.json").read_text())
+    content["experiment"][key] = value
+    (tmp_path / "other.json").write_text(json.dumps(content))
+    with pytest.raises(ConfigError, match=said):
         Assignment.load(tmp_path / "other.json")
 
 
