@@ -72,5 +72,10 @@ def test_what_cannot_fit_is_refused_at_the_dry_run_unless_told_to_warn(lab):
     assert code != 0 and "ConfigError: machine 'mine'" in output and "keep_every" in output
     assert "Traceback" not in output
     assert lab.snakemake("-n", "forecast=warn", *words)[0] == 0
+    nowhere = [f"--{environment}={lab.folder / 'absent'}" for environment in ("environment", "training-environment")]
+    for then, setting in {"will be refused": "refuse", "will start all the same": "warn"}.items():
+        settings = [f"machine={lab.profile}", f"forecast={setting}", words[0]]
+        told = lab.run(lab.repository / "workflow_scripts" / "forecast.py", "--config", *settings, *nowhere)
+        assert f"IT DOES NOT FIT, and {then}:\nConfigError: machine 'mine'" in told
     assert lab.snakemake("--delete-all-output", *words)[0] == 0  # which is how space is made
     assert lab.snakemake("-n", words[0], "tfrecords")[0] == 0  # a conversion asks for no checkpoints
