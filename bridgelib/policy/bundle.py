@@ -72,7 +72,7 @@ def save(
 
 
 def load(
-    folder: Path,
+    folder: Path | str,
     embed: Callable[[str], np.ndarray] | None = None,
     execute: int | None = None,
     ensemble: float | None = None,
@@ -105,7 +105,7 @@ def load(
     return policy
 
 
-def policy_folder(given: Path) -> Path:
+def policy_folder(given: Path | str) -> Path:
     """The given policy folder; of a run's or an experiment's folder, the policy folder in it.
 
     Raises:

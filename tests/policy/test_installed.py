@@ -1,5 +1,6 @@
 """The wheel, installed into an empty environment as on a robot: a policy acts there, and nothing else is needed."""
 
+import itertools
 import json
 import re
 import subprocess
@@ -89,6 +90,20 @@ def test_a_policy_acts_where_only_the_wheel_is(robot, tmp_path):
     camera = np.arange(48 * 64 * 3, dtype=np.uint8).reshape(48, 64, 3)
     expected = here.act(here.prepare(camera), np.arange(7.0), goal=here.prepare(camera[::-1]))
     np.testing.assert_allclose(there["action"], expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.slow
+def test_the_types_admit_what_the_readme_shows(tmp_path):
+    """The package says that it is typed, so who calls it may have that checked."""
+    pytest.importorskip("mypy")
+    lines = (REPOSITORY / "README.md").read_text(encoding="utf-8").splitlines()
+    start = lines.index("    from bridgelib.policy import load")
+    shown = [line.strip() for line in itertools.takewhile(str.strip, lines[start:])]
+    given = ["import numpy as np", "camera_image = goal_image = np.zeros((48, 64, 3), np.uint8)", "state = np.zeros(7)"]
+    (tmp_path / "shown.py").write_text("\n".join([*given, *shown]))
+    command = [sys.executable, "-m", "mypy", "--config-file=", "--follow-imports=silent", "--ignore-missing-imports"]
+    checked = subprocess.run([*command, tmp_path / "shown.py"], cwd=REPOSITORY, capture_output=True, text=True)
+    assert checked.returncode == 0 and "act(" in shown[-1], checked.stdout
 
 
 @pytest.mark.slow
