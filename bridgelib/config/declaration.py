@@ -87,9 +87,10 @@ class Setting:
         Raises:
             ConfigError: The value is of another type, or beyond the limits.
         """
-        converted = as_type(value, self.kind, where)
+        by_name = self.limit is not None and self.limit.names is not None
+        converted = as_type(value, self.kind, where, self.allowed if by_name else None)
         if self.limit and converted is not None and not self.limit.fits(converted):
-            raise ConfigError(where, given=value, allowed=self.allowed, do=self.limit.hint(value))
+            raise ConfigError(where, given=repr(value), allowed=self.allowed, do=self.limit.hint(value))
         return converted
 
 

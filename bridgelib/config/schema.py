@@ -109,15 +109,18 @@ def read_section(schema: type[T], content: Mapping[str, Any], where: str) -> T:
     return schema(**values)
 
 
-def as_type(value: Any, expected: Any, where: str) -> Any:
-    """`value` as the type `expected`; numbers written as text (YAML reads `3e-4` as text) are taken as numbers."""
+def as_type(value: Any, expected: Any, where: str, allowed: str | None = None) -> Any:
+    """`value` as the type `expected`; numbers written as text (YAML reads `3e-4` as text) are taken as numbers.
+
+    `allowed` says what a value may be, where the type alone would say too little.
+    """
     converted = _converted(value, expected)
     if converted is _REFUSED:
         options, entries = _options(expected), value if isinstance(value, list) else [value]
         unknown = next((str(entry) for entry in entries if str(entry) not in options), str(value))
         hint = did_you_mean(unknown, options) or _in_quotes(value, expected)
         hint = hint or "write a value of the allowed kind"
-        raise ConfigError(where, given=_shown(value), allowed=type_shown(expected), do=hint)
+        raise ConfigError(where, given=_shown(value), allowed=allowed or type_shown(expected), do=hint)
     return converted
 
 

@@ -125,6 +125,9 @@ def test_the_page_is_made_from_the_declarations(repository):
     ("algorithm", "key", "value", "said"),
     [
         ("gc_bc", "encoder", "resnet-50-bridge", "did you mean 'resnetv1-50-bridge'?"),
+        ("gc_bc", "encoder", None, "one of resnetv1-18, resnetv1-34"),
+        ("gc_bc", "encoder", "", "given:   ''"),
+        ("gc_bc", "dataset_kwargs__goal_relabeling_strategy", None, "one of uniform, last_state_upweighted"),
         ("gc_bc", "encoder", "resnetv1-34-bridge-film", "without '-film'"),
         ("lc_bc", "encoder", "resnetv1-34-bridge", "with '-film'"),
         ("gc_bc", "encoder_kwargs__use_multiplicative_cond", True, "which takes an instruction"),
