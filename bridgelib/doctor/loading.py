@@ -23,6 +23,7 @@ _PACKAGES = ("jax", "jaxlib", "jax_plugins", "flax", "optax", "ml_dtypes", "tens
 _PLUGIN = "jax_plugins/xla_cuda*/__init__.py"
 _REQUESTERS = ("jax_plugins/xla_cuda*/*.so", "jaxlib/xla_extension.so")
 _ACCOUNT = re.compile(r"\s*\d+:\s")  # the loader's lines begin with the process number
+_SEARCH = "find library"  # begins the account of each search
 _SECONDS = 20
 
 
@@ -86,23 +87,26 @@ class Loading:
         return tuple(soname for soname in named if soname in self.packaged)
 
     @cached_property
-    def for_jax(self) -> Mapping[str, Found]:
-        """Soname -> how JAX's own library would find it, as the loader lists it with the packaged ones preloaded."""
+    def for_jax(self) -> Mapping[str, Found] | None:
+        """Soname -> how JAX's own library would find it, as the loader lists it with the packaged ones preloaded.
+
+        None where the loader gives no account: it is none of glibc's, did not answer, or cannot read JAX's library.
+        """
         requester = next((path for pattern in _REQUESTERS for path in self._files(pattern)), Path(sys.executable))
         loader = next((path for path in mapped_libraries() if Path(path).name.startswith("ld-")), "")
         beside = " ".join([self.environ.get("LD_PRELOAD", ""), *(self.packaged or OF_THE_SYSTEM)])
         try:
             done = _run([loader, "--list", str(requester)], {**self.environ, "LD_PRELOAD": beside, "LD_DEBUG": "libs"})
         except (OSError, subprocess.TimeoutExpired):
-            return {}
-        return searches(done.stderr, self.environ)
+            return None
+        return searches(done.stderr, self.environ) if _SEARCH in done.stderr else None
 
     @cached_property
     def order(self) -> list[str]:
         """What to load, as a job would: by path what the plugin or a run path loads by path; the others by name."""
         order = [str(self.packaged[soname]) for soname in self.loaded_by_path]
         for soname in (name for name in self.packaged if name not in self.loaded_by_path):
-            found = self.for_jax.get(soname)
+            found = (self.for_jax or {}).get(soname)
             order.append(str(found.path) if found and found.by_run_path else soname)
         return [*order, "libcuda.so.1"]
 
@@ -124,7 +128,7 @@ class Loading:
             raise NotKnown(str(problem)) from problem
         if not told:
             raise NotKnown(_last_line(done))
-        found = {soname: entry for soname, entry in self.for_jax.items() if entry.by_run_path}
+        found = {soname: entry for soname, entry in (self.for_jax or {}).items() if entry.by_run_path}
         found |= {soname: Found(self.packaged[soname], "JAX's plugin, by path") for soname in self.loaded_by_path}
         found |= searches(done.stderr, self.environ)
         return Probe(told["version"], tuple(map(Path, told["mapped"])), told["failures"], told["packages"], found)
@@ -153,7 +157,7 @@ def searches(account: str, environ: Mapping[str, str]) -> dict[str, Found]:
         what, _, rest = line.partition(":\t")[2].strip().partition("=")
         if what == "file":
             asked_by = Path(rest.partition(" needed by ")[2].partition(" [")[0]).name
-        elif what == "find library":
+        elif what == _SEARCH:
             soname = rest.partition(" [")[0]
         elif what in ("search path", "search cache"):
             place = rest.partition("\t\t(")[2].rstrip(")")
@@ -197,8 +201,10 @@ def same_file(first: Path, second: Path) -> bool:
 
 
 def _run(command: Sequence[str], environ: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    # in a file that LD_DEBUG_OUTPUT names, the loader's account would be lost
+    variables = {name: value for name, value in environ.items() if name != "LD_DEBUG_OUTPUT"}
     return subprocess.run(
-        command, env=environ, capture_output=True, text=True, errors="replace", timeout=_SECONDS, check=False
+        command, env=variables, capture_output=True, text=True, errors="replace", timeout=_SECONDS, check=False
     )
 
 

@@ -1,7 +1,9 @@
 """Where the loader finds a library, in its own words, and what a job loads in which order."""
 
+import shutil
 from pathlib import Path
 
+from bridgelib.doctor.check import Status
 from bridgelib.doctor.loading import names_in, searches
 from tests.doctor.laboratory import healthy_cuda12, healthy_seed_stack
 from tests.doctor.shared_objects import write_library
@@ -79,6 +81,31 @@ def test_the_file_of_each_library_is_told_with_what_led_there(laboratory):
     linker = told["libnvJitLink.so.12"]
     assert f"{home}/nvjitlink/lib/libnvJitLink.so.12; by LD_LIBRARY_PATH, entry " in linker
     assert linker.endswith(", for libcusparse.so.12")
+
+
+def without_packages(laboratory):
+    """CUDA of the system, found by LD_LIBRARY_PATH."""
+    healthy_seed_stack(laboratory)
+    shutil.rmtree(laboratory.packages / "nvidia")
+    for soname in ("libcudart.so.12", "libcublas.so.12"):
+        write_library(laboratory.folder / "cuda" / soname, soname=soname)
+    laboratory.keys["cuda_libs"] = "system"
+    laboratory.environ["LD_LIBRARY_PATH"] = str(laboratory.folder / "cuda")
+
+
+def test_an_account_that_would_go_to_a_file_is_read_all_the_same(laboratory):
+    without_packages(laboratory)
+    laboratory.environ["LD_DEBUG_OUTPUT"] = str(laboratory.folder / "account")
+    found = laboratory.asked("cuda-origin")
+    assert [each.status for each in found] == [Status.NOTE] * 2
+    assert all("will load from" in each.found and "by LD_LIBRARY_PATH, entry 1" in each.found for each in found)
+
+
+def test_of_a_loader_without_an_account_nothing_is_claimed(laboratory, monkeypatch):
+    without_packages(laboratory)
+    monkeypatch.setattr("bridgelib.doctor.loading.mapped_libraries", lambda: ["/lib/libc.musl-x86_64.so.1"])
+    (found,) = laboratory.asked("cuda-origin")
+    assert found.status == Status.NOT_CHECKED and "the loader does not tell" in found.found
 
 
 def test_what_the_doctor_loads_is_what_the_kernel_maps(laboratory):

@@ -117,8 +117,9 @@ def test_no_check_breaks(laboratory: Laboratory, state):
 
 def test_refused_settings_are_the_only_error(laboratory):
     refused_settings(laboratory)
-    errors = [finding.trouble.id for finding in laboratory.findings() if finding.status == Status.ERROR]
-    assert errors == ["settings"]
+    findings = laboratory.findings()
+    assert [finding.trouble.id for finding in findings if finding.status == Status.ERROR] == ["settings"]
+    assert next(each.status for each in findings if each.trouble.id == "batch") == Status.NOT_CHECKED
 
 
 def test_a_lock_of_a_running_snakemake_is_well(laboratory):

@@ -56,7 +56,8 @@ def _settings(subject: Subject) -> Iterator[Answer]:
 
 @check("batch")
 def _batch(subject: Subject) -> Iterator[Answer]:
-    found = [undivided_batch(subject.plan, entry.name) for entry in subject.experiments]
+    plan = subject.plan
+    found = [undivided_batch(plan, entry.name) for entry in subject.experiments]
     sizes = sorted({(entry.config["batch_size"], entry.num_devices) for entry in subject.experiments})
     told = ", ".join(f"{size} on {devices} device{'s' * (devices > 1)}" for size, devices in sizes)
     yield from map(refused, filter(None, found))

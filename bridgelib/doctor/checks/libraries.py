@@ -80,9 +80,11 @@ def _cure_of_origin(subject: Subject, cause: str) -> str:
 
 def _from_the_system(subject: Subject) -> Iterator[Answer]:
     """Without packages: what the loader would find for JAX."""
-    major = ".13" if subject.cuda_flavour == "cuda13" else ".12"
+    major, found_for_jax = ".13" if subject.cuda_flavour == "cuda13" else ".12", subject.loading.for_jax
+    if found_for_jax is None:
+        raise NotKnown("the loader does not tell what it would find for JAX")
     for soname in (name for name in OF_THE_SYSTEM if name.endswith(major)):
-        if found := subject.loading.for_jax.get(soname):
+        if found := found_for_jax.get(soname):
             yield note(f"{soname} will load from {found.path}, by {found.cause}", cure="")
         else:
             yield error(f"{soname}: it is nowhere the loader looks", cure="{rebuild}")
