@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from bridgelib.doctor.check import Check, Finding
-from bridgelib.doctor.checks import compilers, configuration, conflicts, data, gpus, libraries, packages, resources
+from bridgelib.doctor.checks import compilers, conflicts, data, gpus, libraries, packages, resources, workflow_settings
 from bridgelib.doctor.subject import Subject
 
-_FILES = (packages, conflicts, libraries, compilers, gpus, resources, data, configuration)
+_FILES = (packages, conflicts, libraries, compilers, gpus, resources, data, workflow_settings)
 CHECKS = {entry.trouble.id: entry for file in _FILES for entry in vars(file).values() if isinstance(entry, Check)}
 
 
