@@ -6,6 +6,7 @@
 #   <runs>/<experiment>/done.json                       a trained policy
 #   <runs>/<experiment>/evaluation.json                 its errors on the validation split
 #   <runs>/<experiment>/rollouts.json                   how often it succeeds, where there is a simulator
+#   <runs>/report/index.html                            all of this to look at
 #
 # The four roots stand in the machine profile (config/machines/), chosen with --config machine=NAME.
 from snakemake.utils import min_version
@@ -31,6 +32,7 @@ include: "rules/training.smk"
 include: "rules/evaluation.smk"
 include: "rules/rollouts.smk"
 include: "rules/success.smk"
+include: "rules/report.smk"
 
 
 localrules:
@@ -43,12 +45,11 @@ localrules:
 
 
 rule all:
-    """Everything: shards, TFRecords, the data report, a trained policy per experiment and, simulated, its success."""
+    """Everything: data, a trained and evaluated policy per experiment and, simulated, its success; and the report."""
     default_target: True
     input:
-        rules.data_report.output,
-        from_plan(PLAN.done_files),
-        from_plan(PLAN.rollouts.tables),
+        from_plan(partial(PLAN.results_of, {"all"})),
+        rules.report.output,
 
 
 rule environments:

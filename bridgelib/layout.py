@@ -7,7 +7,7 @@
     <tfrecord>/                                data_report.txt and .json
     <runs>/<experiment>/                       done.json; language.npz, evaluation.json, rollouts.json, rollouts/
     <runs>/<experiment>/latest/                the run itself: config.json, metrics.jsonl, checkpoints/, policy/
-    <runs>/                                    references.json; success.txt and .json
+    <runs>/                                    references.json; success.txt and .json; report/index.html
 
 The functions take patterns too: for a task the rules give `{task}`. Standard library only.
 """
@@ -32,6 +32,9 @@ DONE, LANGUAGE, EVALUATION, ROLLOUTS = "done.json", "language.npz", "evaluation.
 
 REFERENCES = "references.json"
 """Beside the experiments: the rollouts of the references that policies are compared with."""
+
+PAGE = "report/index.html"
+"""Beside the experiments: the report."""
 
 CLAIMS = ".claims"
 """The folder in a root in which running workflows register; see `bridgelib.workflow.claims`. It holds no data."""

@@ -24,6 +24,7 @@ MODULES = {
     "rollout_policy": ("sim.scene", "evaluation.results"),
     "rollout_references": ("sim.scene", "evaluation.results"),
     "success": ("evaluation.results",),
+    "report": ("report.page",),
 }
 """Step -> the modules of `bridgelib` whose versions its results record, under these names: renaming such a module makes
 the results again, so none of these is renamed. A training records none: days of work are not thrown away for a tidier

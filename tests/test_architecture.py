@@ -38,10 +38,11 @@ ROOMS = {
     "policy": 8,
     "training": 9,
     "evaluation": 10,
-    "workflow": 11,
-    "doctor": 12,
-    "commands": 13,
-    "__main__": 14,
+    "report": 11,
+    "workflow": 12,
+    "doctor": 13,
+    "commands": 14,
+    "__main__": 15,
 }
 WITH_TENSORFLOW = "bridgelib/formats/tfrecord.py"
 

@@ -97,6 +97,7 @@ class Loop:
 
     def _begin(self) -> None:
         self._guard = FiniteGuard(self.state.step)
+        self._resumed = {"resumed_from": self.state.step} if self.state.step else {}
         self._started = time.monotonic() - self.state.seconds
         self._progress: Progress | None = None
 
@@ -157,8 +158,10 @@ class Loop:
         self._note = f"{_loss(values)}, waiting for data {timing['waiting_for_data']:.0%} of the time"
 
     def _write(self, kind: str, values: Mapping[str, float], timing: Mapping[str, float]) -> None:
+        """Write one line; the first after a resumption says so, among what depends on the clock."""
         if self.metrics and self.mirror:
-            self.mirror.write(self.metrics.write(self.state.step, kind, values, timing))
+            self.mirror.write(self.metrics.write(self.state.step, kind, values, {**timing, **self._resumed}))
+        self._resumed = {}
 
     def _seconds(self) -> float:
         return round(time.monotonic() - self._started, 3)

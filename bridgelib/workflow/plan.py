@@ -1,11 +1,12 @@
 """The plan of one call of the workflow: its files, what of them is stale, and what their jobs take."""
 
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
 from bridgelib.config.launch import Launch
 from bridgelib.config.machines import ENVIRONMENTS
-from bridgelib.layout import portable_path
+from bridgelib.layout import portable_path, table_paths
 from bridgelib.training.assignment import Assignment
 from bridgelib.workflow.planned_files import PlannedFiles
 from bridgelib.workflow.records import empty_tasks
@@ -54,6 +55,21 @@ class WorkflowPlan(PlannedFiles):
     def waiting(self) -> list[str]:
         """The experiments that are not done, or were done otherwise."""
         return [name for name in self.settings.experiments if not self.staleness.is_trained(name)]
+
+    def results_of(self, targets: Iterable[str]) -> list[str]:
+        """The results that targets ask for, without the report on them."""
+        tables = table_paths(self.machine.tfrecord, "data_report").values()
+        known = {
+            "numpy": self.all_shards,
+            "tfrecords": self.all_records,
+            "data_report": lambda: [*map(portable_path, tables)],
+            "train_all": self.done_files,
+            "evaluate_all": self.evaluation_files,
+            "success": self.rollouts.tables,
+        }
+        whole = ("data_report", "train_all", "evaluate_all", "success")
+        names = dict.fromkeys(name for target in targets for name in (whole if target == "all" else (target,)))
+        return [file for name in names if name in known for file in known[name]()]
 
     # What jobs take, and how they are started.
 

@@ -15,6 +15,7 @@ from bridgelib.layout import (
     DONE,
     EVALUATION,
     LANGUAGE,
+    PAGE,
     REPORT,
     SPLITS,
     absolute_path,
@@ -138,6 +139,11 @@ class PlannedFiles:
     def evaluation_files(self) -> list[str]:
         """The evaluation.json of each policy."""
         return [portable_path(Path(done).with_name(EVALUATION)) for done in self.done_files()]
+
+    @property
+    def report(self) -> str:
+        """`<runs>/report/index.html`."""
+        return portable_path(Path(self.machine.runs, PAGE))
 
     def data_root(self, experiment: str) -> str:
         """Where an experiment's TFRecords lie: its own data_root, or the machine's."""

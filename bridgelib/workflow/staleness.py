@@ -28,6 +28,7 @@ from bridgelib.layout import (
     table_paths,
 )
 from bridgelib.origins import UNKNOWN, differences, entry_in, origin_in
+from bridgelib.report.origin import origin_in_page, report_origin
 from bridgelib.training.policy_origin import recorded_origin, training_origin
 from bridgelib.workflow.planned_files import PlannedFiles
 from bridgelib.workflow.rollouts import Rollouts
@@ -201,6 +202,19 @@ class Staleness:
         file, references = rollouts.success, Path(rollouts.references)
         made = {name: Path(rollouts.file(name)) for name in rollouts.experiments}
         return Made(file, origin_in(Path(file)), lambda: success_origin(references, made))
+
+    def origin_of_report(self) -> Origin:
+        """The origin of a report that is made now: of results that are there, whatever is missing."""
+        machine = self.plan.machine
+        try:
+            tasks = list(self.plan.dated_folders)
+        except BridgeError:  # it is told in the report
+            tasks = []
+        return report_origin(Path(machine.tfrecord), tasks, Path(machine.runs), self.plan.settings.experiments)
+
+    def report(self) -> Made:
+        """The report of all results."""
+        return Made(self.plan.report, origin_in_page(Path(self.plan.report)), self.origin_of_report)
 
     @property
     def _rollouts(self) -> Rollouts:

@@ -288,3 +288,19 @@ def _structure(content: Any) -> Any:
     if isinstance(content, list | tuple):
         return [_structure(content[0])] if content else []
     return content if isinstance(content, str) and len(content) < 300 else type(content).__name__
+
+
+@of("report.page")
+def report_page(folder: Path) -> list[str]:
+    """Only the order of its parts: whoever changes more than words or looks raises the version."""
+    import re
+    from datetime import datetime
+
+    from bridgelib.config.machines import MachineProfile
+    from bridgelib.report.page import page
+    from bridgelib.report.reading import Facts
+    from bridgelib.report.subject import Subject
+
+    machine = MachineProfile(*(str(folder / root) for root in ("raw", "numpy", "tfrecord", "runs")))
+    facts = Facts(Subject(machine, None, {}, {}), [], {}, [], [])
+    return re.findall(r'<(\w+)[^>]* id="([\w-]+)"', page(facts, {}, datetime(2026, 1, 1)))
