@@ -12,7 +12,7 @@ from bridgelib.report.markup import Markup, element
 COLOURS = 8
 """Colours of the style sheet, `c0` and so on; what comes after them is grey, `c8`."""
 
-_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP, _RIGHT = 760, 300, 56, 26, 10, 14
+_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP, _RIGHT = 760, 300, 62, 28, 10, 30
 _DECADES = 1.3  # a range of more is drawn on a logarithmic axis
 
 

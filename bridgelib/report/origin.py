@@ -1,12 +1,13 @@
 """What a report was made from. Standard library only: the Snakefile asks while it is parsed."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from bridgelib.layout import DONE, EVALUATION, REFERENCES, REPORT, ROLLOUTS, latest_path
-from bridgelib.origins import digest_in, without_release
+from bridgelib.origins import without_release
 from bridgelib.versions import versions_of
 
 _MARK = '<script type="application/json" id="origin">'
@@ -37,8 +38,11 @@ def _of_experiment(folder: Path) -> dict[str, Any]:
 
 
 def _digest(path: Path) -> str:
-    """As `digest_in`; of a file that is not there nothing, which is something else than an unknown digest."""
-    return digest_in(path) if path.is_file() else ""
+    """A digest of a file's bytes, as an evaluation takes long to parse; nothing for a file that is not there."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    except OSError:
+        return ""
 
 
 def origin_in_page(path: Path) -> Mapping[str, Any] | None:

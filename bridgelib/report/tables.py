@@ -48,7 +48,7 @@ def table(
         element("tbody", lines),
     )
     # It can be moved by the keyboard where it is wider than the page.
-    frame = element("div", made, class_="scroll", tabindex=0, role="region", aria_label="table")
+    frame = element("div", made, class_="scroll", tabindex=0, role="group")
     return Markup(frame + (element("p", said("more", count=f"{left:,}"), class_="dim") if left else ""))
 
 

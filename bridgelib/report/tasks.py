@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from bridgelib.conversion.accounting import TaskReport
-from bridgelib.data.actions import relabelled_actions
+from bridgelib.data.angles import wrapped
+from bridgelib.data.dimensions import ANGLES
 from bridgelib.data.records import Records
 from bridgelib.data.statistics import Statistics
 from bridgelib.errors import BridgeError, DataError
@@ -98,16 +99,15 @@ def look_at(report: TaskReport, root: Path, tasks: int) -> TaskLook:
     try:
         files = [records_path(folder, split) for split in SPLITS]
         indices = [load_index(file) for file in files]
-        trajectories = [pair for index in indices for pair in index.trajectories()]
         names = [name for index in indices for name in index.names]
         statistics = Statistics.from_json(read_json(folder / STATISTICS))
         records = Records(files, indices, threads=2)
-        judged = scores(features(trajectories))
+        judged = scores(features(records.state, np.append(records.first_frame, len(records.state))))
         return TaskLook(
             report=report,
             shown=_shown(records, names, judged, report, SHEETS // tasks),
             unusual=int((np.abs(judged).max(axis=1) > NOTABLE).sum()),
-            sample=_sample(trajectories, _ROWS // tasks),
+            sample=_sample(records, _ROWS // tasks),
             instructions=Counter(text for texts in records.languages for text in set(texts) if text.strip()),
             statistics=statistics,
         )
@@ -143,12 +143,19 @@ def _shown(records: Records, names: Sequence[str], judged: np.ndarray, report: T
     return made
 
 
-def _sample(trajectories: Sequence[tuple[np.ndarray, np.ndarray]], most: int) -> Sample:
+def _sample(records: Records, most: int) -> Sample:
     """Some transitions, spread evenly; the last of each trajectory, which no motion follows, is left out."""
-    states = [state for state, _ in trajectories]
-    reached = [relabelled_actions(state, actions)[:, :6] for state, actions in trajectories]
-    state = np.concatenate([state[:-2] for state in states])
-    action = np.concatenate([actions[:-1] for _, actions in trajectories])
-    same, later = (np.concatenate(parts) for parts in ([m[:-1] for m in reached], [m[1:] for m in reached]))
-    rows = evenly(len(state), max(2, most))
-    return Sample(state[rows], action[rows], same[rows], later[rows], weight=len(state) / max(1, len(rows)))
+    followed = np.ones(len(records.actions), bool)
+    followed[records.first_action + records.lengths - 1] = False
+    transitions = np.flatnonzero(followed)
+    rows = transitions[evenly(len(transitions), max(2, most))]
+    frames = rows + np.searchsorted(records.first_action, rows, side="right") - 1  # one frame more in each trajectory
+    state, weight = records.state, len(transitions) / max(1, len(rows))
+    return Sample(state[frames], records.actions[rows], _motion(state, frames), _motion(state, frames + 1), weight)
+
+
+def _motion(state: np.ndarray, frames: np.ndarray) -> np.ndarray:
+    """What is reached in the step after some frames, int64 [n]: float32 [n, 6], rotations the shorter way round."""
+    motion = state[frames + 1, :6] - state[frames, :6]
+    motion[:, ANGLES] = wrapped(motion[:, ANGLES])
+    return motion

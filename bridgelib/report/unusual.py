@@ -1,7 +1,5 @@
 """How unusual a trajectory is among those of its task: by its length, speed, gripper, and likeness to the others."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 POINTS = 16  # of a path, whatever its length
@@ -14,26 +12,25 @@ NOTABLE = 3.5
 """A score from which a trajectory counts as unusual (Iglewicz & Hoaglin 1993, "How to detect and handle outliers")."""
 
 
-def features(trajectories: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
-    """The features of each trajectory.
+def features(state: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """The features of N trajectories of one transition or more.
 
     Args:
-        trajectories: N of them, each with its states, float32 [T+1, 7], and its actions, float32 [T, 7].
+        state: float32 [F, 7]; their states, one trajectory after the other.
+        offsets: int64 [N+1]; where each begins, and F.
 
     Returns:
         float64 [N, 4]; see `FEATURES`.
     """
-    paths = np.array([_path(state[:, :3]) for state, _ in trajectories])  # [N, POINTS, 3]
+    lengths = np.diff(offsets) - 1
+    steps = np.abs(np.diff(state.astype(np.float64), axis=0, append=0))  # [F, 7]
+    steps[offsets[1:] - 1] = 0  # from the end of one to the beginning of the next
+    speed = np.add.reduceat(np.linalg.norm(steps[:, :3], axis=-1), offsets[:-1]) / lengths
+    gripper = np.add.reduceat(steps[:, 6], offsets[:-1])
+    moments = offsets[:-1, None] + np.rint(np.linspace(0, lengths, POINTS, axis=-1)).astype(np.int64)  # [N, POINTS]
+    paths = state[moments, :3]
     apart = np.linalg.norm(paths - np.median(paths, axis=0), axis=-1).mean(axis=-1)
-    rows = [
-        (
-            len(actions),
-            np.linalg.norm(np.diff(state[:, :3], axis=0), axis=-1).mean(),
-            np.abs(np.diff(state[:, 6])).sum(),
-        )
-        for state, actions in trajectories
-    ]
-    return np.column_stack([np.array(rows, np.float64), apart])
+    return np.column_stack([lengths, speed, gripper, apart])
 
 
 def scores(table: np.ndarray) -> np.ndarray:
@@ -47,10 +44,3 @@ def scores(table: np.ndarray) -> np.ndarray:
     away = table - np.median(table, axis=0)
     spread = np.maximum(np.median(np.abs(away), axis=0), _FLOORS)
     return 0.6745 * away / spread
-
-
-def _path(places: np.ndarray) -> np.ndarray:
-    """Places [T+1, 3] at POINTS moments, spread evenly over the time: float64 [POINTS, 3]."""
-    moments = np.linspace(0, len(places) - 1, POINTS)
-    steps = np.arange(len(places))
-    return np.column_stack([np.interp(moments, steps, column) for column in places.T])

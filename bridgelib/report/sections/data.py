@@ -94,7 +94,7 @@ def _shown(shown: Shown, task: str) -> Markup:
     told = [why, remarks, " ", said("transitions", count=shown.length)]
     words = [element("br"), "“", shown.instruction, "”"] if shown.instruction.strip() else []
     name = [element("br"), shown.name.removeprefix(f"{task}/")] if shown.name else []
-    image = element("img", src=shown.picture, alt=shown.name or f"{shown.length}", decoding="async", loading="lazy")
+    image = element("img", src=shown.picture, alt=shown.name or f"{shown.length}", decoding="async")
     return element("figure", image, element("figcaption", told, words, name))
 
 

@@ -15,9 +15,9 @@ from bridgelib.text import duration
 STATES = {"trained": "good", "outdated": "warn", "failed": "bad", "begun": "warn", "absent": "quiet"}
 """The state of an experiment -> its colour."""
 
-_HEAD = (("experiment", False), ("algorithm", False), ("data", False), ("state", False))
+_HEAD = (("experiment", False), ("state", False))
 _SUCCESS = (("success", True), ("interval", False))  # only where something was rolled out
-_NUMBERS = (("error", True), ("of_mean", True), ("steps", True), ("time", True))
+_NUMBERS = (("error", True), ("of_mean", True), ("algorithm", False), ("data", False), ("steps", True), ("time", True))
 _LADDER = ("expert", "replay", "relabelled", "nearest", "random")
 _HEIGHT = 120  # of a film, pixels
 
@@ -65,12 +65,8 @@ def _headline(facts: Facts) -> Iterator[Markup]:
 def _about(facts: Facts, run: Run) -> list[Cell]:
     doubt = [" ", chip("state.not_looking", "warn")] if facts.looks(run) is False else None
     blind = [" ", chip("state.blind", "quiet")] if run.blind else None
-    dataset = run.experiment.dataset.name
-    tasks = [element("br"), element("span", said("tasks", count=len(run.tasks)), class_="dim")]
     return [
         Cell([run.name, blind], run.name),
-        Cell(run.experiment.algorithm),
-        Cell([dataset, tasks if len(run.tasks) > 1 else None], dataset),
         Cell([chip(f"state.{run.state}", STATES[run.state]), doubt], run.state),
     ]
 
@@ -83,10 +79,14 @@ def _success(run: Run) -> list[Cell]:
 
 
 def _numbers(run: Run) -> list[Cell]:
+    dataset = run.experiment.dataset.name
+    tasks = [element("br"), element("span", said("tasks", count=len(run.tasks)), class_="dim")]
     steps = said("of", part=f"{run.step:,}", all=f"{run.experiment.config['num_steps']:,}")
     return [
         number(run.error, ".3f"),
         number(run.course.of_mean, ".3f"),
+        Cell(run.experiment.algorithm),
+        Cell([dataset, tasks if len(run.tasks) > 1 else None], dataset),
         Cell(steps, run.step),
         Cell(duration(run.done["seconds"]), run.done["seconds"]) if run.done else Cell("–", ""),
     ]
