@@ -17,7 +17,9 @@ rule evaluate_policy:
         done=Path(MACHINE.runs, "{experiment}", DONE),
         former=made_as_now("evaluate_policy", TRAINING),
     output:
-        evaluation=Path(MACHINE.runs, "{experiment}", EVALUATION),
+        evaluation=in_report(
+            Path(MACHINE.runs, "{experiment}", EVALUATION), "evaluation", "policies"
+        ),
     log:
         "logs/evaluate_policy/{experiment}.log",
     benchmark:

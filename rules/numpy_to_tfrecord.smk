@@ -8,6 +8,8 @@ OUTPUTS  <tfrecord>/<task>/{train,val}/out.tfrecord and out.index.npz, split.jso
 
 from bridgelib.layout import table_paths, task_paths
 
+DATA_REPORT = table_paths(MACHINE.tfrecord, "data_report")
+
 
 # On a cluster: the table is for the user's terminal.
 localrules:
@@ -53,7 +55,8 @@ rule data_report:
         reports=from_plan(PLAN.task_reports),
         former=made_as_now("data_report", "convert"),
     output:
-        **table_paths(MACHINE.tfrecord, "data_report"),
+        text=in_report(DATA_REPORT["text"], "data_report", "data"),
+        json=DATA_REPORT["json"],
     log:
         "logs/data_report.log",
     conda:

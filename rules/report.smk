@@ -24,7 +24,7 @@ rule report:
         results=from_plan(partial(PLAN.results_of, ASKED)),
         former=made_as_now("report", "convert"),
     output:
-        page=Path(MACHINE.runs, PAGE),
+        page=in_report(Path(MACHINE.runs, PAGE), "report", "all"),
     log:
         "logs/report.log",
     conda:

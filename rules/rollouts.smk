@@ -9,6 +9,13 @@ OUTPUTS  <runs>/<experiment>/rollouts.json and rollouts/, animated pictures of s
 from bridgelib.layout import DONE, REFERENCES, ROLLOUTS
 
 if MACHINE.simulation is not None:
+    PICTURES = in_report(
+        directory(Path(MACHINE.runs, "{experiment}", "rollouts")),
+        "rollouts",
+        "rollouts",
+        patterns=["{episode}.webp"],
+        labels={"experiment": "{experiment}", "episode": "{episode}"},
+    )
 
     rule rollout_policy:
         """Let the policy of one experiment act in scenes that no demonstration has."""
@@ -18,7 +25,7 @@ if MACHINE.simulation is not None:
             former=made_as_now("rollout_policy", TRAINING),
         output:
             results=Path(MACHINE.runs, "{experiment}", ROLLOUTS),
-            pictures=directory(Path(MACHINE.runs, "{experiment}", "rollouts")),
+            pictures=PICTURES,
         log:
             "logs/rollout_policy/{experiment}.log",
         benchmark:

@@ -7,6 +7,8 @@ OUTPUTS  <runs>/success.txt and success.json
 
 from bridgelib.layout import table_paths
 
+SUCCESS = table_paths(MACHINE.runs, "success")
+
 if MACHINE.simulation is not None:
 
     localrules:
@@ -20,7 +22,8 @@ if MACHINE.simulation is not None:
             rollouts=from_plan(PLAN.rollouts.files),
             former=made_as_now("success", TRAINING),
         output:
-            **table_paths(MACHINE.runs, "success"),
+            text=in_report(SUCCESS["text"], "success", "policies"),
+            json=SUCCESS["json"],
         log:
             "logs/success.log",
         conda:

@@ -20,7 +20,7 @@ rule train_policy:
         language=from_plan(PLAN.language_table),
         former=made_as_now("train_policy", TRAINING),
     output:
-        done=Path(MACHINE.runs, "{experiment}", DONE),
+        done=in_report(Path(MACHINE.runs, "{experiment}", DONE), "training", "policies"),
     log:
         "logs/train_policy/{experiment}.log",
     benchmark:

@@ -26,8 +26,9 @@ def main(argv: list[str] | None = None) -> None:
     """Convert in the one or the other direction, and say what was written."""
     options = parse_arguments(argv)
     # Not before the arguments are read: these load JAX, which takes seconds.
+    from bridgelib.data.published import PUBLISHED
     from bridgelib.language.table import LanguageTable
-    from bridgelib.policy.jaxrl_m.action_statistics import PUBLISHED, read_statistics
+    from bridgelib.policy.jaxrl_m.action_statistics import read_statistics
     from bridgelib.policy.jaxrl_m.configuration import read_mapping
     from bridgelib.policy.jaxrl_m.conversion import export_checkpoint, import_checkpoint
 

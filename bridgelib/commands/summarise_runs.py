@@ -1,4 +1,4 @@
-"""Print the results: the account of the data, the validation error of each policy, and how often it succeeds."""
+"""Print the results: the account of the data, errors and successes of the policies; and where the report is."""
 
 import argparse
 from pathlib import Path
@@ -25,6 +25,7 @@ def main(argv: list[str] | None = None) -> None:
     if plan.simulation:
         success = table_paths(plan.machine.runs, "success")["text"]
         print(success.read_text(encoding="utf-8") if success.is_file() else "No rollouts yet: snakemake success")
+    print(f"To look at: {plan.report}" if Path(plan.report).is_file() else "No report yet: snakemake report")
 
 
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:

@@ -20,8 +20,8 @@ POINTS = 150
 SHEETS = 8_000_000
 """Bytes of all contact sheets together."""
 
-FILMS = 2_500_000
-"""Bytes of all films of rollouts together."""
+FILMS, FILM_COUNT = 2_500_000, 36
+"""Bytes of all films of rollouts together, and how many there are at most."""
 
 EXAMPLES = 8
 """Policies whose predictions are shown one by one."""

@@ -70,7 +70,7 @@ class Axis:
         """Round values to write beside it."""
         if self.logarithmic:
             decades = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
-            factors = (1, 2, 5) if len(decades) <= 3 else (1,)
+            factors = (1, 2, 5) if len(decades) <= 4 else (1,)
             found = [factor * 10.0**decade for decade in decades for factor in factors]
         else:
             step = _round_step((self.high - self.low) / 4)

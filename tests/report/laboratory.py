@@ -153,7 +153,9 @@ def write_run(runs: Path, experiment: Experiment, size: Size, quality: float, re
         validation = {"mse": error, "mse_of_mean_action": 6.5, "transitions": 900.0, "gripper_accuracy": 0.9}
         lines.append({"kind": "validation", "step": step, "time": timing, **validation})
         training = {"loss": error / 2, "lr": 3e-4, "grad_norm": 1.0}
-        lines.append({"kind": "train", "step": step, "time": {**timing, "steps_per_second": 90.0}, **training})
+        lines.append(
+            {"kind": "train", "step": step, "time": {"seconds": float(number), "steps_per_second": 90.0}, **training}
+        )
     (run / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     made = {
         "versions": {"bridgelib": "0.2.0", "jax": "0.10.2"},

@@ -10,16 +10,6 @@ from bridgelib.data.normalization import divisor
 from bridgelib.data.statistics import Moments, Statistics
 from bridgelib.errors import ConfigError
 
-_MEAN = np.array(
-    [1.9296819e-04, 1.3667766e-04, -1.4583133e-04, -1.8390431e-04, -3.0808983e-04, 2.7425270e-04, 5.9716219e-01]
-)
-_STD = np.array([0.00912848, 0.0127196, 0.01229497, 0.02606696, 0.02875283, 0.07807977, 0.48710242])
-_PUBLISHED = Moments(mean=_MEAN, std=_STD, min=_MEAN, max=_STD)
-
-PUBLISHED = Statistics(action=_PUBLISHED, proprio=_PUBLISHED, trajectories=0, transitions=0)
-"""The constants published with BridgeData V2 (Walke et al. 2023), used for actions and proprio alike, and as the bounds
-too. That is wrong of the data, but it is what its policies were trained with, so it is right for them."""
-
 _READ_BY = {"normal": ("mean", "std"), "bounds": ("min", "max")}
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from bridgelib.conversion.accounting import TaskReport
 from bridgelib.data.dimensions import DIMENSIONS
-from bridgelib.policy.jaxrl_m.action_statistics import PUBLISHED
+from bridgelib.data.published import PUBLISHED
 from bridgelib.raw.remarks import REMARKS
 from bridgelib.report.bounds import SHOWN, bounded
 from bridgelib.report.markup import Child, Markup, element
@@ -23,7 +23,9 @@ _ROSE = 1.5  # the last validation error as a multiple of the least
 _OVER = 1.5  # times the forecast: what a scheduler is asked for; see `workflow.resources`
 _MANY = 0.1  # a share of rejected trajectories
 _APART, _TIMES = 2.0, 4.0  # from the published mean, in deviations; of the published deviation
-_WORSE = tuple(REMARKS).index("black_frames")  # remarks before this one tell that training would learn something wrong
+_WORSE = tuple(REMARKS).index(
+    "repeated_frames"
+)  # remarks before this one tell that training would learn something wrong
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import numpy as np
 
 from bridgelib.conversion.accounting import Account, TreeReport
 from bridgelib.data.dimensions import DIMENSIONS
-from bridgelib.policy.jaxrl_m.action_statistics import PUBLISHED
+from bridgelib.data.published import PUBLISHED
 from bridgelib.report.bounds import ROWS, bounded
 from bridgelib.report.drawing import histogram
 from bridgelib.report.markup import Markup, element

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from bridgelib.errors import DataError
-from bridgelib.report.bounds import FILMS, SHOWN, bounded
+from bridgelib.report.bounds import FILM_COUNT, FILMS, SHOWN, bounded
 from bridgelib.report.markup import Markup, element
 from bridgelib.report.pictures import film
 from bridgelib.report.reading import Facts, Result
@@ -142,7 +142,7 @@ def _films(facts: Facts) -> Iterator[Markup]:
             troubles.append(str(error))
             continue
         taken += len(source)
-        if taken > FILMS:
+        if taken > FILMS or len(filmed) == FILM_COUNT:
             break
         filmed.append(_film(run, name, source, frames, ratio))
     if filmed:

@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from bridgelib.data.normalization import Normalizer
+from bridgelib.data.published import PUBLISHED
 from bridgelib.policy import load
-from bridgelib.policy.jaxrl_m.action_statistics import PUBLISHED
 from bridgelib.policy.jaxrl_m.configuration import read_configuration
 from tests.policy.jaxrl_m.predecessor import IDENTITY, SMALL, configuration, importing
 
