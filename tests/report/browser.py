@@ -7,6 +7,8 @@ import os
 import select
 import signal
 import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -137,3 +139,9 @@ def axe(folder: Path) -> str:
         pytest.skip(f"needs axe-core, which npm could not get: {packed.stderr.strip()[-200:]}")
     subprocess.run(["tar", "-xzf", packed.stdout.split()[-1], "package/axe.min.js"], cwd=folder, check=True)
     return (folder / "package" / "axe.min.js").read_text(encoding="utf-8")
+
+
+if __name__ == "__main__":  # python -m tests.report.browser PAGE PNG: the picture of a report that the README shows
+    with tempfile.TemporaryDirectory() as profile, started(Path(profile)) as browser:
+        browser.open(Path(sys.argv[1]).resolve())
+        Path(sys.argv[2]).write_bytes(base64.b64decode(browser("Page.captureScreenshot")["data"]))

@@ -65,7 +65,7 @@ def test_nothing_differs_nothing_is_made_again_from_here_or_elsewhere(lab):
     write_experiments(other)
     assert jobs(other, *EVERYTHING) == {}
     write_experiments(other, train_batch_size=2)
-    assert jobs(other, *EVERYTHING) == {"train_policy": 1, "evaluate_policy": 1}
+    assert jobs(other, *EVERYTHING) == {"train_policy": 1, "evaluate_policy": 1, "report": 1}
 
 
 def test_another_split_is_said_and_made_once(lab):
@@ -74,7 +74,8 @@ def test_another_split_is_said_and_made_once(lab):
     assert len(said) == 1 and "numpy_to_tfrecord" in said[0] and "seed: 0 -> 1" in said[0]
     assert jobs(lab, "split_seed=1", "numpy") == {}
     changed = jobs(lab, "split_seed=1", "all")
-    assert changed == {"numpy_to_tfrecord": 2, "data_report": 1, "embed_language": 1, "train_policy": 1}
+    policy = {"embed_language": 1, "train_policy": 1, "evaluate_policy": 1}
+    assert changed == {"numpy_to_tfrecord": 2, "data_report": 1, **policy, "report": 1}
 
     lab.snakemake("--touch", "experiments=experiments.yaml", "split_seed=1", "tfrecords")  # which makes nothing
     assert jobs(lab, "split_seed=1", "tfrecords") == {"numpy_to_tfrecord": 2}

@@ -48,7 +48,7 @@ def test_from_nothing_to_the_success_table(simulating):
     origins = [content["origin"] for content in contents if "origin" in content]
     assert len(origins) > 8 and {origin.get("bridgelib") for origin in origins} == {__version__}
 
-    more = {"rollout_policy": 2, "rollout_references": 1, "success": 1, "all": 1}
+    more = {"rollout_policy": 2, "rollout_references": 1, "success": 1, "report": 1, "all": 1}
     assert simulating.jobs(simulating.experiments, "episodes=3", "all") == more
 
     shutil.rmtree(simulating.folder / ".snakemake")  # the results say themselves what they were made from
