@@ -1,10 +1,13 @@
-"""The report as a part of the workflow: of what there is, made anew when that changes, and Snakemake's own beside it."""
+"""The report in the workflow: of what there is, made anew when that changes; and Snakemake's own report."""
 
 import shutil
 
 from tests.report.laboratory import Size, write_laboratory
 
-EXPERIMENTS = {"global": {"num_steps": 1000}, "matrix": {"algos": ["bc"], "tasks": ["all"], "seeds": [0, 1]}}
+EXPERIMENTS = {
+    "global": {"num_steps": 1000, "warmup_steps": 10},
+    "matrix": {"algos": ["bc"], "tasks": ["all"], "seeds": [0, 1]},
+}
 WORDS = ("experiments=experiments.yaml", "report")
 
 
