@@ -92,17 +92,17 @@ def test_another_batch_is_trained_once(lab):
     assert read_json(lab.folder / "runs" / "lc" / "latest" / "config.json")["config"]["batch_size"] == 2
     shutil.rmtree(lab.folder / ".snakemake")
     assert jobs(lab, "train_all") == {}
-    assert jobs(lab, *EVERYTHING) == {"evaluate_policy": 1}
+    assert jobs(lab, *EVERYTHING) == {"evaluate_policy": 1, "report": 1}
 
 
 def test_what_reads_every_task_notices_one_that_went(lab):
     shutil.rmtree(lab.raw / PUSH)
-    assert jobs(lab, *EVERYTHING) == {"data_report": 1}
+    assert jobs(lab, *EVERYTHING) == {"data_report": 1, "report": 1}
 
 
 def test_results_about_another_policy_or_from_nobody_knows_what_are_made_again(lab):
     policy = lab.folder / "runs" / "lc" / "latest" / "policy" / "policy.json"
     policy.write_text(json.dumps({**read_json(policy), "step": 1}))
-    assert jobs(lab, *EVERYTHING) == {"evaluate_policy": 1}
+    assert jobs(lab, *EVERYTHING) == {"evaluate_policy": 1, "report": 1}
     (lab.folder / "numpy" / PUSH / f"{DATES[0]}.report.json").write_text("{")
     assert jobs(lab, "tfrecords") == {"raw_to_numpy": 1, "numpy_to_tfrecord": 1}
