@@ -8,6 +8,8 @@ OUTPUTS  <runs>/<experiment>/evaluation.json, what it is worth on the validation
 
 from bridgelib.layout import DONE, EVALUATION
 
+RESULT = Path(MACHINE.runs, "{experiment}", EVALUATION)
+
 
 rule evaluate_policy:
     """Compare the actions of one policy with the demonstrated ones, beside simple baselines."""
@@ -17,9 +19,7 @@ rule evaluate_policy:
         done=Path(MACHINE.runs, "{experiment}", DONE),
         former=made_as_now("evaluate_policy", TRAINING),
     output:
-        evaluation=in_report(
-            Path(MACHINE.runs, "{experiment}", EVALUATION), "evaluation", "policies"
-        ),
+        evaluation=in_report(RESULT, "evaluation", "policies"),
     log:
         "logs/evaluate_policy/{experiment}.log",
     benchmark:
