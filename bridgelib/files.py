@@ -196,9 +196,14 @@ def require_writable(path: Path) -> None:
 
 def write_json(path: Path, content: object, indent: int | None = 2) -> None:
     """Write JSON, whole or not at all: keys sorted, a final newline, UTF-8; with `indent` None all in one line."""
-    text = json.dumps(content, indent=indent, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    text = as_json(content, indent)
     with written_whole(Path(path)) as partial:
-        partial.write_text(text + "\n", encoding="utf-8")
+        partial.write_text(text, encoding="utf-8")
+
+
+def as_json(content: object, indent: int | None = 2) -> str:
+    """The text that `write_json` writes."""
+    return json.dumps(content, indent=indent, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def read_json(path: Path) -> Any:

@@ -9,6 +9,8 @@
     <runs>/<experiment>/latest/                the run itself: config.json, metrics.jsonl, checkpoints/, policy/
     <runs>/                                    references.json; success.txt and .json; report/index.html
 
+Each result has its seal beside it: the name of its main file, which ends in .seal.json; see `bridgelib.seals`.
+
 The functions take patterns too: for a task the rules give `{task}`. Standard library only.
 """
 
@@ -36,11 +38,19 @@ REFERENCES = "references.json"
 PAGE = "report/index.html"
 """Beside the experiments: the report."""
 
+SEAL = ".seal.json"
+"""How the names of seals end."""
+
 CLAIMS = ".claims"
 """The folder in a root in which running workflows register; see `bridgelib.workflow.claims`. It holds no data."""
 
 _VARIABLE = re.compile(r"\$(\w+|\{[^}]*\})", re.ASCII)  # as os.path.expandvars finds them
 _LEFT = re.compile(r"\$[\w{(]", re.ASCII)
+
+
+def seal_path(result: str | Path) -> Path:
+    """The seal of a result, beside its main file."""
+    return Path(result).with_suffix(SEAL)
 
 
 def metadata_path(session: Path) -> Path:

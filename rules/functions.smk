@@ -74,3 +74,12 @@ def made_as_now(step, environment):
         return []
 
     return files
+
+
+def results_to_verify(wildcards):
+    """A params function: the roots there are and the raw root, as arguments; or the one result that `of` names."""
+    if PLAN.settings.of:
+        return [PLAN.settings.of]
+    roots = [MACHINE.numpy, MACHINE.tfrecord, MACHINE.runs, *PLAN.data_roots]
+    there = list(dict.fromkeys(filter(os.path.isdir, map(portable_path, roots))))
+    return [*there, "--raw", MACHINE.raw] if there else [MACHINE.runs]

@@ -7,6 +7,7 @@ from bridgelib.commands._paths import path
 from bridgelib.language.embed import embed_instructions
 from bridgelib.language.table_origin import table_origin
 from bridgelib.origins import with_release
+from bridgelib.seals import sealed
 
 
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
@@ -23,4 +24,5 @@ def main(argv: list[str] | None = None) -> None:
     given = assignment(options)
     experiment, data, tasks = given.experiment, given.data_root, list(dict.fromkeys(sum(given.groups(), ())))
     origin = with_release(table_origin(experiment, data, tasks))
-    embed_instructions(experiment, data, tasks).save(options.output, origin)
+    with sealed("embed_language", options.output):
+        embed_instructions(experiment, data, tasks).save(options.output, origin)

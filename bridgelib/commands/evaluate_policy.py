@@ -10,6 +10,7 @@ from bridgelib.evaluation.offline.sampling import TRANSITIONS
 from bridgelib.evaluation.result_origins import evaluation_origin
 from bridgelib.files import require_writable, write_json
 from bridgelib.origins import with_release
+from bridgelib.seals import sealed
 
 EXAMPLES = """\
 as the workflow does it:
@@ -38,10 +39,11 @@ def main(argv: list[str] | None = None) -> None:
     }
     folder = policy_folder(options.policy)
     origin = evaluation_origin(folder, data, sum(groups, ()), **less)
-    found = evaluation(experiment, load(folder), data, groups, transitions=options.transitions, frames=options.frames)
-    write_json(
-        options.output, {**found, "origin": with_release(origin)}, indent=None
-    )  # a page reads it, and blanks would be half of it
+    with sealed("evaluate_policy", options.output):
+        looked_at = {"transitions": options.transitions, "frames": options.frames}
+        found = evaluation(experiment, load(folder), data, groups, **looked_at)
+        # In one line: a page reads it, and blanks would be half of it.
+        write_json(options.output, {**found, "origin": with_release(origin)}, indent=None)
 
 
 def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:

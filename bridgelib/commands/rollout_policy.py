@@ -37,6 +37,7 @@ def main(argv: list[str] | None = None) -> None:
     from bridgelib.origins import with_release
     from bridgelib.policy import load
     from bridgelib.policy.bundle import policy_folder
+    from bridgelib.seals import sealed
 
     require_writable(options.json)
     if options.pictures:
@@ -48,15 +49,17 @@ def main(argv: list[str] | None = None) -> None:
     if options.execute and options.execute > policy.execute:
         allowed = f"at most {policy.execute}, of the actions that it predicts at once"
         raise ConfigError("--execute", given=options.execute, allowed=allowed, do="carry out fewer")
-    result = evaluate_closed_loop(
-        policy,
-        options.task,
-        seeds(options),
-        camera=tuple(options.camera),
-        instructions=options.instructions,
-        pictures=options.pictures,
-    )
-    write_json(options.json, {**result, "origin": with_release(origin)})
+    with sealed("rollout_policy", options.json) as sealing:
+        result = evaluate_closed_loop(
+            policy,
+            options.task,
+            seeds(options),
+            camera=tuple(options.camera),
+            instructions=options.instructions,
+            pictures=options.pictures,
+        )
+        write_json(options.json, {**result, "origin": with_release(origin)})
+        sealing.files += [options.pictures / name for name in result.get("pictures", ())]
     for words, tasks in ("", result["tasks"]), (", other words", result.get("held_out_tasks", {})):
         for task, one in tasks.items():
             low, high = one["interval"]

@@ -22,11 +22,13 @@ def main(argv: list[str] | None = None) -> None:
     from bridgelib.evaluation.result_origins import references_origin
     from bridgelib.files import require_writable, write_json
     from bridgelib.origins import with_release
+    from bridgelib.seals import sealed
 
     require_writable(options.json)
     origin = references_origin(options.data, options.task, seeds(options), options.camera)
-    result = roll_out_references(options.data, options.task, seeds(options), camera=tuple(options.camera))
-    write_json(options.json, {**result, "origin": with_release(origin)})
+    with sealed("rollout_references", options.json):
+        result = roll_out_references(options.data, options.task, seeds(options), camera=tuple(options.camera))
+        write_json(options.json, {**result, "origin": with_release(origin)})
     for name, rung in result["references"].items():
         for task, one in rung["tasks"].items():
             print(f"{name}, {task}: {one['successes']} of {one['episodes']}")

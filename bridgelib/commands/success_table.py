@@ -1,6 +1,7 @@
 """Put the rollouts of policies and references beside each other; print the table, write it as text and JSON."""
 
 import argparse
+from contextlib import nullcontext
 from pathlib import Path
 
 from bridgelib.commands._paths import path
@@ -9,6 +10,7 @@ from bridgelib.evaluation.result_origins import success_origin
 from bridgelib.evaluation.table import as_text, success_summary
 from bridgelib.files import read_json, write_json, written_whole
 from bridgelib.origins import with_release
+from bridgelib.seals import sealed
 
 EXAMPLES = """\
   success_table.py --references demo/runs/references.json --rollouts bc_demo=demo/runs/bc_demo/rollouts.json \\
@@ -27,11 +29,13 @@ def main(argv: list[str] | None = None) -> None:
     contents = {name: read_json(file) for name, file in rollouts.items()}
     summary = success_summary(read_json(options.references), contents, dict(options.seeds))
     text = as_text(summary)
-    if options.text:
-        with written_whole(options.text) as partial:
-            partial.write_text(text, encoding="utf-8")
-    if options.json:
-        write_json(options.json, {**summary, "origin": with_release(origin)})
+    paths = [path for path in (options.json, options.text) if path]
+    with sealed("success", *paths) if paths else nullcontext():
+        if options.text:
+            with written_whole(options.text) as partial:
+                partial.write_text(text, encoding="utf-8")
+        if options.json:
+            write_json(options.json, {**summary, "origin": with_release(origin)})
     print(text, end="")
 
 

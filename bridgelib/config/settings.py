@@ -28,6 +28,9 @@ class _Keys:
     forecast: Literal["refuse", "warn"] = "refuse"
     episodes: int = 50
     episode_seed: int = 1_000_000
+    of: str = ""
+    ids: Literal["few", "all"] = "few"
+    watch: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,9 @@ class Settings:
     forecast: str = "refuse"
     episodes: int = 50
     episode_seed: int = 1_000_000
+    of: str = ""
+    ids: str = "few"
+    watch: float = 0.0
 
 
 _WHERE = "config/config.yaml or --config"
@@ -90,6 +96,9 @@ def load_settings(
         forecast=keys.forecast,
         episodes=keys.episodes,
         episode_seed=keys.episode_seed,
+        of=keys.of,
+        ids=keys.ids,
+        watch=keys.watch,
     )
 
 

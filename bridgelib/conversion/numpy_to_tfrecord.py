@@ -30,6 +30,7 @@ from bridgelib.layout import REPORT, SPLIT, SPLITS, STATISTICS, index_path, reco
 from bridgelib.origins import origin_in, with_release
 from bridgelib.progress import Progress
 from bridgelib.raw.tree import natural_key
+from bridgelib.seals import sealed
 
 NO_STATISTICS = {"action": None, "proprio": None, "trajectories": 0, "transitions": 0}
 
@@ -71,14 +72,19 @@ def _converted(shards: Sequence[Path], folder: Path, settings: Settings, overwri
     elif not splits["val"]:
         print(f"{folder}: a single trajectory, which is for training; the validation split is empty")
     _remove_former(folder)
-    _write_records(task, train, folder)
-    indices = {split: _written_index(folder, split, splits[split]) for split in SPLITS}
-    write_json(folder / SPLIT, _split(splits, settings))
-    statistics = statistics_of([indices["train"]]) if task.kept else None
-    write_json(folder / STATISTICS, statistics.to_json() if statistics else NO_STATISTICS)
-    report = _task_report(task, indices, statistics)
-    write_json(folder / REPORT, report)
+    with sealed("numpy_to_tfrecord", folder / REPORT, *_beside_report(folder)):
+        _write_records(task, train, folder)
+        indices = {split: _written_index(folder, split, splits[split]) for split in SPLITS}
+        write_json(folder / SPLIT, _split(splits, settings))
+        statistics = statistics_of([indices["train"]]) if task.kept else None
+        write_json(folder / STATISTICS, statistics.to_json() if statistics else NO_STATISTICS)
+        report = _task_report(task, indices, statistics)
+        write_json(folder / REPORT, report)
     return report
+
+
+def _beside_report(folder: Path) -> list[Path]:
+    return [path for name, path in task_paths(folder).items() if name != "report"]
 
 
 def nothing_kept(reports: Sequence[Report]) -> str:

@@ -21,6 +21,7 @@ from bridgelib.formats.report import RejectedTrajectory, Remark, Report
 from bridgelib.formats.shard import ShardWriter
 from bridgelib.layout import shard_path, shard_report_path
 from bridgelib.progress import Progress
+from bridgelib.raw.files import noted
 from bridgelib.raw.gaze import SOURCES
 from bridgelib.raw.latency import SETTINGS as LATENCY_SHIFTS
 from bridgelib.raw.oddities.sessions import odd_frame_sizes
@@ -35,6 +36,7 @@ from bridgelib.raw.tree import (
     strays,
     trajectory_names,
 )
+from bridgelib.seals import sealed
 
 VERSION = 1  # of the choice of trajectories and frames, and of the resizing
 LARGEST_IM_SIZE = 2048
@@ -176,14 +178,16 @@ def _converted(
 
     Path(job.report).unlink(missing_ok=True)
     account = _Account()
-    with ShardWriter(job.shard, settings.im_size, settings.cameras, settings.gaze, settings.latency_shift) as shard:
-        for outcome in _in_order(lambda name: _read(job.raw, name, settings), names, workers):
-            if (trajectory := account.judge(outcome)) is not None:
-                shard.add(trajectory)
-            progress.advance(note=f"{len(account.rejected)} rejected" if account.rejected else "")
-    counted = account.report(len(names), job.name, passed_over)
-    report = replace(counted, origin=origin, content=content_of(job.shard, counted))
-    report.save(job.report)
+    with sealed("raw_to_numpy", job.shard, job.report) as sealing:
+        with ShardWriter(job.shard, settings.im_size, settings.cameras, settings.gaze, settings.latency_shift) as shard:
+            for outcome in _in_order(lambda name: _read(job.raw, name, settings), names, workers):
+                sealing.read[outcome.name] = outcome.files
+                if (trajectory := account.judge(outcome)) is not None:
+                    shard.add(trajectory)
+                progress.advance(note=f"{len(account.rejected)} rejected" if account.rejected else "")
+        counted = account.report(len(names), job.name, passed_over)
+        report = replace(counted, origin=origin, content=content_of(job.shard, counted))
+        report.save(job.report)
     return report
 
 
@@ -199,20 +203,25 @@ def _finished(job: DatedFolder, origin: Mapping[str, Any]) -> Report | None:
 
 @dataclass(frozen=True)
 class _Outcome:
-    """The result of reading one trajectory."""
+    """The result of reading one trajectory; and of each of its files that was read, the checksum."""
 
     name: str
     result: Trajectory | Rejected
     strays: tuple[PassedOver, ...]
+    files: Mapping[str, str]
 
 
 def _read(raw: Path, name: str, settings: Settings) -> _Outcome:
     result: Trajectory | Rejected
-    try:
-        result = read_trajectory(raw, name, settings.im_size, settings.cameras, settings.gaze, settings.latency_shift)
-    except Rejected as rejected:
-        result = rejected
-    return _Outcome(name, result, strays(Path(raw, name)))
+    how = (settings.im_size, settings.cameras, settings.gaze, settings.latency_shift)
+    with noted() as files:
+        try:
+            result = read_trajectory(raw, name, *how)
+        except Rejected as rejected:
+            result = rejected
+    folder = Path(raw, name)
+    checksums = {path.relative_to(folder).as_posix(): checksum for path, checksum in files.items()}
+    return _Outcome(name, result, strays(folder), checksums)
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from bridgelib.files import write_json, written_whole
 from bridgelib.layout import REPORT
 from bridgelib.raw.chosen import ChosenTasks
 from bridgelib.raw.tree import PassedOver, Task, find_tasks
+from bridgelib.seals import sealed
 
 
 def tree_report(
@@ -73,13 +75,13 @@ def save(tree: TreeReport, text: Path | None, json: Path | None, listed: int = 2
         listed: How many rejected trajectories the text names.
         provisional: Give the files the oldest of dates, so that Snakemake takes every report of a task for newer.
     """
-    told = as_text(tree, listed)
-    if text:
-        with written_whole(text) as partial:
-            partial.write_text(told, encoding="utf-8")
-    if json:
-        write_json(json, tree.to_json())
-    for path in (text, json):
-        if path and provisional:
-            os.utime(path, (0, 0))
+    told, paths = as_text(tree, listed), [path for path in (json, text) if path]
+    with sealed("data_report", *paths) if paths else nullcontext():
+        if text:
+            with written_whole(text) as partial:
+                partial.write_text(told, encoding="utf-8")
+        if json:
+            write_json(json, tree.to_json())
+    for path in paths if provisional else ():
+        os.utime(path, (0, 0))
     return told

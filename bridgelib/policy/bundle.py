@@ -3,7 +3,9 @@
 params.msgpack   parameters and targets (flax.serialization)
 golden.npz       one observation, its goal, and the actions the policy gave
 language.npz     the language table, for policies that follow instructions
-policy.json      the spec, and the hashes of the others; written last
+policy.json      the spec, and the hashes of the others; written last of these
+
+and their seal, `policy.seal.json`; see `bridgelib.seals`.
 """
 
 import hashlib
@@ -25,6 +27,7 @@ from bridgelib.policy.description import FILES, read_description
 from bridgelib.policy.policy import Policy
 from bridgelib.policy.spec import PolicySpec
 from bridgelib.policy.weights import packed, unpacked
+from bridgelib.seals import sealed
 
 _TOLERANCE = 0.02
 """How far an action may lie from the golden one, in normalised units: above what TF32 on a GPU makes of a deep network,
@@ -59,16 +62,16 @@ def save(
     actions = policy_of(spec, state).predict(*_arguments(golden))
     with disk_errors(folder):  # a former policy.json goes first, so that a half-written folder is never a policy
         (folder / "policy.json").unlink(missing_ok=True)
-    with written_whole(folder / "params.msgpack") as partial:
-        partial.write_bytes(packed({"params": state.params, "target_params": state.target_params}))
-    with written_whole(folder / "golden.npz") as partial, partial.open("wb") as file:
-        np.savez(file, actions=actions, **golden)
-    written = list(FILES)
-    if language is not None:
-        language.save(folder / "language.npz")
-        written.append("language.npz")
-    hashes = {name: _sha256(folder / name) for name in written}
-    write_json(folder / "policy.json", {**spec.to_json(), "sha256": hashes, "made_with": made_with})
+    written = [*FILES, *(["language.npz"] if language else [])]
+    with sealed("train_policy", folder / "policy.json", *(folder / name for name in written)):
+        with written_whole(folder / "params.msgpack") as partial:
+            partial.write_bytes(packed({"params": state.params, "target_params": state.target_params}))
+        with written_whole(folder / "golden.npz") as partial, partial.open("wb") as file:
+            np.savez(file, actions=actions, **golden)
+        if language is not None:
+            language.save(folder / "language.npz")
+        hashes = {name: _sha256(folder / name) for name in written}
+        write_json(folder / "policy.json", {**spec.to_json(), "sha256": hashes, "made_with": made_with})
 
 
 def load(

@@ -5,14 +5,29 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from bridgelib.errors import DataError
 from bridgelib.mistaken import pointer
 from bridgelib.raw.rejection import Rejected
+from bridgelib.seals import checksum_of
 
 LARGEST_FILE = 1 << 26  # bytes; what the real release has is smaller by two orders of magnitude
 MACHINE_FAULTS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+
+_NOTED: ContextVar[dict[Path, str] | None] = ContextVar("noted", default=None)
+
+
+@contextmanager
+def noted() -> Iterator[dict[Path, str]]:
+    """Note the checksum of every file that this thread reads in the block: file -> checksum."""
+    found: dict[Path, str] = {}
+    token = _NOTED.set(found)
+    try:
+        yield found
+    finally:
+        _NOTED.reset(token)
 
 
 def read_file(path: Path, name: str) -> bytes:
@@ -32,6 +47,8 @@ def read_file(path: Path, name: str) -> bytes:
         if not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST_FILE:
             raise Rejected("unreadable_file", f"{name} is no regular file of at most {LARGEST_FILE} bytes")
         content = path.read_bytes()
+    if (notes := _NOTED.get()) is not None:
+        notes[path] = checksum_of(content)
     if (found := pointer(content)) is not None:
         raise Rejected("not_fetched", f"{name} is {found.name}; {found.do}")
     return content

@@ -15,6 +15,7 @@ from bridgelib.layout import metadata_path
 from bridgelib.origins import with_release
 from bridgelib.progress import Progress
 from bridgelib.raw.tree import recorded_at
+from bridgelib.seals import sealed
 from bridgelib.sim import expert
 from bridgelib.sim.noise import ActionNoise
 from bridgelib.sim.plan import FIRST_DEMONSTRATION_SEED, LONGEST, PlanEntry
@@ -25,6 +26,7 @@ VERSION = 1  # of the files of a dated folder; scene.VERSION is of what the demo
 SECONDS_PER_STEP = 0.2
 _SECONDS_PER_DEMONSTRATION = 60
 _ATTEMPTS = 100
+_STEP = "simulate_demonstrations"
 # Fixed, so that another Python does not give other bytes.
 _PICKLE_PROTOCOL = 4
 
@@ -100,7 +102,7 @@ def write_dated_folder(raw: Path, entry: PlanEntry) -> Path:
     """
     folder = Path(raw) / entry.task / entry.date
     progress = Progress(entry.demonstrations, "demonstrations", f"simulate {entry.task}/{entry.date}")
-    with folder_written_whole(folder) as partial:
+    with folder_written_whole(folder) as partial, sealed(_STEP, metadata_path(partial)) as sealing:
         frames = 0
         for number in range(entry.demonstrations):
             seed = demonstration_seed(entry, number)
@@ -110,6 +112,7 @@ def write_dated_folder(raw: Path, entry: PlanEntry) -> Path:
             frames += len(demonstration.images)
             progress.advance()
         write_json(partial / "config.json", _config(entry))
+        sealing.files += [path for path in sorted(partial.rglob("*")) if path.is_file()]
         write_json(metadata_path(partial), {**_metadata(entry, frames), "origin": with_release(entry.origin())})
     return folder
 

@@ -2,14 +2,13 @@
 
 import os
 import platform
-import subprocess
 from collections.abc import Mapping
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 from bridgelib import __version__
 from bridgelib.repository import CHECKOUT
+from bridgelib.seals import revision
 
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "numpy", "ml-dtypes", "pillow")
 _VARIABLES = ("CUDA_DEVICE_ORDER", "CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "NPROC", "XLA_FLAGS")
@@ -30,18 +29,6 @@ def versions() -> dict[str, str | None]:
 def variables(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The environment variables that affect the numbers or the choice of devices."""
     return {name: environ[name] for name in sorted(environ) if name in _VARIABLES or name.startswith(_PREFIXES)}
-
-
-def revision(checkout: Path | None) -> str | None:
-    """The git commit of the code, with `-dirty` where files differ from it; None where it is of no repository."""
-    if checkout is None:
-        return None
-    command = ["git", "-C", str(checkout), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip() or None
 
 
 def provenance(device: str, processes: int) -> dict[str, Any]:

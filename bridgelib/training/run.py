@@ -23,6 +23,7 @@ from bridgelib.layout import LANGUAGE
 from bridgelib.origins import with_release
 from bridgelib.policy import Policy
 from bridgelib.policy.weights import hash_of
+from bridgelib.seals import sealed
 from bridgelib.training.checkpoints import Checkpoints, LoopState
 from bridgelib.training.choice import Trial, choose
 from bridgelib.training.devices import Devices, any_process, is_writer, join_processes, this_process
@@ -84,6 +85,7 @@ def train(
             stack.enter_context(alone(done, lambda: _while_waiting(done, interruption)))
             record = {"experiment": experiment.name, "config": config, "files": inputs.files}
             folder.open({**record, "statistics": inputs.statistics.to_json()}, made_with)
+            sealing = stack.enter_context(sealed("train_policy", done))
             done.unlink(missing_ok=True)  # it may be of an earlier run, and must not stand for this one
         run = _Run(experiment, inputs, folder, devices, interruption)
         agent, saved = interruption.wait_for(run.newest_agent)
@@ -99,6 +101,7 @@ def train(
             write_json(
                 done, {**_summary(folder, loop.state, weights), "policy": choice, "origin": with_release(origin)}
             )
+            sealing.files += [folder.config, folder.metrics, *sorted(folder.checkpoints.glob("step-*"))]
         any_process(False)  # the others wait here: JAX gives up on processes that end minutes apart
 
 

@@ -1,0 +1,1 @@
+"""What results were made from, and whether they are still as they were written."""
