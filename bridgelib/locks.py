@@ -69,6 +69,18 @@ def try_lock(descriptor: int) -> bool:
     return True
 
 
+def holder_of(path: Path) -> Holder | None:
+    """The process that holds the lock on a file, as it recorded itself there; None where nobody does."""
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except OSError:
+        return None
+    try:
+        return None if try_lock(descriptor) else Holder.of(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def sign(descriptor: int, holder: Holder, **more: object) -> None:
     """Write who holds a lock into its file, for those who find it locked."""
     os.ftruncate(descriptor, 0)

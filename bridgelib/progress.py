@@ -1,7 +1,9 @@
 """Progress of long work: how much is done, how fast, how long still."""
 
+import re
 import sys
 import time
+from dataclasses import dataclass
 from typing import TextIO
 
 from bridgelib.text import duration
@@ -59,3 +61,42 @@ class Progress:
         redraw = self.stream.isatty() and self.done < self.total
         self.stream.write(f"\r\x1b[K{line}" if redraw else f"{line}\n")
         self.stream.flush()
+
+
+_LINE = re.compile(
+    r"(?P<label>.*?)  (?P<done>\d+)/(?P<total>\d+) (?P<unit>\S.*?)  (?P<rate>[\d.]+) (?P=unit)/s"
+    r"  ETA (?P<remaining>[\d:]+)(?:  (?P<note>.*))?"
+)
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A line of `Progress` that was read back from a log; the attributes are its words."""
+
+    label: str
+    done: int
+    total: int
+    unit: str
+    rate: float
+    remaining: str
+    note: str
+
+    @classmethod
+    def of(cls, line: str) -> "Reported | None":
+        """The report in a line; None where it is none."""
+        if (found := _LINE.fullmatch(line.strip())) is None:
+            return None
+        return cls(
+            label=found["label"],
+            done=int(found["done"]),
+            total=int(found["total"]),
+            unit=found["unit"],
+            rate=float(found["rate"]),
+            remaining=found["remaining"],
+            note=found["note"] or "",
+        )
+
+    @property
+    def share(self) -> float:
+        """How much is done, 0 to 1."""
+        return self.done / self.total if self.total else 1.0

@@ -18,11 +18,7 @@ localrules:
 
 onerror:
     print(report_on_the_rest(PLAN, sys.argv[1:]), end="")
-    print(
-        explanation(log, Subject(REPOSITORY, PLAN.settings, GIVEN)),
-        end="",
-        file=sys.stderr,
-    )
+    say_last(explanation(log, Subject(REPOSITORY, PLAN.settings, GIVEN)))
 
 
 rule doctor:

@@ -83,3 +83,16 @@ def results_to_verify(wildcards):
     roots = [MACHINE.numpy, MACHINE.tfrecord, MACHINE.runs, *PLAN.data_roots]
     there = list(dict.fromkeys(filter(os.path.isdir, map(portable_path, roots))))
     return [*there, "--raw", MACHINE.raw] if there else [MACHINE.runs]
+
+
+def say_last(text):
+    """Print on standard error, below all that Snakemake still has to say where our own logger plugin shows it."""
+    shown = [
+        handler
+        for handler in workflow.logger_manager.get_log_handlers()
+        if hasattr(handler, "say_last")
+    ]
+    if shown:
+        shown[0].say_last(text)
+    else:
+        print(text, end="", file=sys.stderr)

@@ -43,6 +43,7 @@ ROOMS = {
     "tracing": 12,
     "workflow": 13,
     "doctor": 14,
+    "watching": 14,
     "commands": 15,
     "__main__": 16,
 }

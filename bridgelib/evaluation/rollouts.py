@@ -52,6 +52,17 @@ class Episode:
     frames: tuple[np.ndarray, ...] = field(default=(), repr=False, compare=False)
 
 
+class _Successes(Progress):
+    """Progress that says how many have succeeded so far."""
+
+    succeeded = 0
+
+    def ended(self, count: int, succeeded: int = 0) -> None:
+        """Count episodes that ended, and those of them that succeeded."""
+        self.succeeded += succeeded
+        self.advance(count, f"{self.succeeded} succeeded")
+
+
 def roll_out(
     environments: Iterable[E],
     episodes: int,
@@ -74,14 +85,14 @@ def roll_out(
     Yields:
         The episodes, in the order of the scenes.
     """
-    progress, coming = Progress(episodes, "episodes", label), iter(environments)
+    progress, coming = _Successes(episodes, "episodes", label), iter(environments)
     for first in range(0, episodes, WIDTH):
         films = [number + first < filmed for number in range(WIDTH)]
         yield from _side_by_side(list(islice(coming, WIDTH)), actor, steps, films, progress)
 
 
 def _side_by_side(
-    environments: Sequence[E], actor: Actor[E], steps: int, films: Sequence[bool], progress: Progress
+    environments: Sequence[E], actor: Actor[E], steps: int, films: Sequence[bool], progress: "_Successes"
 ) -> Iterator[Episode]:
     begun = [environment.reset() for environment in environments]
     actor.begin(environments)
@@ -100,10 +111,10 @@ def _side_by_side(
             others[number] = environment.other_success()
             if environment.success() or others[number]:
                 observations[number] = None
-                progress.advance()
+                progress.ended(1, environment.success())
         if not any(observations):
             break
-    progress.advance(sum(observation is not None for observation in observations))
+    progress.ended(sum(observation is not None for observation in observations))
     for number, environment in enumerate(environments):
         end = (environment.success(), taken[number], environment.distance(), others[number])
         yield Episode(environment.seed, *end, tuple(frames[number]))

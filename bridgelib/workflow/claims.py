@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bridgelib.errors import DataError
 from bridgelib.layout import CLAIMS, portable_path
-from bridgelib.locks import Holder, lock_when_free, sign, try_lock
+from bridgelib.locks import Holder, holder_of, lock_when_free, sign, try_lock
 from bridgelib.workflow.plan import WorkflowPlan
 
 _ALL_MAY = 0o666  # another user's workflow must be able to remove what a dead one left
@@ -73,6 +73,19 @@ def claim(wanted: Mapping[Path, bool]) -> list[int]:
             os.close(descriptor)
         raise
     return held
+
+
+def holders(folders: Iterable[Path]) -> dict[Holder, list[Path]]:
+    """The living processes that have registered in these folders -> those of the folders that each writes to."""
+    found: dict[tuple[str, int], tuple[Holder, list[Path]]] = {}
+    for folder in dict.fromkeys(folders):
+        for path in sorted((folder / CLAIMS).glob("*.json")):
+            if (holder := holder_of(path)) is None:
+                continue
+            _, written = found.setdefault((holder.host, holder.pid), (holder, []))
+            with suppress(OSError, ValueError, KeyError):
+                written += [folder] if json.loads(path.read_bytes())["writes"] else []
+    return dict(found.values())
 
 
 @contextmanager
