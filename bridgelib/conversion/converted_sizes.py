@@ -14,6 +14,8 @@ _IDENTITY = 32  # characters of a content id
 _SHARD_MEMBERS, _INDEX_MEMBERS, _MEMBER = 14, 19, 268  # arrays of an archive, and the bytes of headers that each has
 _SHARD_REPORT, _TASK_REPORT, _STATISTICS, _SPLIT_ENTRY = 113, 511, 1700, 80
 _RECORD = 560  # names of the features and headers of the tensors of one trajectory
+_SEAL, _SEALED = 700, 48  # a seal, and each file that it lists
+_READ_FILES = 4  # of a trajectory, beside its frames
 _JPEG_HEADER = 4  # of each frame in a list of strings
 _JPEG_TABLES = 600  # headers and tables of every JPEG
 
@@ -24,8 +26,8 @@ _NUMPY_TO_TFRECORD = 511 << 20  # TensorFlow
 _COPIES = 4.5  # of one trajectory's record, between its arrays and the file
 _INDEX_ROW = 300  # per frame of a task: its index, and the statistics taken of it
 
-SHARD_FILES = 2  # a shard and its report
-TASK_FILES = len(task_paths(Path()))
+SHARD_FILES = 3  # a shard, its report and its seal
+TASK_FILES = len(task_paths(Path())) + 1  # and the seal
 TASK_FOLDERS = 3
 
 
@@ -97,21 +99,25 @@ class Images:
 
 
 def shard_bytes(content: Content, images: Images) -> int:
-    """A numpy shard and its report."""
+    """A numpy shard, its report and its seal."""
     rows = content.frames * (_ROW + 8) + content.actions * _ROW  # states, time stamps; actions
     boxes = content.frames * (8 + 4 * 8) if images.gaze else 0  # about one box in a frame
     frames = content.frames * images.frame * images.cameras
-    return round(frames + rows + _text_bytes(content) + boxes + _SHARD_MEMBERS * _MEMBER + _SHARD_REPORT)
+    read = _SEALED * (content.frames * images.cameras + content.trajectories * _READ_FILES)
+    seal = _SEAL + read + content.trajectories * content.name
+    return round(frames + rows + _text_bytes(content) + boxes + _SHARD_MEMBERS * _MEMBER + _SHARD_REPORT + seal)
 
 
 def task_bytes(content: Content, images: Images) -> int:
-    """The TFRecords of a task with their indices, split, statistics and report."""
+    """The TFRecords of a task with their indices, split, statistics, report and seal."""
     return round(
         records_bytes(content, images)
         + _index_bytes(content)
         + content.trajectories * (_SPLIT_ENTRY + content.name)
         + _STATISTICS
         + _TASK_REPORT
+        + _SEAL
+        + _SEALED * (TASK_FILES - 1)
     )
 
 

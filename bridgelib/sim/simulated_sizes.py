@@ -2,7 +2,7 @@
 
 _FRAMES, _FRAMES_WITH_NOISE = 30.2, 39.3  # of a demonstration, on average over all tasks and many seeds
 _MEASURED_NOISE = 0.012  # metres, to which the second of these belongs
-OTHER_BYTES = 5500  # of a demonstration: states, actions, instruction
+OTHER_BYTES = 8000  # of a demonstration: states, actions, instruction, and the lines of the session's seal
 FILES, FOLDERS = 4, 2  # of a demonstration, beside its frames
 
 _PROCESS, _PIXEL = 45 << 20, 570  # resident memory: of the simulator, and of each pixel of its frames

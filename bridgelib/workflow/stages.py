@@ -19,7 +19,7 @@ from bridgelib.workflow.stage import Probe, Slots, StageForecast
 from bridgelib.workflow.survey import Key
 
 _BUILDER = 150 << 20  # resident memory of uv, bytes
-_SESSION_FILES, _RUN_FILES, _CHECKPOINT_FILES = 5, 24, 2  # beside what is counted; of a run, some are W&B's
+_SESSION_FILES, _RUN_FILES, _CHECKPOINT_FILES = 6, 27, 2  # beside what is counted; of a run, some are W&B's
 _RUN_BYTES = 2_000_000  # of a run beside checkpoints and policy: metrics, W&B's own logs
 
 

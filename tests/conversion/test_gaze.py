@@ -18,6 +18,7 @@ from bridgelib.formats.index import load_index
 from bridgelib.formats.shard import VERSION, Shard
 from bridgelib.layout import SPLITS
 from tests.raw_trees import DATE, save_boxes, write_dated_folder
+from tests.results import results_below
 
 SIZE = 16
 LATER = "2021-08-03_11-30-00"
@@ -47,7 +48,7 @@ def raw(tmp_path):
 
 
 def contents(folder):
-    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {path.relative_to(folder): path.read_bytes() for path in results_below(folder)}
 
 
 @pytest.mark.parametrize("encoding", ["raw", "jpeg"])

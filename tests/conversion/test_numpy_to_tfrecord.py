@@ -18,6 +18,7 @@ from bridgelib.formats.index import load_index
 from bridgelib.formats.report import RejectedTrajectory
 from bridgelib.layout import SPLITS
 from bridgelib.raw.tree import PassedOver
+from tests.results import results_below
 from tests.trajectories import make_trajectory, write_shard
 
 SETTINGS = Settings(im_size=8, train_proportion=0.75)
@@ -38,7 +39,7 @@ def shards(tmp_path):
 
 
 def tree_bytes(folder) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {str(path.relative_to(folder)): path.read_bytes() for path in results_below(folder)}
 
 
 def indices_of(folder):

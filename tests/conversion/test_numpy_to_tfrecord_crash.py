@@ -17,6 +17,7 @@ from bridgelib.errors import DataError
 from bridgelib.formats.index import RecordIndex, load_index
 from bridgelib.formats.tfrecord import tfrecord_writer
 from bridgelib.layout import SPLITS, index_path
+from tests.results import results_below
 from tests.trajectories import make_trajectory, write_shard
 
 OLD, NEW = Settings(48, 0.5, seed=1), Settings(48, 0.5, seed=0)
@@ -27,7 +28,7 @@ PROCESSES.set_forkserver_preload(["bridgelib.conversion.numpy_to_tfrecord"])
 
 
 def tree_bytes(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {str(path.relative_to(folder)): path.read_bytes() for path in results_below(folder)}
 
 
 @pytest.fixture(scope="module")

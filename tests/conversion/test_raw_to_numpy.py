@@ -223,7 +223,7 @@ def test_a_tree_becomes_a_tree_of_shards(tmp_path):
     assert written == {
         f"{place}{kind}"
         for place in ("a/2021-08-02_10-00-00", "b/2021-08-02_10-00-00", "b/2021-08-03_10-00-00")
-        for kind in (".npz", ".report.json")
+        for kind in (".npz", ".report.json", ".seal.json")
     }
     assert Shard(tmp_path / "numpy" / "b" / "2021-08-02_10-00-00.npz").names[0].startswith("b/2021-08-02_10-00-00/raw/")
 

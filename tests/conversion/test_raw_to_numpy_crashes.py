@@ -13,6 +13,7 @@ import pytest
 from bridgelib.conversion.raw_to_numpy import Settings, convert_tree
 from bridgelib.raw.tree import find_tasks
 from tests.raw_trees import write_dated_folder
+from tests.results import results_below
 
 IM_SIZE = 96
 
@@ -33,7 +34,7 @@ def command(repository, raw, numpy):
 
 
 def contents(numpy):
-    return {path.relative_to(numpy): path.read_bytes() for path in numpy.rglob("*") if path.is_file()}
+    return {path.relative_to(numpy): path.read_bytes() for path in results_below(numpy)}
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from tests.results import results_below
+
 DATES = ("2021-08-02_10-00-00", "2021-08-03_11-30-00")
 WRITTEN: dict[str, Callable[[Path], Any]] = {}
 """Module -> what it writes, given an empty folder: bytes, or what JSON can hold."""
@@ -206,7 +208,7 @@ def demonstrations(folder: Path) -> Any:
 
     entry = PlanEntry("push_blue_cylinder_onto_green_cloth", DATES[0], 2, seed=3, image_size=(48, 64))
     session = write_dated_folder(folder, entry)
-    names = sorted(path.relative_to(session).as_posix() for path in session.rglob("*.*"))
+    names = sorted(path.relative_to(session).as_posix() for path in results_below(session))
     written = [json.loads((session / name).read_text(encoding="utf-8")) for name in names if name.endswith(".json")]
     trajectory = session / "raw" / "traj_group0" / "traj1"
     observed = pickle.loads((trajectory / "obs_dict.pkl").read_bytes())

@@ -19,13 +19,15 @@ from bridgelib.sim.demonstrations import demonstrate, demonstration_seed, write_
 from bridgelib.sim.plan import FIRST_DEMONSTRATION_SEED, PlanEntry, plan
 from bridgelib.sim.scene import Scene
 from bridgelib.sim.tasks import TASKS
+from tests.results import results_below
 
 ENTRY = PlanEntry("push_blue_cylinder_onto_green_cloth", "2021-08-02_12-00-00", 2, seed=3, image_size=(48, 64))
 
 
 def digests(folder):
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in results_below(folder)
+    }
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +41,9 @@ def unpickled(trajectory, name):
 
 def test_the_raw_layout(dated):
     assert dated.parts[-2:] == (ENTRY.task, ENTRY.date)
-    assert sorted(path.name for path in dated.iterdir()) == ["collection_metadata.json", "config.json", "raw"]
+    assert sorted(path.name for path in dated.iterdir()) == [
+        *("collection_metadata.json", "collection_metadata.seal.json", "config.json", "raw")
+    ]
     group = dated / "raw" / "traj_group0"
     assert sorted(path.name for path in group.iterdir()) == ["traj0", "traj1"]
     frames = 0

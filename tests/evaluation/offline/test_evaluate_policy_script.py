@@ -56,7 +56,7 @@ def test_killed_it_leaves_what_was_there_and_again_it_writes_the_same_bytes(lab)
     assert lab.output.read_bytes() == written
     lab.output.unlink()
     assert lab.run("--policy", str(lab.folder)) == written  # found in its run
-    assert [path.name for path in lab.output.parent.iterdir()] == ["evaluation.json"]
+    assert sorted(path.name for path in lab.output.parent.iterdir()) == ["evaluation.json", "evaluation.seal.json"]
 
 
 def test_an_option_that_cannot_be_used_is_refused_at_once(lab):
