@@ -16,9 +16,10 @@ Job.restart_times = property(
 
 onstart:
     if workflow.is_main_process:
-        forget_former(Path.cwd())
+        jobs = [job for job in workflow.dag.needrun_jobs() if not job.is_norun]
+        if any(job.output for job in jobs):  # `status` may be asked while another call is at work here
+            forget_former(Path.cwd())
         try:
-            jobs = [job for job in workflow.dag.needrun_jobs() if not job.is_norun]
             claim(claims_of(PLAN, ((job.output, job.input) for job in jobs)))
             names = {job.wildcards_dict.get("experiment") for job in jobs}
             for name in filter(None, names):

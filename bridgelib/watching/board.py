@@ -6,6 +6,9 @@ from pathlib import Path
 
 from bridgelib.watching.job_log import JobLog
 
+PRINTING = ("success", "data_report", "evaluate_all", "report", "forecast", "doctor", "trace", "verify", "status")
+"""Rules whose jobs print for the user themselves: meanwhile nothing is drawn, and they are not told of."""
+
 
 @dataclass
 class Job:

@@ -5,7 +5,7 @@ import time
 from typing import TextIO
 
 from bridgelib.text import duration
-from bridgelib.watching.board import Board, Job
+from bridgelib.watching.board import PRINTING, Board, Job
 from bridgelib.watching.job_log import JobLog
 
 FIRST, LONGEST = 60.0, 600.0  # seconds after which a running job is told of first, and at most between two lines
@@ -30,12 +30,15 @@ class Lines:
 
     def started(self, number: int, job: Job) -> None:
         """A job was started."""
+        if job.rule in PRINTING:
+            return
         self._due[number] = (time.monotonic() + self.first, self.first)
         self.say(f"{job.name}: started; log: {job.log}")
 
     def ended(self, number: int, job: Job) -> None:
         """A job has ended well."""
-        self._due.pop(number, None)
+        if self._due.pop(number, None) is None:
+            return
         said = result(job.said())
         self.say(f"{job.name}: done in {duration(job.seconds)}{f', {said}' if said else ''}")
 

@@ -14,11 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bridgelib.text import duration
-from bridgelib.watching.board import Board, Job
+from bridgelib.watching.board import PRINTING, Board, Job
 from bridgelib.watching.lines import result
-
-PRINTING = ("success", "data_report", "evaluate_all", "report", "forecast", "doctor", "trace", "verify", "status")
-"""Rules whose jobs print on the terminal themselves: meanwhile nothing is drawn there."""
 
 _BAR, _NAME = 18, 44  # columns
 _REFRESHED = 2  # times per second
@@ -52,10 +49,14 @@ class Screen:
 
     def ended(self, number: int, job: Job) -> None:
         """A job has ended well."""
+        if job.rule not in PRINTING:
+            self._tell(job)
+        self._show()
+
+    def _tell(self, job: Job) -> None:
         said = result(job.said())
         name = f"[green]✓[/] {escape(job.name)}"
         self.console.print(f"{name}  [dim]{duration(job.seconds)}[/]{f'  {escape(said)}' if said else ''}")
-        self._show()
 
     def failed(self, number: int, text: str) -> None:
         """A job has failed, which a text explains."""
