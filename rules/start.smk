@@ -17,7 +17,9 @@ Job.restart_times = property(
 onstart:
     if workflow.is_main_process:
         jobs = [job for job in workflow.dag.needrun_jobs() if not job.is_norun]
-        if any(job.output for job in jobs):  # `status` may be asked while another call is at work here
+        if any(
+            job.output for job in jobs
+        ):  # `status` may be asked while another call is at work here
             forget_former(Path.cwd())
         try:
             claim(claims_of(PLAN, ((job.output, job.input) for job in jobs)))
