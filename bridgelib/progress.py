@@ -84,7 +84,7 @@ class Reported:
     @classmethod
     def of(cls, line: str) -> "Reported | None":
         """The report in a line; None where it is none."""
-        if (found := _LINE.fullmatch(line.strip())) is None:
+        if (found := _LINE.fullmatch(line.rstrip())) is None:
             return None
         return cls(
             label=found["label"],

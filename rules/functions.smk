@@ -74,25 +74,3 @@ def made_as_now(step, environment):
         return []
 
     return files
-
-
-def results_to_verify(wildcards):
-    """A params function: the roots there are and the raw root, as arguments; or the one result that `of` names."""
-    if PLAN.settings.of:
-        return [PLAN.settings.of]
-    roots = [MACHINE.numpy, MACHINE.tfrecord, MACHINE.runs, *PLAN.data_roots]
-    there = list(dict.fromkeys(filter(os.path.isdir, map(portable_path, roots))))
-    return [*there, "--raw", MACHINE.raw] if there else [MACHINE.runs]
-
-
-def say_last(text):
-    """Print on standard error, below all that Snakemake still has to say where our own logger plugin shows it."""
-    shown = [
-        handler
-        for handler in workflow.logger_manager.get_log_handlers()
-        if hasattr(handler, "say_last")
-    ]
-    if shown:
-        shown[0].say_last(text)
-    else:
-        print(text, end="", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""What happens around jobs: before the first one starts, and where one was refused."""
+"""What happens around jobs: before the first one starts, where one was refused, and what is said below all else."""
 
 from snakemake.jobs import Job
 
@@ -17,9 +17,8 @@ Job.restart_times = property(
 onstart:
     if workflow.is_main_process:
         jobs = [job for job in workflow.dag.needrun_jobs() if not job.is_norun]
-        if any(
-            job.output for job in jobs
-        ):  # `status` may be asked while another call is at work here
+        # Not for those that only tell: another call may be at work in this folder meanwhile.
+        if any(job.output for job in jobs):
             forget_former(Path.cwd())
         try:
             claim(claims_of(PLAN, ((job.output, job.input) for job in jobs)))
@@ -29,3 +28,16 @@ onstart:
         except BridgeError as error:
             print(error, file=sys.stderr)
             sys.exit(2)
+
+
+def say_last(text):
+    """Print on standard error, below all that Snakemake still has to say where our own logger plugin shows it."""
+    shown = [
+        handler
+        for handler in workflow.logger_manager.get_log_handlers()
+        if hasattr(handler, "say_last")
+    ]
+    if shown:
+        shown[0].say_last(text)
+    else:
+        print(text, end="", file=sys.stderr)

@@ -39,7 +39,8 @@ rule verify:
     threads: workflow.cores
     params:
         environment=environment_folder("convert"),
-        results=results_to_verify,
+        settings=[f"{key}={json.dumps(value)}" for key, value in config.items()],
+        results=[PLAN.settings.of] if PLAN.settings.of else [],
     shell:
-        '"$BRIDGE/envs/run" {params.environment:q} -- python "$BRIDGE/workflow_scripts/verify.py" {params.results:q}'
-        " --workers {threads} 2>&1 | tee {log:q}"
+        '"$BRIDGE/envs/run" {params.environment:q} -- python "$BRIDGE/workflow_scripts/verify.py"'
+        " --config {params.settings:q} --workers {threads} -- {params.results:q} 2>&1 | tee {log:q}"

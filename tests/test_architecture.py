@@ -40,7 +40,7 @@ ROOMS = {
     "training": 10,
     "evaluation": 11,
     "report": 12,
-    "tracing": 12,
+    "tracing": 13,
     "workflow": 13,
     "doctor": 14,
     "watching": 14,

@@ -97,10 +97,8 @@ def train(
             choice = choose(config["policy_from"], kept, tried, interruption)
             batch = inputs.training.batch(0)
             interruption.wait_for(kept.save, choice["step"], folder.policy, {**made_with, "policy": choice}, batch)
-            weights = hash_of(loop.learner.state().params)
-            write_json(
-                done, {**_summary(folder, loop.state, weights), "policy": choice, "origin": with_release(origin)}
-            )
+            summary = _summary(folder, loop.state, hash_of(loop.learner.state().params))
+            write_json(done, {**summary, "policy": choice, "origin": with_release(origin)})
             sealing.files += [folder.config, folder.metrics, *sorted(folder.checkpoints.glob("step-*"))]
         any_process(False)  # the others wait here: JAX gives up on processes that end minutes apart
 

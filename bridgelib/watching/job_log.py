@@ -46,11 +46,11 @@ class JobLog:
         """What the lines of a text say; a redrawn line counts as one of its own, control characters are left out."""
         progress, validation, last = None, "", ""
         for raw in text.replace("\r", "\n").split("\n"):
-            line = _CONTROL.sub("", raw).strip()
+            line = _CONTROL.sub("", raw).rstrip()
             if report := Reported.of(line):
                 progress = report
             elif found := _VALIDATION.fullmatch(line):
                 validation = f"{found[2].split(', ')[0]} (step {found[1]})"
             elif line and not line.startswith(_SETUP):
-                last = line
+                last = line.strip()
         return cls(progress, validation, last, changed)

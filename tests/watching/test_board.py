@@ -95,10 +95,10 @@ def test_a_screen_is_never_higher_than_the_terminal_and_leaves_the_cursor_alone(
     for number in range(50):
         board.started(number, job)
     screen.started(49, job)
+    screen.close()
     with screen.console.capture() as captured:
         screen.console.print(screen.drawn())
     assert len(captured.get().splitlines()) <= 10 and "and 44 more" in captured.get()
-    screen.close()
     assert "\x1b[?25l" not in terminal.getvalue() and "\x1b[?1049h" not in terminal.getvalue()
 
 
