@@ -36,11 +36,11 @@ rule verify:
         "logs/verify.log",
     conda:
         "../envs/convert.yaml"
-    threads: workflow.cores
     params:
+        workers=slots().cores,
         environment=environment_folder("convert"),
         settings=[f"{key}={json.dumps(value)}" for key, value in config.items()],
         results=[PLAN.settings.of] if PLAN.settings.of else [],
     shell:
         '"$BRIDGE/envs/run" {params.environment:q} -- python "$BRIDGE/workflow_scripts/verify.py"'
-        " --config {params.settings:q} --workers {threads} -- {params.results:q} 2>&1 | tee {log:q}"
+        " --config {params.settings:q} --workers {params.workers} -- {params.results:q} 2>&1 | tee {log:q}"
