@@ -1,5 +1,9 @@
 """The program of bridgelib/commands/verify.py."""
 
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))  # not there under `python -P` or PYTHONSAFEPATH
 from _start import start
 
 start(__file__)
