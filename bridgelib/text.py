@@ -25,6 +25,14 @@ def aligned(
     return "\n".join(printed)
 
 
+def shortened(text: str, width: int) -> str:
+    """A text in at most `width` characters, 8 or more: what is too long loses its middle, since ends differ most."""
+    if len(text) <= width:
+        return text
+    tail = min(19, (width - 1) // 2)  # a date of a collection session has 19
+    return f"{text[: width - 1 - tail]}…{text[-tail:]}"
+
+
 def readable_bytes(size: float) -> str:
     """A size in decimal units: 216000000000 is 216.0 GB."""
     if size < 1000:

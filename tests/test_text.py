@@ -2,7 +2,7 @@
 
 import pytest
 
-from bridgelib.text import WIDEST, aligned, duration, readable_bytes
+from bridgelib.text import WIDEST, aligned, duration, readable_bytes, shortened
 
 
 def test_one_long_entry_does_not_widen_every_line():
@@ -24,3 +24,10 @@ def test_readable_bytes(size, text):
 )
 def test_duration(seconds, text):
     assert duration(seconds) == text
+
+
+def test_what_is_too_long_loses_its_middle():
+    name = "simulate_demonstrations put_red_cube_on_plate 2021-08-02_10-00-00"
+    assert shortened(name, 54) == "simulate_demonstrations put_red_cu…2021-08-02_10-00-00"
+    assert shortened(name, len(name)) == name
+    assert all(len(shortened(name, width)) == width for width in range(8, len(name)))

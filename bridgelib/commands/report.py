@@ -13,6 +13,7 @@ from bridgelib.origins import with_release
 from bridgelib.report.page import page
 from bridgelib.report.reading import read_facts
 from bridgelib.repository import REPOSITORY
+from bridgelib.seals import sealed
 from bridgelib.workflow.plan import WorkflowPlan
 from bridgelib.workflow.reporting import subject_of
 
@@ -34,7 +35,7 @@ def main(argv: list[str] | None = None) -> None:
     origin = with_release(plan.staleness.origin_of_report())
     subject = subject_of(plan, _as_words(config))
     text = page(read_facts(subject), origin, datetime.now())
-    with written_whole(output) as partial:
+    with sealed("report", output), written_whole(output) as partial:
         partial.write_text(text, encoding="utf-8")
     print(f"The report is in {output}")
 

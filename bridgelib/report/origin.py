@@ -25,19 +25,19 @@ def report_origin(records: Path, tasks: Iterable[str], runs: Path, experiments: 
     """
     return {
         "versions": versions_of("report"),
-        "tasks": {task: _digest(records / task / REPORT) for task in tasks},
+        "tasks": {task: bytes_digest(records / task / REPORT) for task in tasks},
         "experiments": {name: _of_experiment(runs / name) for name in experiments},
-        "references": _digest(runs / REFERENCES),
+        "references": bytes_digest(runs / REFERENCES),
     }
 
 
 def _of_experiment(folder: Path) -> dict[str, Any]:
-    digests = {name: _digest(folder / name) for name in (DONE, EVALUATION, ROLLOUTS)}
+    digests = {name: bytes_digest(folder / name) for name in (DONE, EVALUATION, ROLLOUTS)}
     metrics = latest_path(folder) / "metrics.jsonl"
     return {**digests, "metrics": metrics.stat().st_size if metrics.is_file() else 0}
 
 
-def _digest(path: Path) -> str:
+def bytes_digest(path: Path) -> str:
     """A digest of a file's bytes, as an evaluation takes long to parse; nothing for a file that is not there."""
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()[:12]

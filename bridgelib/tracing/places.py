@@ -5,7 +5,7 @@ from pathlib import Path
 
 from bridgelib.errors import DataError
 from bridgelib.files import read_json
-from bridgelib.layout import DONE, LANGUAGE, REPORT, ROLLOUTS, SEAL, latest_path, metadata_path, seal_path
+from bridgelib.layout import DONE, LANGUAGE, PAGE, REPORT, ROLLOUTS, SEAL, latest_path, metadata_path, seal_path
 from bridgelib.origins import origin_in
 from bridgelib.seals import Seal
 from bridgelib.tracing.step import Step
@@ -62,7 +62,7 @@ def _main_file_by_place(path: Path) -> Iterator[Path]:
     stem = path.name.removesuffix(".report.json").removesuffix(".npz")
     yield path.with_name(f"{stem}.npz")
     for folder in [path, latest_path(path), *list(path.parents)[:_DEPTH]]:
-        names = [ROLLOUTS] if path.suffix == ".webp" else ["policy.json", "config.json", DONE, REPORT]
+        names = [ROLLOUTS] if path.suffix == ".webp" else ["policy.json", "config.json", DONE, REPORT, Path(PAGE).name]
         yield from (folder / name for name in names)
 
 
@@ -76,6 +76,8 @@ def _step(main: Path, trace: Trace) -> Step | None:
         return trace.train_policy(main.parent / read_json(main)["run"])
     if main.name == "config.json":
         return trace.train_policy(main.parent.resolve()) if "identity" in read_json(main) else None
+    if main.name == Path(PAGE).name:
+        return trace.report(main)
     if main.name == LANGUAGE:
         return trace.embed_language(main)
     if main.suffix == ".npz":

@@ -4,7 +4,7 @@ Standard library only: it runs in Snakemake's own environment. Each method of `T
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,21 +16,24 @@ from bridgelib.files import read_json
 from bridgelib.language.table_origin import origin_in_table
 from bridgelib.layout import (
     DONE,
+    EVALUATION,
     LANGUAGE,
     REFERENCES,
     REPORT,
     ROLLOUTS,
     SPLIT,
     SPLITS,
+    latest_path,
     metadata_path,
     shard_path,
     shard_report_path,
 )
 from bridgelib.origins import UNKNOWN, digest_in, digest_of, entry_in, origin_in
+from bridgelib.report.origin import bytes_digest, origin_in_page
 from bridgelib.tracing.shard_ids import content_ids_in
 from bridgelib.tracing.step import AS_RECORDED, Step
 
-_LINKS = ("policy", "data", "language", "shards", "references", "rollouts", "tasks", "trajectories", "experiment")
+_LINKS = ("policy", "data", "language", "shards", "references", "rollouts", "tasks", "trajectories", "experiment", "experiments")
 """Entries of origins that name what was read, by a digest; the others are options."""
 
 
@@ -42,6 +45,26 @@ class Trace:
     numpy: Path
     tfrecord: Path
     runs: Path
+
+    def report(self, file: Path) -> Step:
+        """The page to look at."""
+        origin = origin_in_page(file) or {}
+        results = [self._shown(self.runs / name, read) for name, read in _links(origin, "experiments").items()]
+        tasks = [
+            _as_shown(self.numpy_to_tfrecord(self.tfrecord / task), digest)
+            for task, digest in _links(origin, "tasks").items()
+            if digest
+        ]
+        references = [self.rollout_references(self.runs / REFERENCES)] if origin.get("references") else []
+        sources = (*(step for steps in results for step in steps), *references, *tasks)
+        return Step.of("report", file, options=_options(origin), sources=sources)
+
+    def _shown(self, folder: Path, read: Mapping[str, str]) -> Iterator[Step]:
+        """What a page showed of an experiment: its results, or a training that had only begun."""
+        follow = {EVALUATION: self.evaluate_policy, ROLLOUTS: self.rollout_policy}
+        yield from (_as_shown(step(folder / name), read[name]) for name, step in follow.items() if read.get(name))
+        if read.get("metrics") and (run := latest_path(folder).resolve()).is_dir():
+            yield _as_shown(self.train_policy(run), read.get(DONE))
 
     def success(self, file: Path) -> Step:
         """The table of all successes."""
@@ -175,6 +198,11 @@ class Trace:
 def _policies_below(folder: Path, runs: str) -> list[Path]:
     """The policy folders of runs, each by its own name."""
     return [path.parent for path in sorted(folder.glob(f"{runs}/policy/policy.json")) if path.parts[-3] != "latest"]
+
+
+def _as_shown(step: Step, digest: str | None) -> Step:
+    """A step with whether its main file still has the bytes that a page was made from."""
+    return replace(step, state=step.state or _state(digest or None, bytes_digest(step.file)))
 
 
 def _links(origin: Mapping[str, Any], key: str) -> dict[str, str]:

@@ -13,12 +13,16 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from bridgelib.text import duration
+from bridgelib.text import duration, shortened
 from bridgelib.watching.board import PRINTING, Board, Job
 from bridgelib.watching.lines import result
 
-_BAR, _NAME = 18, 44  # columns
+_BARS = (18, 10)  # columns of a bar, where the terminal has `_WIDE` of them and where not
+_WIDE = 100
+_NAMES = (26, 54)  # columns of a job's name: at least, at most
+_OTHERS = 48  # columns that count, rate and what stands between them take
 _REFRESHED = 2  # times per second
+_COLOURS = {"complete_style": "cyan", "finished_style": "green"}  # rich's own is the red of failures
 
 
 class _Console(Console):
@@ -96,31 +100,36 @@ class Screen:
         table = Table.grid(padding=(0, 2, 0, 0), expand=False)
         for overflow in ("ellipsis", "crop", "crop", "crop", "ellipsis"):
             table.add_column(no_wrap=True, overflow=overflow)
-        table.columns[0].max_width = _NAME
         for job in jobs[:shown]:
-            table.add_row(*_cells(job))
+            table.add_row(*self._cells(job))
         more = [Text(f"and {len(jobs) - shown} more", style="dim")] if len(jobs) > shown else []
         return Group(table, *more, self._whole())
 
     def _whole(self) -> ConsoleRenderable:
         table = Table.grid(padding=(0, 2, 0, 0))
-        bar = ProgressBar(total=max(1, self.board.total), completed=self.board.done, width=_BAR)
+        bar = ProgressBar(total=max(1, self.board.total), completed=self.board.done, width=self._bar, **_COLOURS)
         failed = "bold red" if self.board.failed else "bold"
         table.add_row(bar, Text(self.board.in_words(), style=failed), Text(duration(self.board.seconds), style="dim"))
         return table
 
+    def _cells(self, job: Job) -> tuple[ConsoleRenderable, ...]:
+        """Name, bar, count, rate and the rest of a job's line."""
+        log, (least, most) = job.said(), _NAMES
+        name = Text(shortened(job.name, min(most, max(least, self.console.width - self._bar - _OTHERS))))
+        if (progress := log.progress) is None:
+            said = Text(log.last or "starts", style="dim")
+            return name, Spinner("dots"), Text(duration(job.seconds), style="dim"), Text(""), said
+        rest = ", ".join(filter(None, [progress.note.split(", waiting")[0], log.validation]))
+        return (
+            name,
+            ProgressBar(total=max(1, progress.total), completed=progress.done, width=self._bar, **_COLOURS),
+            Text(f"{progress.done:,}/{progress.total:,} {progress.unit}"),
+            Text(f"{progress.rate:g}/s  ETA {progress.remaining}", style="cyan"),
+            Text(rest, style="dim"),
+        )
 
-def _cells(job: Job) -> tuple[ConsoleRenderable, ...]:
-    """Name, bar, count, rate and the rest of a job's line."""
-    log = job.said()
-    if (progress := log.progress) is None:
-        said = Text(log.last or "starts", style="dim")
-        return Text(job.name), Spinner("dots"), Text(duration(job.seconds), style="dim"), Text(""), said
-    rest = ", ".join(filter(None, [progress.note.split(", waiting")[0], log.validation]))
-    return (
-        Text(job.name),
-        ProgressBar(total=max(1, progress.total), completed=progress.done, width=_BAR),
-        Text(f"{progress.done:,}/{progress.total:,} {progress.unit}"),
-        Text(f"{progress.rate:g}/s  ETA {progress.remaining}", style="cyan"),
-        Text(rest, style="dim"),
-    )
+    @property
+    def _bar(self) -> int:
+        """Columns of a bar."""
+        wide, narrow = _BARS
+        return wide if self.console.width >= _WIDE else narrow

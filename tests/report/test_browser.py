@@ -112,9 +112,10 @@ def checker(tmp_path_factory):
 @pytest.mark.programs("npm")
 @pytest.mark.parametrize("width", [1280, 400])
 @pytest.mark.parametrize("dark", [False, True])
-def test_everybody_can_read_it(page, browser, checker, dark, width):
+@pytest.mark.parametrize("language", ["en-US", "zh-CN"])
+def test_everybody_can_read_it(page, browser, checker, language, dark, width):
     """axe-core: contrast, headings, names of everything that can be pressed."""
-    browser.open(page, width, dark)
+    browser.open(page, width, dark, language)
     browser.run(checker)
     found = browser.run("axe.run().then(({violations, passes}) => ({violations, passes}))")
     told = [(each["id"], *(node["html"][:200] for node in each["nodes"][:3])) for each in found["violations"]]

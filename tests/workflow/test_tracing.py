@@ -77,6 +77,7 @@ KINDS = {
     "references": "runs/references.json",
     "success": "runs/success.json",
     "success as text": "runs/success.txt",
+    "page": "runs/report/index.html",
 }
 
 
@@ -156,7 +157,7 @@ def trace(lab, result, *words):
     return lab.snakemake(*lab.words, f"of={result}", *words, "trace")[1]
 
 
-@pytest.mark.parametrize("kind", ["picture", "success as text", "weights", "evaluation", "checkpoint"])
+@pytest.mark.parametrize("kind", ["picture", "page", "success as text", "weights", "evaluation", "checkpoint"])
 def test_a_result_leads_back_to_the_content_ids(lab, kind):
     file = next(lab.folder.glob(KINDS[kind]))
     told = trace(lab, file.relative_to(lab.folder), "ids=all")
