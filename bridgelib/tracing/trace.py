@@ -33,7 +33,8 @@ from bridgelib.report.origin import bytes_digest, origin_in_page
 from bridgelib.tracing.shard_ids import content_ids_in
 from bridgelib.tracing.step import AS_RECORDED, Step
 
-_LINKS = ("policy", "data", "language", "shards", "references", "rollouts", "tasks", "trajectories", "experiment", "experiments")
+_INPUTS = {"policy", "data", "language", "shards", "references", "rollouts", "tasks", "trajectories"}
+_LINKS = _INPUTS | {"experiment", "experiments"}
 """Entries of origins that name what was read, by a digest; the others are options."""
 
 
@@ -49,7 +50,7 @@ class Trace:
     def report(self, file: Path) -> Step:
         """The page to look at."""
         origin = origin_in_page(file) or {}
-        results = [self._shown(self.runs / name, read) for name, read in _links(origin, "experiments").items()]
+        results = [self._shown(self.runs / name, read) for name, read in origin.get("experiments", {}).items()]
         tasks = [
             _as_shown(self.numpy_to_tfrecord(self.tfrecord / task), digest)
             for task, digest in _links(origin, "tasks").items()

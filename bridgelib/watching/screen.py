@@ -17,12 +17,10 @@ from bridgelib.text import duration, shortened
 from bridgelib.watching.board import PRINTING, Board, Job
 from bridgelib.watching.lines import result
 
-_BARS = (18, 10)  # columns of a bar, where the terminal has `_WIDE` of them and where not
-_WIDE = 100
-_NAMES = (26, 54)  # columns of a job's name: at least, at most
-_OTHERS = 48  # columns that count, rate and what stands between them take
+_WIDE = 110  # columns of a terminal, from which units are written out
+_BAR, _COUNT, _UNIT, _RATE = 10, 13, 15, 22  # columns
+_NAME, _SHARE = 22, 0.55  # columns of a job's name at least, and its share of what the others leave
 _REFRESHED = 2  # times per second
-_COLOURS = {"complete_style": "cyan", "finished_style": "green"}  # rich's own is the red of failures
 
 
 class _Console(Console):
@@ -98,8 +96,8 @@ class Screen:
         jobs = list(self.board.running.values())
         shown = max(1, self.console.size.height - 4)
         table = Table.grid(padding=(0, 2, 0, 0), expand=False)
-        for overflow in ("ellipsis", "crop", "crop", "crop", "ellipsis"):
-            table.add_column(no_wrap=True, overflow=overflow)
+        for may_shrink in (False, False, False, False, True):
+            table.add_column(no_wrap=not may_shrink)
         for job in jobs[:shown]:
             table.add_row(*self._cells(job))
         more = [Text(f"and {len(jobs) - shown} more", style="dim")] if len(jobs) > shown else []
@@ -107,29 +105,29 @@ class Screen:
 
     def _whole(self) -> ConsoleRenderable:
         table = Table.grid(padding=(0, 2, 0, 0))
-        bar = ProgressBar(total=max(1, self.board.total), completed=self.board.done, width=self._bar, **_COLOURS)
+        bar = _bar(self.board.done, self.board.total, 2 * _BAR)
         failed = "bold red" if self.board.failed else "bold"
         table.add_row(bar, Text(self.board.in_words(), style=failed), Text(duration(self.board.seconds), style="dim"))
         return table
 
     def _cells(self, job: Job) -> tuple[ConsoleRenderable, ...]:
         """Name, bar, count, rate and the rest of a job's line."""
-        log, (least, most) = job.said(), _NAMES
-        name = Text(shortened(job.name, min(most, max(least, self.console.width - self._bar - _OTHERS))))
+        log, is_wide = job.said(), self.console.width >= _WIDE
+        left = self.console.width - _BAR - _COUNT - _RATE - (_UNIT if is_wide else 0)
+        name = Text(shortened(job.name, max(_NAME, int(_SHARE * left))))
         if (progress := log.progress) is None:
-            said = Text(log.last or "starts", style="dim")
+            said = Text(log.last or "starts", style="dim", no_wrap=True, overflow="ellipsis")
             return name, Spinner("dots"), Text(duration(job.seconds), style="dim"), Text(""), said
         rest = ", ".join(filter(None, [progress.note.split(", waiting")[0], log.validation]))
         return (
             name,
-            ProgressBar(total=max(1, progress.total), completed=progress.done, width=self._bar, **_COLOURS),
-            Text(f"{progress.done:,}/{progress.total:,} {progress.unit}"),
+            _bar(progress.done, progress.total, _BAR),
+            Text(f"{progress.done:,}/{progress.total:,}{f' {progress.unit}' if is_wide else ''}"),
             Text(f"{progress.rate:g}/s  ETA {progress.remaining}", style="cyan"),
-            Text(rest, style="dim"),
+            Text(rest, style="dim", no_wrap=True, overflow="ellipsis"),
         )
 
-    @property
-    def _bar(self) -> int:
-        """Columns of a bar."""
-        wide, narrow = _BARS
-        return wide if self.console.width >= _WIDE else narrow
+
+def _bar(done: int, total: int, width: int) -> ProgressBar:
+    """A bar in another colour than rich's own, which is the red of failures."""
+    return ProgressBar(max(1, total), done, width, complete_style="cyan", finished_style="green")
