@@ -24,7 +24,8 @@ rule forecast:
         settings=[f"{key}={json.dumps(value)}" for key, value in config.items()],
         cores=slots().cores,
         gpus=slots().gpus,
+        json="logs/forecast.json",
     shell:
         '"$BRIDGE_PYTHON" "$BRIDGE/workflow_scripts/forecast.py" --config {params.settings:q}'
         " --environment {params.environment:q} --training-environment {params.training_environment:q}"
-        " --cores {params.cores} --gpus {params.gpus} 2>&1 | tee {log:q}"
+        " --cores {params.cores} --gpus {params.gpus} --json {params.json} 2>&1 | tee {log:q}"

@@ -1,11 +1,14 @@
 """Print what every remaining step will need: disk, files, memory and time, compared with what this machine has."""
 
 import argparse
+from dataclasses import asdict
 
 from bridgelib.capacity import available_cores
+from bridgelib.commands._paths import path
 from bridgelib.config.schema import read_yaml
 from bridgelib.config.settings import load_settings, read_words
 from bridgelib.errors import BridgeError, DataError
+from bridgelib.files import write_json
 from bridgelib.repository import REPOSITORY
 from bridgelib.text import duration
 from bridgelib.workflow.forecast import as_table, impossible, tree_in_brief
@@ -30,6 +33,8 @@ def main(argv: list[str] | None = None) -> None:
         timing = f"conversion not measured: {error.where}: {error.given}. To do: {error.do}"
     print("time:", timing)
     trainings = timed_trainings(plan, options.training_environment or str(venvs / plan.training_environment))
+    if options.json:
+        write_json(options.json, {"conversion": asdict(probe) if probe else {}, "trainings": trainings})
     left = stages(plan, Slots(options.cores, options.gpus), probe, trainings)
     print("", as_table(left, checkpoints(plan)), sep="\n")
     refusal = next(impossible(left, f"machine '{plan.machine.name}'"), None)
@@ -59,6 +64,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
     add("--config", nargs="+", default=[], metavar="KEY=VALUE", help="settings, as after snakemake --config")
     add("--cores", type=int, default=available_cores(), help="cores that all jobs may use (default: all)")
     add("--gpus", type=int, default=0, help="GPUs that all jobs may use (default: none)")
+    add("--json", type=path, help="write down here how fast the jobs were; the report compares it with what they took")
     add("--environment", help="where to convert for a probe: a folder or 'current' (default: .venvs/convert)")
     add("--training-environment", help="where to train for a probe (default: .venvs/train, or as the machine says)")
     options = parser.parse_args(argv)

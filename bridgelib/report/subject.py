@@ -19,12 +19,14 @@ class Expected:
         memory: Peak resident memory of its largest job, bytes; None where there is no forecast.
         disk: Of all its results, bytes; None likewise.
         there: What its results take now.
+        seconds: Of all its jobs, each alone on the machine; None where `snakemake forecast` did not time them.
     """
 
     step: str
     memory: int | None
     disk: int | None
     there: int
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ FEATURES = ("length", "speed", "gripper", "path")
 """What is compared: transitions; metres a step; how far the gripper goes; metres from the task's median path."""
 
 _FLOORS = np.array([1.0, 1e-3, 0.2, 0.01])  # less than this is no difference
+_RARE = 0.1
 NOTABLE = 3.5
 """A score from which a trajectory counts as unusual (Iglewicz & Hoaglin 1993, "How to detect and handle outliers")."""
 
@@ -36,11 +37,19 @@ def features(state: np.ndarray, offsets: np.ndarray) -> np.ndarray:
 def scores(table: np.ndarray) -> np.ndarray:
     """How far each feature is from that of most: modified z-scores, float64 [N, 4], signed.
 
-    0.6745 (x - median) / MAD, in which the MAD is not less than what counts as a difference.
+    0.6745 (x - median) / MAD, in which the MAD is not less than what counts as a difference. What more than one in ten
+    do is not unusual, however far it is from what most do, such as a second grasp where the first one missed; so on
+    either side no more than that tenth scores above `NOTABLE`.
 
     Args:
         table: float64 [N, 4]; see `features`.
     """
     away = table - np.median(table, axis=0)
-    spread = np.maximum(np.median(np.abs(away), axis=0), _FLOORS)
-    return 0.6745 * away / spread
+    least = np.maximum(np.median(np.abs(away), axis=0), _FLOORS)
+    above, below = (np.maximum(least, 0.6745 * _common(side) / NOTABLE) for side in (away, -away))
+    return 0.6745 * away / np.where(away > 0, above, below)
+
+
+def _common(away: np.ndarray) -> np.ndarray:
+    """How far all but a tenth go at most to the positive side; float64 [N, 4] -> [4]."""
+    return np.quantile(np.maximum(away, 0), 1 - _RARE, axis=0, method="lower")

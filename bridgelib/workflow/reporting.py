@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 from bridgelib.config.experiments import families
 from bridgelib.conversion import converted_sizes as conversion
 from bridgelib.conversion.tree_report import tree_report
-from bridgelib.errors import BridgeError
+from bridgelib.errors import BridgeError, DataError
+from bridgelib.files import read_json
 from bridgelib.layout import latest_path, policy_path, task_paths
 from bridgelib.report.subject import Expected, Subject
 from bridgelib.training.checkpoint_sizes import checkpoint_forecast
@@ -67,23 +68,40 @@ def _expected(plan: WorkflowPlan) -> Iterator[Expected]:
     shards = [Path(plan.shard(*key)) for key in survey.sessions]
     records = [file for task in survey.tasks for file in task_paths(Path(machine.tfrecord, task)).values()]
     contents, tasks = survey.sessions.values(), survey.tasks.values()
+    timed = _timed()
+    speeds, all_frames = timed.get("conversion", {}), survey.frames
     longest, frames = survey.longest, max((content.frames for content in tasks), default=0)
     yield Expected(
         "raw_to_numpy",
         conversion.raw_to_numpy_memory(longest, images, machine.workers, survey.frame_size),
         sum(conversion.shard_bytes(content, images) for content in contents),
         _size(shards),
+        _seconds(all_frames, speeds.get("raw_to_numpy")),
     )
     yield Expected(
         "numpy_to_tfrecord",
         conversion.numpy_to_tfrecord_memory(longest, frames, images),
         sum(conversion.task_bytes(content, images) for content in tasks),
         _size(records),
+        _seconds(all_frames, speeds.get("numpy_to_tfrecord")),
     )
-    yield _training(plan)
+    yield _training(plan, timed.get("trainings", {}))
 
 
-def _training(plan: WorkflowPlan) -> Expected:
+def _timed() -> Mapping[str, Any]:
+    """How fast the jobs were when `snakemake forecast` was called last in this folder; nothing where it was not."""
+    try:
+        found = read_json(Path("logs", "forecast.json"))
+    except DataError:
+        return {}
+    return found if isinstance(found, Mapping) else {}
+
+
+def _seconds(frames: float, rate: float | None) -> float | None:
+    return frames / rate if rate else None
+
+
+def _training(plan: WorkflowPlan, timed: Mapping[str, float]) -> Expected:
     experiments, frames = plan.settings.experiments, plan.survey.frames
     memory = [
         training_memory(each, plan.machine.im_size, frames, on_gpu=plan.gpus(name) > 0)
@@ -93,7 +111,8 @@ def _training(plan: WorkflowPlan) -> Expected:
     latest = [latest_path(Path(plan.machine.runs, name)) for name in experiments]
     folders = [folder for run in latest for folder in (run / "checkpoints", policy_path(run)) if folder.is_dir()]
     there = _size([file for folder in folders for file in folder.iterdir()])
-    return Expected("train_policy", max(memory, default=None), sum(kept), there)
+    seconds = sum(timed[name] for name in experiments) if experiments.keys() <= timed.keys() else None
+    return Expected("train_policy", max(memory, default=None), sum(kept), there, seconds)
 
 
 def _size(files: list[Path]) -> int:

@@ -54,6 +54,21 @@ def test_a_whole_laboratory(tmp_path):
     assert origin != WorkflowPlan(write_machine(tmp_path, EXPERIMENTS), REPOSITORY).staleness.origin_of_report()
 
 
+def test_times_are_beside_those_that_were_forecast(tmp_path, monkeypatch):
+    settings = write_laboratory(tmp_path, Size(), EXPERIMENTS)
+    monkeypatch.chdir(tmp_path)
+    assert {each.seconds for each in facts_of(settings).subject.expected} == {None}
+    timed = {name: 60.0 + place for place, name in enumerate(settings.experiments)}
+    speeds = {"raw_to_numpy": 50.0, "numpy_to_tfrecord": 400.0, "jpeg_frame": 9000.0}
+    (tmp_path / "logs").mkdir(exist_ok=True)
+    (tmp_path / "logs" / "forecast.json").write_text(json.dumps({"conversion": speeds, "trainings": timed}))
+    expected = {each.step: each.seconds for each in facts_of(settings).subject.expected}
+    assert expected["train_policy"] == 60 + 61 + 62 + 63
+    assert expected["raw_to_numpy"] == 8 * expected["numpy_to_tfrecord"]
+    (tmp_path / "logs" / "forecast.json").write_text("[]")
+    assert {each.seconds for each in facts_of(settings).subject.expected} == {None}
+
+
 def test_nothing_at_all(tmp_path):
     write_machine(tmp_path, EXPERIMENTS)
     page = made(tmp_path)

@@ -56,3 +56,13 @@ def test_what_is_odd_is_found_with_its_reason(odd, why):
     if why != "speed":  # who is faster also goes elsewhere
         assert FEATURES[int(np.abs(judged[-1]).argmax())] == why
     assert np.abs(judged[-1, FEATURES.index(why)]) > NOTABLE
+
+
+def test_what_many_do_is_not_unusual_and_what_nobody_else_does_is():
+    """A second grasp in four of twelve; one that never closes its gripper; one that opens and closes it nine times."""
+    once, twice = (1, 0, 0, 1), (1, 0, 1, 0, 1)
+    common = [straight(20, 0.01, twice if number < 4 else once) for number in range(12)]
+    never, always = straight(20, 0.01), straight(20, 0.01, tuple(number % 2 for number in range(19)))
+    gripper = scores(table([*common * 2, never, always]))[:, FEATURES.index("gripper")]
+    assert np.abs(gripper[:-2]).max() <= NOTABLE
+    assert gripper[-2] < -NOTABLE and gripper[-1] > NOTABLE

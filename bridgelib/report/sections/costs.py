@@ -10,7 +10,7 @@ from bridgelib.report.texts import said
 from bridgelib.text import duration, readable_bytes
 
 _HEAD = (
-    *(("step", False), ("jobs", True), ("time", True), ("longest_job", True)),
+    *(("step", False), ("jobs", True), ("time", True), ("time_forecast", True), ("longest_job", True)),
     *(("memory", True), ("memory_forecast", True), ("disk", True), ("disk_forecast", True)),
 )
 
@@ -29,6 +29,7 @@ def _row(cost: Cost) -> list[Cell]:
         Cell(element("code", cost.step), cost.step),
         Cell(f"{cost.jobs:,}", cost.jobs),
         Cell(duration(cost.seconds), cost.seconds) if cost.jobs else Cell("–", ""),
+        Cell(duration(forecast.seconds), forecast.seconds) if forecast and forecast.seconds else Cell("–", ""),
         Cell(duration(cost.longest), cost.longest) if cost.jobs else Cell("–", ""),
         _bytes(cost.memory),
         _bytes(forecast.memory if forecast else None),
