@@ -99,5 +99,4 @@ def in_words(log: JobLog) -> str:
 
 def result(log: JobLog) -> str:
     """What a job that has ended says of its result."""
-    note = log.progress.note if log.progress and "succeeded" in log.progress.note else ""
-    return ", ".join(filter(None, [note, log.validation]))
+    return ", ".join(filter(None, [log.success, log.validation]))

@@ -31,3 +31,13 @@ def test_a_log_that_is_not_there_says_nothing_and_a_long_one_is_read_from_its_en
     path.write_bytes(b"\xff first\n" * 100_000 + b"the end\n")
     said = JobLog.read(path)
     assert said.last == "the end" and said.changed == path.stat().st_mtime
+
+
+def test_the_success_of_a_policy_is_that_in_all_tasks_and_not_of_other_words():
+    said = JobLog.of(
+        "put  50/50 episodes  1.3 episodes/s  ETA 0:00:00  40 succeeded\n"
+        "put: 40 of 50 succeed (95 % interval 67% to 89%)\npush: 44 of 50 succeed (95 % interval 76% to 94%)\n"
+        "put, other words: 3 of 50 succeed (95 % interval 1% to 16%)\n"
+    )
+    assert said.success == "84 of 100 succeeded"
+    assert JobLog.of("expert, put: 50 of 50\n").success == ""

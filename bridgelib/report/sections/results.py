@@ -115,9 +115,10 @@ def _rungs(facts: Facts, runs: Sequence[Run], task: str) -> Iterator[tuple[str, 
     having = [run for run in runs if task in (run.rollouts or {})["tasks"]]
     for run in [run for run in having if run.blind] + list(bounded([run for run in having if not run.blind], SHOWN)[0]):
         rollouts = run.rollouts or {}
-        yield "blind" if run.blind else "policy", run.name, rollouts["tasks"][task]
+        kind = "blind" if run.blind else "policy"
+        yield kind, run.name, rollouts["tasks"][task]
         if task in rollouts.get("held_out_tasks", {}):
-            yield "policy", said("ladder.other_words", name=run.name), rollouts["held_out_tasks"][task]
+            yield kind, said("ladder.other_words", name=run.name), rollouts["held_out_tasks"][task]
 
 
 def _result(result: Result) -> list[Cell]:
@@ -162,8 +163,8 @@ def _turns(runs: Sequence[Run]) -> Iterator[tuple[Run, str]]:
         for name in (run.rollouts or {}).get("pictures", ()):
             kind = name.rpartition("-")[0]
             seen[kind] = seen.get(kind, 0) + 1
-            ranked.append((seen[kind], place, name))
-    return ((runs[place], name) for _, place, name in sorted(ranked))
+            ranked.append((seen[kind], place, "-failure-" in name, name))
+    return ((runs[place], name) for _, place, _, name in sorted(ranked))
 
 
 def _film(run: Run, name: str, source: str, frames: int, ratio: float) -> Markup:
