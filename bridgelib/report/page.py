@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from bridgelib.layout import portable_path
 from bridgelib.report.markup import Markup, element
 from bridgelib.report.reading import Facts
 from bridgelib.report.sections.attention import attention
@@ -81,7 +82,7 @@ def _heading(facts: Facts, made: datetime) -> list[Markup]:
     theme = element("button", said("theme"), type="button", data_theme=True)
     return [
         element("h1", said("title", machine=machine.name)),
-        element("p", said("made", when=f"{made:%Y-%m-%d %H:%M}", runs=machine.runs)),
+        element("p", said("made", when=f"{made:%Y-%m-%d %H:%M}", runs=portable_path(Path(machine.runs)))),
         element("div", languages, theme, class_="switches"),
     ]
 

@@ -105,7 +105,14 @@ def started(folder: Path) -> Iterator[Browser]:
     for_them = [fcntl.fcntl(number, fcntl.F_DUPFD, _HIGH) for number in (theirs[0], ours[1])]
     os.close(ours[1])
     os.close(theirs[0])
-    flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-extensions"]
+    flags = [
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--disable-extensions",
+        "--hide-scrollbars",
+    ]
     flags += [
         "--no-first-run",
         "--disable-background-networking",
