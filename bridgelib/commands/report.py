@@ -50,7 +50,7 @@ def parse_arguments(argv: list[str] | None = None) -> argparse.Namespace:
         description=__doc__, epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--config", nargs="+", default=[], metavar="KEY=VALUE", help="settings, as after snakemake --config")
+    add("--config", nargs="*", default=[], metavar="KEY=VALUE", help="settings, as after snakemake --config")
     add("--output", type=path, metavar="HTML", help="write it here (default: <runs>/report/index.html)")
     options = parser.parse_args(argv)
     options.config = read_words(options.config)

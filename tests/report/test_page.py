@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from bridgelib.commands.report import parse_arguments
 from bridgelib.report.origin import origin_in_page
 from bridgelib.report.reading import read_facts
 from bridgelib.report.runs import failure_in
@@ -67,6 +68,11 @@ def test_times_are_beside_those_that_were_forecast(tmp_path, monkeypatch):
     assert expected["raw_to_numpy"] == 8 * expected["numpy_to_tfrecord"]
     (tmp_path / "logs" / "forecast.json").write_text("[]")
     assert {each.seconds for each in facts_of(settings).subject.expected} == {None}
+
+
+def test_settings_may_be_none():
+    """`snakemake report` as it is typed: the rule hands on the settings that were given."""
+    assert parse_arguments(["--config", "--output", "page.html"]).config == {}
 
 
 def test_nothing_at_all(tmp_path):
