@@ -13,6 +13,7 @@ from bridgelib.files import read_json
 from bridgelib.layout import CLAIMS
 from bridgelib.sim.demonstrations import write_dated_folder
 from bridgelib.sim.plan import PlanEntry
+from tests.results import results_below
 from tests.workflow.conftest import Workspace
 
 TASKS = ("put_red_cube_on_plate", "push_blue_cylinder_onto_green_cloth")
@@ -112,9 +113,9 @@ def test_the_same_bytes_come_out_again(lab, converted):
     shutil.rmtree(lab.folder / "tfrecord")
     lab.snakemake("workers=1", "tfrecords")
     for root in ("numpy", "tfrecord"):
-        made = [path for path in sorted((converted.folder / root).glob("**/*.*")) if CLAIMS not in path.parts]
+        made = [path for path in results_below(converted.folder / root) if CLAIMS not in path.parts]
         assert made
-        for path in filter(Path.is_file, made):
+        for path in made:
             assert path.read_bytes() == (lab.folder / path.relative_to(converted.folder)).read_bytes(), path.name
 
 

@@ -29,7 +29,7 @@ def simulating(workspace):
 
 
 class Terminal:
-    """A pseudo-terminal of 100 columns in which Snakemake runs."""
+    """A pseudo-terminal of 120 columns in which Snakemake runs."""
 
     def __init__(self, workspace, *words):
         settings = ["--config", f"machine={workspace.profile}", "env=current"]
@@ -39,7 +39,7 @@ class Terminal:
         if self.pid == 0:
             os.chdir(workspace.folder)
             os.execvpe(command[0], command, {**os.environ, "TERM": "xterm-256color"})
-        fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 100, 0, 0))
+        fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 120, 0, 0))
         self.modes, self.shown = termios.tcgetattr(self.descriptor), b""
 
     def read(self, until=None, seconds=120):
