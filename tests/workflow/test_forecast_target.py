@@ -24,7 +24,7 @@ def files_below(folder):
     return {path for path in folder.rglob("*") if ".snakemake" not in path.parts}
 
 
-def test_the_target_prints_the_whole_table_and_writes_only_its_log(lab):
+def test_the_target_prints_the_whole_table_and_writes_only_logs(lab):
     before = files_below(lab.folder)
     for _ in range(2):  # it runs always
         _, output = lab.snakemake("--cores=2", *lab.words, "forecast")
@@ -35,7 +35,7 @@ def test_the_target_prints_the_whole_table_and_writes_only_its_log(lab):
         assert "bc_open_drawer: 3 checkpoints of " in output and "frames/s to numpy" in output
         assert re.search("training of bc_open_drawer not measured: .*out.tfrecord: it is not there yet", output)
     new = {path.relative_to(lab.folder).as_posix() for path in files_below(lab.folder) - before}
-    assert new == {"logs", "logs/forecast.log"}
+    assert new == {"logs", "logs/forecast.log", "logs/forecast.json"}
 
 
 def test_a_forecast_without_an_environment_says_how_to_get_its_times(lab):
