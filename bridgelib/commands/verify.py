@@ -45,7 +45,8 @@ def main(argv: list[str] | None = None) -> int:
         print(f"DAMAGED {damage}", flush=True)
         damaged += 1
     print(f"{verification.files} files: {f'{damaged} are not as they were written' if damaged else 'all as written'}")
-    print(*filter(None, [verification.unknown_in_words(), CURE if damaged else ""]), sep="\n")
+    more = [verification.gone_in_words(), verification.unknown_in_words(), CURE if damaged else ""]
+    print(*filter(None, more), sep="\n")
     return 1 if damaged else 0
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from zipfile import BadZipFile, ZipFile
 
 from bridgelib.errors import DataError
 from bridgelib.formats.verify import damaged_records
-from bridgelib.seals import Seal, checksum
+from bridgelib.seals import BLOCK, Seal, checksum
 
 Advance = Callable[[int], None]
 
@@ -95,11 +96,27 @@ def _place(file: Path) -> str:
 
 
 def own_check(file: Path) -> Check | None:
-    """The check of a file that carries checksums itself, or has them beside it; None for others."""
-    kinds = {".tfrecord": _records, ".npz": _members, ".msgpack": _hashed}
-    if (kind := kinds.get(file.suffix)) is None or (file.suffix == ".msgpack" and not hash_beside(file)):
+    """The check of a file that carries checksums itself, or has them beside it; None for others, and where it is gone.
+
+    What goes away while it is read was removed by a training, which keeps the newest checkpoints only: it is no damage.
+    """
+    kinds = {".tfrecord": _records, ".npz": _members}
+    kind = _hashed(hash_beside(file)) if file.suffix == ".msgpack" else kinds.get(file.suffix)
+    if kind is None:
         return None
-    return Check(file.stat().st_size, lambda advance: kind(file, advance))
+
+    def damage(advance: Advance) -> Iterator[Damage]:
+        try:
+            yield from kind(file, advance)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            yield Damage(file, f"it cannot be read: {error.strerror}")
+
+    try:
+        return Check(file.stat().st_size, damage)
+    except OSError:
+        return None
 
 
 def _records(file: Path, advance: Advance) -> Iterator[Damage]:
@@ -108,23 +125,29 @@ def _records(file: Path, advance: Advance) -> Iterator[Damage]:
 
 
 def _members(file: Path, advance: Advance) -> Iterator[Damage]:
-    try:
-        with ZipFile(file) as archive:
-            if (name := archive.testzip()) is not None:
-                yield Damage(file, f"member {name} does not have its checksum")
-    except (BadZipFile, OSError, EOFError, ValueError, NotImplementedError) as error:
-        yield Damage(file, f"no archive that can be read: {error}")
+    with file.open("rb") as opened:
+        try:
+            with ZipFile(opened) as archive:
+                if (name := archive.testzip()) is not None:
+                    yield Damage(file, f"member {name} does not have its checksum")
+        except (BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as error:
+            yield Damage(file, f"no archive that can be read: {error}")
     advance(file.stat().st_size)
 
 
-def _hashed(file: Path, advance: Advance) -> Iterator[Damage]:
-    digest = hashlib.sha256()
-    with file.open("rb") as opened:
-        while block := opened.read(1 << 20):
-            digest.update(block)
-            advance(len(block))
-    if digest.hexdigest() != hash_beside(file):
-        yield Damage(file, f"it does not have the hash that stands in {_bearer(file).name}")
+def _hashed(expected: str | None) -> Callable[[Path, Advance], Iterator[Damage]] | None:
+    """The check of a file against its SHA-256; None where none is known."""
+
+    def damage(file: Path, advance: Advance) -> Iterator[Damage]:
+        digest = hashlib.sha256()
+        with file.open("rb") as opened:
+            while block := opened.read(BLOCK):
+                digest.update(block)
+                advance(len(block))
+        if digest.hexdigest() != expected:
+            yield Damage(file, f"it does not have the hash that stands in {_bearer(file).name}")
+
+    return damage if expected else None
 
 
 def hash_beside(file: Path) -> str | None:

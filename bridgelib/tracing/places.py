@@ -26,6 +26,7 @@ def traced(path: Path, trace: Trace) -> Step:
         DataError: Nothing of the kind is there.
     """
     given = path if path.exists() or len(path.parts) > 1 else trace.runs / path
+    given = given if given.name else given.absolute()  # `.` has no name
     if not given.exists():
         raise DataError(path, given="nothing there", allowed="a result, or the name of an experiment", do="correct it")
     for places in (_main_file_by_seal, _main_file_by_place):
@@ -57,6 +58,8 @@ def _main_file_by_seal(path: Path) -> Iterator[Path]:
 
 def _main_file_by_place(path: Path) -> Iterator[Path]:
     """Files that are, or may be, the main file of the result that a file belongs to, or a folder is."""
+    if not path.name:
+        return
     yield path
     yield path.with_suffix(".json")
     stem = path.name.removesuffix(".report.json").removesuffix(".npz")
@@ -103,7 +106,8 @@ def _by_origin(main: Path, trace: Trace) -> Step | None:
 def _of_demonstrations(parts: tuple[str, ...], trace: Trace) -> Step:
     """The chain of a collection session, of which a trajectory or file may be named; the shard has its content ids."""
     folder = trace.raw.joinpath(*parts)
-    sessions = [each for each in (folder, *folder.parents) if (each / "raw").is_dir() or metadata_path(each).exists()]
+    below = [folder, *folder.parents][: len(parts)]
+    sessions = [each for each in below if (each / "raw").is_dir() or metadata_path(each).exists()]
     if not sessions:
         raise DataError(folder, given="no collection session", do="name <raw>/<task>/<date> or something in it")
     task, date = sessions[0].parent.relative_to(trace.raw).as_posix(), sessions[0].name

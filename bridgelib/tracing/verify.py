@@ -10,13 +10,14 @@ from pathlib import Path
 from threading import Lock
 
 from bridgelib.errors import DataError
-from bridgelib.layout import SEAL, seal_path
+from bridgelib.layout import SEAL, portable_path, seal_path
 from bridgelib.progress import Progress
 from bridgelib.seals import Seal
 from bridgelib.tracing.checks import Check, Damage, Sealed, own_check
 
 MEGABYTE = 1_000_000
 _ABOVE = 3  # folders between a file and its seal, at most
+_NAMED = 5  # of results that are gone
 _PASSED_OVER = {"wandb"}  # a folder of Weights & Biases, which mirrors metrics.jsonl
 
 
@@ -29,12 +30,14 @@ class Verification:
         damaged_seals: Seals that are damaged themselves.
         unknown: Kind of file -> how many carry no checksum, since a release without seals wrote them.
         files: How many are checked.
+        gone: Main files of results that are not there, though their seals are.
     """
 
     checks: list[Check | Sealed] = field(default_factory=list)
     damaged_seals: list[Damage] = field(default_factory=list)
     unknown: Counter[str] = field(default_factory=Counter)
     files: int = 0
+    gone: list[Path] = field(default_factory=list)
 
     @classmethod
     def of(cls, folders: Iterable[Path], raw: Path | None = None) -> "Verification":
@@ -73,7 +76,9 @@ class Verification:
             return None
 
     def _add_seal(self, seal: Seal, raw: Path | None) -> None:
-        gone = not any(seal_path(file) == seal.path and file.exists() for file in seal.files)
+        main = [file for file in seal.files if seal_path(file) == seal.path]
+        gone = not any(file.exists() for file in main)
+        self.gone += main if gone else []
         self.checks += [Sealed(seal, file.parent, {file.name: entry}, gone) for file, entry in seal.files.items()]
         self.files += len(seal.files)
         if raw is not None:
@@ -126,6 +131,11 @@ class Verification:
             for found in pool.map(lambda check: list(check.damage(advance)), self.checks):
                 yield from (damage for damage in found if damage.file not in named)
                 named |= {damage.file for damage in found}
+
+    def gone_in_words(self) -> str:
+        """Which results are not there any more: removed to be made again, or lost; empty where there are none."""
+        named = ", ".join(map(portable_path, self.gone[:_NAMED])) + (", …" if len(self.gone) > _NAMED else "")
+        return f"gone, so that the workflow makes it again: {named}" if self.gone else ""
 
     def unknown_in_words(self) -> str:
         """How many files cannot be verified, by kind; empty where there are none."""
