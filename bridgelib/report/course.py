@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 
 from bridgelib.report.bounds import POINTS
+from bridgelib.report.forms import METRICS, require
 from bridgelib.training.metrics import read_metrics
 
 Curve = Sequence[tuple[float, float]]
@@ -42,6 +43,8 @@ def course_of(metrics: Path) -> Course:
         DataError: A line is damaged.
     """
     lines = list(read_metrics(metrics)) if metrics.is_file() else []
+    for line in lines:
+        require(line, METRICS, metrics)
     validations = [line for line in lines if line["kind"] == "validation" and "mse" in line]
     trainings = [line for line in lines if line["kind"] == "train" and "loss" in line]
     rates = sorted(line["time"]["steps_per_second"] for line in trainings if "steps_per_second" in line["time"])

@@ -9,7 +9,9 @@ from bridgelib.errors import BridgeError
 from bridgelib.files import read_json
 from bridgelib.layout import REFERENCES
 from bridgelib.progress import Progress
+from bridgelib.report import forms
 from bridgelib.report.costs import Cost, costs
+from bridgelib.report.forms import require
 from bridgelib.report.runs import Run, runs_of
 from bridgelib.report.subject import Subject
 from bridgelib.report.tasks import TaskLook, look_at
@@ -74,13 +76,15 @@ def read_facts(subject: Subject) -> Facts:
 def _references(subject: Subject, troubles: list[str]) -> dict[str, dict[str, Result]]:
     path = subject.runs / REFERENCES
     try:
-        content = read_json(path)["references"] if path.is_file() else {}
+        if not path.is_file():
+            return {}
+        require(content := read_json(path), forms.REFERENCES, path)
         return {
             name: {
                 task: {key: result[key] for key in result if key != "scenes"} for task, result in one["tasks"].items()
             }
-            for name, one in content.items()
+            for name, one in content["references"].items()
         }
-    except (BridgeError, KeyError, TypeError, AttributeError) as error:
-        troubles.append(str(error) if isinstance(error, BridgeError) else f"{path}: {error!r}")
+    except BridgeError as error:
+        troubles.append(str(error))
         return {}

@@ -11,7 +11,9 @@ from bridgelib.errors import BridgeError
 from bridgelib.evaluation.intervals import wilson
 from bridgelib.files import read_json
 from bridgelib.layout import DONE, EVALUATION, ROLLOUTS, latest_path
+from bridgelib.report import forms
 from bridgelib.report.course import Course, course_of
+from bridgelib.report.forms import require
 from bridgelib.report.subject import Subject
 
 T = TypeVar("T")
@@ -104,27 +106,30 @@ def _run(subject: Subject, name: str, experiment: Experiment) -> Run:
     folder, troubles = subject.runs / name, list[str]()
     latest = latest_path(folder)
 
-    def read(file: Path, reduced: Callable[[Any], T]) -> T | None:
+    def read(file: Path, form: Any, reduced: Callable[[Any], T]) -> T | None:
         try:
-            return reduced(read_json(file)) if file.is_file() else None
-        except (BridgeError, KeyError, TypeError, ValueError, AttributeError) as error:
-            troubles.append(str(error) if isinstance(error, BridgeError) else f"{file}: {error!r}")
+            if not file.is_file():
+                return None
+            require(content := read_json(file), form, file)
+            return reduced(content)
+        except (BridgeError, ValueError) as error:
+            troubles.append(str(error) if isinstance(error, BridgeError) else f"{file}: {error}")
             return None
 
     try:
         course = course_of(latest / "metrics.jsonl")
-    except (BridgeError, KeyError, TypeError) as error:
+    except BridgeError as error:
         course = Course()
         troubles.append(str(error))
-    done = read(folder / DONE, _done)
+    done = read(folder / DONE, forms.DONE, _done)
     return Run(
         experiment=experiment,
         tasks=subject.tasks.get(name, ()),
         done=done,
-        config=read(latest / "config.json", dict),
+        config=read(latest / "config.json", forms.CONFIG, dict),
         course=course,
-        evaluation=read(folder / EVALUATION, _evaluation),
-        rollouts=read(folder / ROLLOUTS, _rollouts),
+        evaluation=read(folder / EVALUATION, forms.EVALUATION, _evaluation),
+        rollouts=read(folder / ROLLOUTS, forms.ROLLOUTS, _rollouts),
         outdated=subject.outdated.get(name, ()),
         failure="" if done else failure_in(subject.work / "logs" / "train_policy" / f"{name}.log"),
         troubles=troubles,
@@ -170,7 +175,14 @@ def place_error(score: Mapping[str, Any]) -> float | None:
 
 
 def _rollouts(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Without the scenes."""
+    """Without the scenes.
+
+    Raises:
+        ValueError: There are more successes than episodes.
+    """
+    for task, result in content["tasks"].items():
+        if not 0 <= result["successes"] <= result["episodes"] > 0:
+            raise ValueError(f"{task}: {result['successes']} successes in {result['episodes']} episodes")
 
     def brief(results: Mapping[str, Any]) -> dict[str, Any]:
         return {task: {key: result[key] for key in result if key != "scenes"} for task, result in results.items()}

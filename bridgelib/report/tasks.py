@@ -16,7 +16,9 @@ from bridgelib.errors import BridgeError, DataError
 from bridgelib.files import read_json
 from bridgelib.formats.index import load_index
 from bridgelib.layout import SPLITS, STATISTICS, records_path
+from bridgelib.report import forms
 from bridgelib.report.bounds import SHEETS, evenly
+from bridgelib.report.forms import require
 from bridgelib.report.pictures import strip
 from bridgelib.report.unusual import FEATURES, NOTABLE, features, scores
 
@@ -100,7 +102,8 @@ def look_at(report: TaskReport, root: Path, tasks: int) -> TaskLook:
         files = [records_path(folder, split) for split in SPLITS]
         indices = [load_index(file) for file in files]
         names = [name for index in indices for name in index.names]
-        statistics = Statistics.from_json(read_json(folder / STATISTICS))
+        require(content := read_json(folder / STATISTICS), forms.STATISTICS, folder / STATISTICS)
+        statistics = Statistics.from_json(content)
         records = Records(files, indices, threads=2)
         judged = scores(features(records.state, np.append(records.first_frame, len(records.state))))
         return TaskLook(

@@ -63,7 +63,7 @@ def read_metrics(path: Path, kind: str | None = None) -> Iterator[dict[str, Any]
     """The lines of a metrics file, of one kind or all; a last line that is not whole is left out.
 
     Raises:
-        DataError: A line before the last is not JSON.
+        DataError: A line before the last is not JSON, or none of metrics.
     """
     with path.open("rb") as file:
         for number, text in enumerate(file, start=1):
@@ -71,7 +71,10 @@ def read_metrics(path: Path, kind: str | None = None) -> Iterator[dict[str, Any]
                 return
             try:
                 line = json.loads(text)
+                wanted = kind in (None, line["kind"])
+            except (KeyError, TypeError) as error:
+                raise DataError(f"{path}, line {number}", given="no entry `kind`") from error
             except ValueError as error:
                 raise DataError(f"{path}, line {number}", given=f"not JSON: {error}") from error
-            if kind in (None, line["kind"]):
+            if wanted:
                 yield line

@@ -11,6 +11,7 @@ from bridgelib.conversion.tree_report import tree_report
 from bridgelib.errors import BridgeError, DataError
 from bridgelib.files import read_json
 from bridgelib.layout import latest_path, policy_path, task_paths
+from bridgelib.report.forms import FORECAST, require
 from bridgelib.report.subject import Expected, Subject
 from bridgelib.training.checkpoint_sizes import checkpoint_forecast
 from bridgelib.training.memory import training_memory
@@ -91,10 +92,11 @@ def _expected(plan: WorkflowPlan) -> Iterator[Expected]:
 def _timed() -> Mapping[str, Any]:
     """How fast the jobs were when `snakemake forecast` was called last in this folder; nothing where it was not."""
     try:
-        found = read_json(Path("logs", "forecast.json"))
+        found: Mapping[str, Any] = read_json(file := Path("logs", "forecast.json"))
+        require(found, FORECAST, file)
+        return found
     except DataError:
         return {}
-    return found if isinstance(found, Mapping) else {}
 
 
 def _seconds(frames: float, rate: float | None) -> float | None:
