@@ -42,7 +42,8 @@ class Screen:
 
     def __init__(self, board: Board, stream: TextIO, colour: bool = True):
         self.board = board
-        self.console = _Console(file=stream, no_color=not colour, highlight=False, soft_wrap=True)
+        no_color = None if colour else True  # None: as NO_COLOR says
+        self.console = _Console(file=stream, no_color=no_color, highlight=False, soft_wrap=True)
         self._live: Live | None = None
 
     def started(self, number: int, job: Job) -> None:

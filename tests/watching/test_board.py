@@ -126,3 +126,13 @@ def test_a_failure_is_its_name_the_scheduler_and_the_end_of_its_log(tmp_path):
     assert lines[3] == f"  log: {log}, its last 20 lines:" and lines[4:] == [f"  | line {n}" for n in range(80, 100)]
     assert "No such file" in as_text("x", [str(tmp_path / "none.log")])
     assert as_text("x", [str(log)], shown=0).splitlines() == ["x: FAILED", f"  log: {log}"]
+
+
+@pytest.mark.parametrize(("no_color", "colour", "coloured"), [("", True, True), ("1", True, False), ("", False, False)])
+def test_a_screen_is_coloured_unless_snakemake_or_the_user_forbids_it(job, monkeypatch, no_color, colour, coloured):
+    Screen = pytest.importorskip("bridgelib.watching.screen").Screen
+    monkeypatch.setenv("NO_COLOR", no_color)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    terminal = Terminal()
+    Screen(Board(total=1), terminal, colour=colour).failed(1, "it failed")
+    assert "it failed" in terminal.getvalue() and ("\x1b[31m" in terminal.getvalue()) == coloured
