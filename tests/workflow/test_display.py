@@ -38,7 +38,8 @@ class Terminal:
         self.pid, self.descriptor = pty.fork()
         if self.pid == 0:
             os.chdir(workspace.folder)
-            os.execvpe(command[0], command, {**os.environ, "TERM": "xterm-256color"})
+            told = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}  # of xdist
+            os.execvpe(command[0], command, {**told, "TERM": "xterm-256color"})
         fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 120, 0, 0))
         self.modes, self.shown = termios.tcgetattr(self.descriptor), b""
 

@@ -35,7 +35,7 @@ def lab(workspace):
 
 
 def test_tasks_without_a_trajectory_are_reported_and_passed_over(lab):
-    words = [experiments(lab, "all"), "all"]
+    words = [experiments(lab, "all"), "data_report", "train_all"]
     _, output = lab.snakemake(*words)
     report = reported(lab)
     assert {task: account["kept"] for task, account in report["tasks"].items()} == {
@@ -93,7 +93,7 @@ def test_a_task_that_cannot_be_converted_does_not_keep_the_report_of_the_others_
 
 def test_excluded_tasks_are_left_out_and_counted(lab):
     lab.write_profile(exclude=["abort*", "broken", "misspelt"])
-    _, output = lab.snakemake(experiments(lab, "all"), "all")
+    _, output = lab.snakemake("data_report")
     assert "'misspelt' is no task" in output
     report = reported(lab)
     assert [(entry["path"], entry["count"]) for entry in report["excluded"]] == [("aborted", 1), ("broken", 1)]
@@ -128,7 +128,7 @@ NAMES = (
 def test_names_that_are_patterns_elsewhere(workspace):
     for number, name in enumerate(NAMES):
         raw_trees.write_dated_folder(workspace.raw, name, DATE, trajectories=2, seed=10 * number)
-    _, output = workspace.snakemake(experiments(workspace, "star*[1]?", "all"), "all")
+    _, output = workspace.snakemake(experiments(workspace, "star*[1]?", "all"), "data_report", "train_all")
     assert "task 'put_{carrot}_on_plate' is passed over: its name has {braces}" in output
     report = reported(workspace)
     assert set(report["tasks"]) == set(NAMES[4:]) and report["total"]["kept"] == 2 * len(NAMES[4:])
