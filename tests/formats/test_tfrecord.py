@@ -91,7 +91,7 @@ def test_frames_are_not_copied():
 
 def test_a_trajectory_that_no_record_can_hold_is_refused(tmp_path):
     """In TensorFlow, it ends as an error of its protocol buffers."""
-    frames = np.memmap(tmp_path / "frames", np.uint8, "w+", shape=(1401, 512, 512, 3))  # a hole in a file, on most disks
+    frames = np.memmap(tmp_path / "frames", np.uint8, "w+", shape=(1401, 512, 512, 3))  # a hole on the disk
     some = make_trajectory(0, length=1400)
     with tfrecord_writer(tmp_path / "out", "raw") as append:
         append(make_trajectory(1))
