@@ -58,8 +58,7 @@ rule all:
 rule environments:
     """The environments that the other steps run in."""
     input:
-        environment_stamp("convert"),
-        environment_stamp(TRAINING),
+        [environment_stamp(name) for name in PLAN.environments],
 
 
 rule numpy:

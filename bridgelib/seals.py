@@ -14,7 +14,6 @@ stands here. The seal is broken (removed) before a result is made again and writ
 to what lies beside it. Results of releases that wrote no seals have none: nothing is known of them, and nothing wrong.
 """
 
-import hashlib
 import json
 import os
 import platform
@@ -32,6 +31,7 @@ from typing import Any
 from bridgelib import __version__
 from bridgelib.errors import DataError
 from bridgelib.files import as_json, disk_errors, write_json
+from bridgelib.jobs.environment_locks import lock_digest
 from bridgelib.layout import seal_path
 from bridgelib.repository import CHECKOUT
 
@@ -156,7 +156,7 @@ def lock_of(environment: Path) -> str | None:
     """Name and digest of the lock that an environment was built from; None for one that was built otherwise."""
     for stamp in (environment / name for name in _STAMPS):
         if stamp.is_file():
-            return f"{environment.name} {hashlib.sha256(stamp.read_bytes()).hexdigest()[:12]}"
+            return f"{environment.name} {lock_digest(stamp)}"
     return None
 
 

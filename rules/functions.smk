@@ -53,14 +53,16 @@ def made_as_now(step, environment):
     this folder. Inputs are asked for while the jobs are put in order, of none but those that targets need.
     """
 
-    lock = lock_of(environment)
+    lock, equal = lock_of(environment), equal_locks(lock_file(environment))
 
     def remembered(file):
         return workflow.persistence.params(IOFile(file, workflow.get_rule(step)))
 
     def otherwise(**names):
         by_itself = PLAN.staleness.of(step, **names)
-        return by_itself or PLAN.staleness.by_lock(lock, remembered, step, **names)
+        return by_itself or PLAN.staleness.by_lock(
+            lock, equal, remembered, step, **names
+        )
 
     def files(wildcards):
         if not workflow.is_main_process or makes_nothing(sys.argv[1:]):

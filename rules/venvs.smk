@@ -1,8 +1,8 @@
 """The functions through which rules name their environments."""
 
-import hashlib
-
 from snakemake.settings.types import DeploymentMethod
+
+from bridgelib.jobs.environment_locks import equal_locks, lock_digest
 
 VENVS = portable_path(REPOSITORY / ".venvs")
 ENVS = portable_path(REPOSITORY / "envs")
@@ -21,22 +21,27 @@ def environment_stamp(name):
     """The stamp of a rule environment, an input of the rules that use it; nothing where it comes from elsewhere.
 
     When it was built does not count, or all results would be made again from each new clone; that its lock has changed
-    does. What a run that was then cut short has left over, `made_as_now` knows.
+    does, unless the results of both are the same. What a run that was then cut short has left over, `made_as_now` knows.
     """
     stamp = REPOSITORY / ".venvs" / name / ".ready"
-    lock = REPOSITORY / "envs" / f"{name}.txt"
-    outdated = stamp.is_file() and stamp.read_bytes() != lock.read_bytes()
+    outdated = stamp.is_file() and lock_digest(stamp) not in equal_locks(
+        lock_file(name)
+    )
     if environment_from_elsewhere():
         return []
     return portable_path(stamp) if outdated else ancient(portable_path(stamp))
 
 
+def lock_file(name):
+    """The lock of a rule environment."""
+    return REPOSITORY / "envs" / f"{name}.txt"
+
+
 def lock_of(name):
-    """A param that Snakemake remembers: the lock of the environment; empty where that comes from elsewhere."""
-    if environment_from_elsewhere():
+    """A param that Snakemake remembers: the lock of the environment; empty where that was not made from one."""
+    if environment_from_elsewhere() == "current":
         return ""
-    lock = (REPOSITORY / "envs" / f"{name}.txt").read_bytes()
-    return f"lock {hashlib.sha256(lock).hexdigest()[:12]}"
+    return f"lock {lock_digest(lock_file(name))}"
 
 
 def environment_folder(name):

@@ -47,7 +47,7 @@ ROOMS = {
     "commands": 15,
     "__main__": 16,
 }
-WITH_TENSORFLOW = "bridgelib/formats/tfrecord.py"
+WITH_TENSORFLOW = "bridgelib/formats/tensorflow_reader.py"
 
 
 def python_files(repository, *folders):

@@ -26,6 +26,6 @@ def _main(name: str) -> int | None:
 def _cure() -> str:
     """Which Python has the packages, or how to install them."""
     if CHECKOUT is None:
-        return "install what this command needs: pip install 'bridgedata-pipeline[policy,train,convert,doctor]'"
+        return "install what this command needs: pip install 'bridgedata-pipeline[policy,train,convert,verify,doctor]'"
     python = CHECKOUT / ".venv" / "bin" / "python"
     return f"{'' if python.exists() else f'make -C {CHECKOUT} setup, then '}use {python}"

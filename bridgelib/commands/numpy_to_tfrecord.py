@@ -3,6 +3,9 @@
 import argparse
 
 from bridgelib.commands._paths import path
+from bridgelib.conversion.numpy_to_tfrecord import convert_task
+from bridgelib.conversion.task_shards import Settings, shards_of
+from bridgelib.conversion.tfrecord_tree import convert_tree
 
 EXAMPLES = """\
 a whole tree, as <tfrecord>/<task>/{train,val}/out.tfrecord:
@@ -18,11 +21,6 @@ What is complete is left alone, so a second run resumes where the first was kill
 def main(argv: list[str] | None = None) -> None:
     """Convert what the command line asks for."""
     options = parse_arguments(argv)
-    # Not before the arguments are read: these load TensorFlow, which takes seconds.
-    from bridgelib.conversion.numpy_to_tfrecord import convert_task
-    from bridgelib.conversion.task_shards import Settings, shards_of
-    from bridgelib.conversion.tfrecord_tree import convert_tree
-
     settings = Settings(options.im_size, options.train_proportion, options.seed, options.image_encoding)
     if options.shards:
         folder = options.shards[0] if len(options.shards) == 1 and options.shards[0].is_dir() else None

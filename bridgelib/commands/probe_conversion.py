@@ -6,15 +6,13 @@ import sys
 from dataclasses import asdict
 
 from bridgelib.commands._paths import path
+from bridgelib.conversion.conversion_speed import probe
+from bridgelib.conversion.raw_to_numpy import Settings
 
 
 def main(argv: list[str] | None = None) -> None:
     """Convert for some seconds and print what was measured."""
     options = parse_arguments(argv)
-    # Not before the arguments are read: these load TensorFlow, which takes seconds.
-    from bridgelib.conversion.conversion_speed import probe
-    from bridgelib.conversion.raw_to_numpy import Settings
-
     settings = Settings(options.im_size, tuple(options.cameras), options.gaze)
     names = options.trajectories.read().split("\n")
     speed = probe(

@@ -22,8 +22,7 @@ _JPEG_TABLES = 600  # headers and tables of every JPEG
 # Resident memory, bytes.
 _RAW_TO_NUMPY = 46 << 20  # Python, numpy and Pillow
 _DECODING = 4 * 3  # per pixel of a camera's frame: the file, its pixels, and two passes of the filter
-_NUMPY_TO_TFRECORD = 511 << 20  # TensorFlow
-_COPIES = 4.5  # of one trajectory's record, between its arrays and the file
+_NUMPY_TO_TFRECORD = 43 << 20  # Python, numpy and Pillow
 _INDEX_ROW = 300  # per frame of a task: its index, and the statistics taken of it
 
 SHARD_FILES = 3  # a shard, its report and its seal
@@ -167,12 +166,13 @@ def raw_to_numpy_memory(longest: int, images: Images, workers: int, source: tupl
 
 
 def numpy_to_tfrecord_memory(longest: int, frames: float, images: Images) -> int:
-    """Peak resident memory of one numpy_to_tfrecord job.
+    """Peak resident memory of one numpy_to_tfrecord job: pages of mapped files count while they are looked at.
 
     Args:
         longest: Frames of a long trajectory, of which one at a time is held.
         frames: Frames of the whole task, whose index is held in memory.
         images: How the images are kept.
     """
-    held = longest * (images.frame + images.map) + _COPIES * images.record_bytes(longest, longest)
-    return round(_NUMPY_TO_TFRECORD + held + _INDEX_ROW * frames)
+    written = longest * (images.frame + images.map + (images.jpeg_frame if images.encoding == "jpeg" else 0))
+    read_back = images.record_bytes(longest, longest)
+    return round(_NUMPY_TO_TFRECORD + max(written, read_back) + _INDEX_ROW * frames)

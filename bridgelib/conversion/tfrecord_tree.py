@@ -77,7 +77,7 @@ def _in_turn(jobs: Sequence[tuple]) -> list[DataError]:
 
 
 def _at_a_time(jobs: Sequence[tuple], workers: int) -> list[DataError]:
-    # Forked from a server that has loaded TensorFlow once and never run it: a fork of its threads may hang.
+    # Not forked from this process, whose threads they would not have.
     processes = get_context("forkserver")
     processes.set_forkserver_preload([convert_task.__module__])
     with ProcessPoolExecutor(workers, mp_context=processes) as pool:

@@ -104,9 +104,9 @@ def _append(file: IO[bytes], data: Pieces) -> None:
     file.write(HEADER.pack(length, masked_crc32c(length.to_bytes(8, "little"))))
     for piece in data:
         for begin in range(0, len(piece), BLOCK):
-            block = piece[begin : begin + BLOCK]
+            block = np.frombuffer(piece, np.uint8)[begin : begin + BLOCK]
             crc = google_crc32c.extend(crc, block)
-            file.write(block)
+            file.write(block.data)
     file.write(FOOTER.pack(masked(crc)))
 
 

@@ -47,12 +47,20 @@ SCHEMAS: dict[str, type] = {
     "sentence-transformer": SentenceTransformerSettings,
     "clip": ClipSettings,
 }
+ENVIRONMENTS = {"muse": "muse"}
+"""Encoder -> the lock in envs/ that embeds with it; all others embed where data are converted."""
 _FORMER_NAMES = {"muse_embedding": "muse"}  # what the predecessor's configurations say
 
 
 def needs_language(experiment: Experiment) -> bool:
     """Whether an experiment's algorithm learns from instructions."""
     return "language" in experiment.needs
+
+
+def encoder_environment(experiment: Experiment) -> str:
+    """The lock that embeds an experiment's instructions."""
+    name = experiment.config["text_processor"] if needs_language(experiment) else ""
+    return ENVIRONMENTS.get(_FORMER_NAMES.get(name, name), "convert")
 
 
 def encoder_settings(

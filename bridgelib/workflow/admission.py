@@ -90,7 +90,7 @@ class Admission:
         """What the steps that the targets ask for still need."""
         beyond = set()
         if self.targets and not self.targets & TRAINING:
-            beyond = {"train_policy", environment_stage(self.plan.training_environment)}
+            beyond = {"train_policy", *map(environment_stage, self.plan.environments[1:])}  # all but that of conversion
             beyond |= set() if self.targets - WITHOUT_RECORDS else {"numpy_to_tfrecord"}
         return [stage for stage in stages(self.plan, self.slots) if stage.name not in beyond]
 

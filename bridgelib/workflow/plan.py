@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bridgelib.config.launch import Launch
 from bridgelib.config.machines import ENVIRONMENTS
+from bridgelib.language.processor_settings import encoder_environment
 from bridgelib.layout import portable_path, table_paths
 from bridgelib.training.assignment import Assignment
 from bridgelib.workflow.planned_files import PlannedFiles
@@ -23,6 +24,16 @@ class WorkflowPlan(PlannedFiles):
     def training_environment(self) -> str:
         """The lock that this machine trains with."""
         return ENVIRONMENTS[self.machine.environment]
+
+    def encoder_environment(self, experiment: str) -> str:
+        """The lock that embeds an experiment's instructions."""
+        return encoder_environment(self.experiment(experiment))
+
+    @property
+    def environments(self) -> list[str]:
+        """The locks of all steps: that of the conversion, that of training, and those of encoders that have one."""
+        encoders = map(self.encoder_environment, self.settings.experiments)
+        return list(dict.fromkeys(["convert", self.training_environment, *encoders]))
 
     @property
     def rollouts(self) -> Rollouts:

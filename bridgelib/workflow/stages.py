@@ -47,7 +47,7 @@ def stages(
     images = images_of(plan, probe)
     shards = _missing_shards(plan, images)
     found = [
-        *(_environment(plan, name) for name in ("convert", plan.training_environment)),
+        *(_environment(plan, name) for name in plan.environments),
         *([_simulation(plan, slots)] if plan.simulation else []),
         _shards(plan, images, shards, slots, probe),
         _records(plan, images, {task for task, _ in shards}, slots, probe),

@@ -5,7 +5,7 @@ moved, so each carries its origin, which is compared here. `Staleness` has a met
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -35,7 +35,7 @@ from bridgelib.workflow.rollouts import Rollouts
 
 Origin = Mapping[str, Any]
 
-_LOCK = re.compile(r"\block [0-9a-f]{12}\b")
+_LOCK = re.compile(r"\block ([0-9a-f]{12})\b")
 
 
 @dataclass(frozen=True)
@@ -89,19 +89,25 @@ class Staleness:
         return self._known[key]
 
     def by_lock(
-        self, lock: str, recorded: Callable[[str], Sequence[object] | None], step: str, **wildcards: str
+        self,
+        lock: str,
+        equal: Container[str],
+        recorded: Callable[[str], Sequence[object] | None],
+        step: str,
+        **wildcards: str,
     ) -> MadeOtherwise | None:
         """Whether the result of a step was made in an environment of another lock, as Snakemake remembers.
 
         Args:
-            lock: The present lock, as the param `lock` has it; empty for an environment from elsewhere.
+            lock: The present lock, as the param `lock` has it; empty for an environment that was not made from one.
+            equal: The digests of locks that give the same results; see `bridgelib.jobs.environment_locks`.
             recorded: A file -> the params of the job that made it, as Snakemake keeps them; None where it keeps none.
             step: The name of a rule.
             wildcards: The rule's wildcards.
         """
         file = getattr(self, step)(**wildcards).file
         former = _LOCK.search(" ".join(map(str, recorded(file) or ()))) if lock else None
-        if former is None or former[0] == lock or not Path(file).exists():
+        if former is None or former[1] in equal or not Path(file).exists():
             return None
         return MadeOtherwise(step, file, (f"environment: {former[0]} -> {lock}",))
 

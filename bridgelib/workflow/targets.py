@@ -8,7 +8,7 @@ from itertools import pairwise
 from bridgelib.config.schema import read_value
 from bridgelib.errors import ConfigError
 
-WITHOUT_DATA = {"environments", "report", "status", "trace", "verify"}
+WITHOUT_DATA = {"environments", "report", "status", "trace", "verify", "verify_records"}
 WITHOUT_TRAINING = {"numpy", "tfrecords", "data_report"}
 WITHOUT_RECORDS = {"numpy"}
 TRAINING = {"all", "train_all", "rollout_references", "success", "evaluate_all"}

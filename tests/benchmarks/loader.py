@@ -83,7 +83,7 @@ def measured(encoding, options):
     """The speed of reading batches, and the bytes of anonymous memory that came on top of the first batch."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "out.tfrecord")
-        # In a process of its own, so that TensorFlow's memory is not counted.
+        # In a process of its own, so that its memory is not counted.
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
             pool.submit(write, file, encoding, options.trajectories, options.length, options.im_size).result()
         samples = Samples(Records.open([file]), statistics_of([load_index(file)]), DATASET_KWARGS, frozenset({"goals"}))

@@ -1,4 +1,4 @@
-"""Writes what the benchmark numpy_to_tfrecord reads: the same trajectories as shards, and as the predecessor kept them."""
+"""Writes what the benchmark numpy_to_tfrecord reads: trajectories in shards, and as the predecessor kept them."""
 
 import argparse
 from dataclasses import replace

@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.numpy_to_tfrecord
 
-The same synthetic trajectories in both kinds of numpy files; ours is a process per task, as the workflow starts it, with
-its checks, index, statistics and seal, the other way one process for all and nothing but the TFRecords. Prints seconds
+The same synthetic trajectories in both kinds of numpy files. Ours is a process per task, as the workflow starts it, and
+does all that it does; the other way is one process for all, and makes nothing but the TFRecords. Prints seconds
 of processor time, their ratio and the peak memory of the largest process, the runs by turns; then how ours grows with
 the number of trajectories. Exits 1 above the goals.
 """

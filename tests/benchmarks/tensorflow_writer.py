@@ -1,4 +1,4 @@
-"""The yardstick of the benchmark numpy_to_tfrecord: the predecessor's way, with TensorFlow, in one process for all tasks.
+"""The yardstick of the benchmark numpy_to_tfrecord: the predecessor's way, with TensorFlow, one process for all tasks.
 
 A file of trajectories is a pickled list, in memory as a whole; each of their frames stands in it twice, as what is
 observed and as what is observed next. Arguments: root of `<task>/{train,val}/out.npy`, root of the TFRecords.

@@ -23,7 +23,7 @@ from tests.trajectories import make_trajectory, write_shard
 OLD, NEW = Settings(48, 0.5, seed=1), Settings(48, 0.5, seed=0)
 FILES = 7
 
-PROCESSES = get_context("forkserver")  # imports TensorFlow once, for all that are killed
+PROCESSES = get_context("forkserver")  # imports once, for all that are killed
 PROCESSES.set_forkserver_preload(["bridgelib.conversion.numpy_to_tfrecord"])
 
 

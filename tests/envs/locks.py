@@ -64,15 +64,15 @@ def applies(requirement: Requirement, extras: Iterable[str] = ()) -> bool:
 
 
 def scripts_of(repository: Path) -> Mapping[str, set[Path]]:
-    """The kind of environment (convert, training, workflow) -> the programs whose scripts rules start in it."""
-    found: dict[str, set[Path]] = {"convert": set(), "training": set(), "workflow": set()}
+    """The environment (training, workflow for any of these kinds) -> the programs whose scripts rules start in it."""
+    found: dict[str, set[Path]] = {name: set() for name in ("convert", "muse", "verify", "training", "workflow")}
     for file in (repository / "rules").glob("*.smk"):
         for rule in re.split(r"^\s*rule ", file.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
-            environment = "workflow"
-            if "envs/run" in rule:
-                environment = "convert" if 'environment_folder("convert")' in rule else "training"
+            # More than one where a rule is used again with another; the forecast starts nothing itself.
+            named = re.findall(r'[^_]environment=environment_folder\("(\w+)"\)', rule) or ["training"]
             names = re.findall(r"workflow_scripts/(\w+)\.py", rule)
-            found[environment] |= {repository / "bridgelib" / "commands" / f"{name}.py" for name in names}
+            for environment in named if "envs/run" in rule else ["workflow"]:
+                found[environment] |= {repository / "bridgelib" / "commands" / f"{name}.py" for name in names}
     # Started by the forecast, in the environment of the conversion.
     found["convert"].add(repository / "bridgelib" / "commands" / "probe_conversion.py")
     return found

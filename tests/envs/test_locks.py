@@ -11,6 +11,7 @@ from packaging.version import Version
 
 from bridgelib.config.machines import ENVIRONMENTS
 from bridgelib.jobs.conda import conda_file, post_deploy_script
+from bridgelib.jobs.environment_locks import equal_locks, lock_digest
 from tests.conftest import REPOSITORY
 from tests.envs.locks import (
     NEVER_REACHED,
@@ -25,7 +26,8 @@ from tests.envs.locks import (
 
 ENVS = REPOSITORY / "envs"
 LOCKS = sorted(path.stem for path in ENVS.glob("*.txt"))
-SERVING = {"convert": ["convert"], "training": sorted(ENVIRONMENTS.values()), "workflow": ["workflow"]}
+APART = ("muse", "verify")  # the environments of single rules
+SERVING = {name: [name] for name in ("convert", *APART, "workflow")} | {"training": sorted(ENVIRONMENTS.values())}
 
 
 def overridden(name: str) -> set[str]:
@@ -64,7 +66,7 @@ def test_a_lock_has_a_hash_for_every_pin_and_a_reason(name):
     text = (ENVS / f"{name}.txt").read_text(encoding="utf-8")
     blocks = re.split(r"^(?=[A-Za-z0-9])", text, flags=re.MULTILINE)
     entries = [block for block in blocks if "==" in block.partition("\n")[0]]
-    assert len(entries) == len(pins(ENVS / f"{name}.txt")) > 5
+    assert len(entries) == len(pins(ENVS / f"{name}.txt")) > 4
     for entry in entries:
         assert "--hash=sha256:" in entry and "# via" in entry, entry
 
@@ -116,6 +118,15 @@ def test_the_older_stack_provides_what_its_tests_import():
     assert not missing
 
 
+def test_former_locks_of_the_same_results_are_listed_as_they_are_compared():
+    for path in ENVS.glob("*.same"):
+        lock, entries = path.with_suffix(".txt"), path.read_text(encoding="utf-8").splitlines()
+        told = [line for line in entries if not line.startswith("#")]
+        assert told and equal_locks(lock) == {lock_digest(lock), *(line.partition("  ")[0] for line in told)}
+        assert all(re.fullmatch(r"[0-9a-f]{12}  \S.+", line) for line in told)
+    assert len(equal_locks(ENVS / "train.txt")) == 1
+
+
 def package_of(module: str) -> str:
     return canonicalize_name(PACKAGE_OF_MODULE.get(module, module))
 
@@ -140,8 +151,8 @@ def test_training_on_a_gpu_has_the_versions_of_training_on_the_cpu():
         assert {package: other.get(package) for package in cpu} == cpu, name
 
 
-def test_training_needs_no_tensorflow():
-    for name in ENVIRONMENTS.values():
+def test_neither_training_nor_conversion_needs_tensorflow():
+    for name in ("convert", *ENVIRONMENTS.values()):
         assert not [package for package in pins(ENVS / f"{name}.txt") if package.startswith("tensorflow-cpu")]
 
 
@@ -175,7 +186,7 @@ def test_the_older_cuda_stack_is_exactly_what_the_users_verified():
 
 def test_the_conda_environments_are_made_from_the_locks():
     names = {path.stem for path in ENVS.glob("*.yaml")}
-    assert names == {"convert", "workflow", *ENVIRONMENTS.values()}
+    assert names == {"convert", "workflow", *APART, *ENVIRONMENTS.values()}
     for name in names:
         with_wheels = (ENVS / f"{name}.wheels").exists()
         script = post_deploy_script(name, (ENVS / f"{name}.txt").read_bytes(), with_wheels)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bridgelib.files import read_json
+from bridgelib.jobs.environment_locks import lock_digest
 from bridgelib.layout import CLAIMS
 from bridgelib.sim.demonstrations import write_dated_folder
 from bridgelib.sim.plan import PlanEntry
@@ -158,6 +159,7 @@ def test_a_rebuilt_environment_remakes_nothing_but_a_changed_lock_does(clone, tm
     assert "Nothing to be done" in jobs()
     (clone / "bridgelib" / "__init__.py").write_text('__version__ = "99.0"\n')
     assert "Nothing to be done" in jobs()
+    former = shutil.copy(clone / "envs" / "convert.txt", tmp_path / "former.txt")
     with (clone / "envs" / "convert.txt").open("a") as lock:
         lock.write("# another pin\n")
     changed = jobs()
@@ -168,3 +170,9 @@ def test_a_rebuilt_environment_remakes_nothing_but_a_changed_lock_does(clone, tm
     changed = jobs()
     assert not re.search(r"^environment +1$", changed, re.MULTILINE)
     assert re.search(r"^raw_to_numpy +1$", changed, re.MULTILINE) and "was made otherwise (environment: lock" in changed
+
+    (clone / "envs" / "convert.same").write_text(f"{lock_digest(former)}  the same packages\n")
+    assert "Nothing to be done" in jobs()
+    shutil.copy(former, clone / ".venvs" / "convert" / ".ready")  # as in a folder that was not called since
+    changed = jobs()
+    assert re.search(r"^environment +1$", changed, re.MULTILINE) and "raw_to_numpy" not in changed

@@ -121,6 +121,20 @@ def test_the_command_names_the_record_and_fails(lab):
         file.write_bytes(whole)
 
 
+def test_tensorflow_reads_in_every_record_what_was_written(lab):
+    """What it reads otherwise, tests/conversion/test_second_reading.py plants."""
+    done = lab.snakemake(*lab.words, "verify_records")[1]
+    assert "2 files: all as written, and TensorFlow reads in them what was written" in done
+    file = lab.folder / KINDS["TFRecord"]
+    whole = file.read_bytes()
+    file.write_bytes(whole[:300] + bytes([whole[300] ^ 1]) + whole[301:])
+    try:
+        code, output = lab.snakemake(*lab.words, f"of={file}", "verify_records", check=False)
+        assert code != 0 and "record 0, byte 0: " in output and "1 files: 1 damaged records: remove" in output
+    finally:
+        file.write_bytes(whole)
+
+
 def test_without_seals_what_has_checksums_of_its_own_is_checked_and_the_rest_not_known(lab, tmp_path):
     for root in (*roots(lab), lab.raw):
         shutil.copytree(root, tmp_path / root.name, symlinks=True)
