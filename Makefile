@@ -7,7 +7,7 @@
 # make test-seed-stack   the parts that must also run in the older stack that users verified, there
 # make test-newest-python   the newest Python that is here besides 3.11: the workflow in small, what depends on Python, and
 #                           with the newest JAX what depends on that; in three minutes
-# make test-oracle       our distributions against those of distrax, beside the JAX that we train with
+# make test-verify       the judges: TensorFlow reads the demo's TFRecords and tests ours against its own, distrax our distributions
 #
 # PYTHON names the Python to build .venv with: make PYTHON=python3.13 setup
 PYTHON ?= python3
@@ -22,7 +22,7 @@ SEED_STACK_TESTS := tests/raw tests/formats tests/data tests/conversion tests/la
     --ignore-glob='*crash*' --ignore-glob='*converted_sizes*' -k 'not test_train_policy or two_steps'
 BRIDGE_ALGORITHMS ?= bc,lc_bc,gc_ddpm_bc
 
-.PHONY: demo demo-long test test-environments test-gpu test-seed-stack test-newest-python test-oracle setup lint locks clean ANEW
+.PHONY: demo demo-long test test-environments test-gpu test-seed-stack test-newest-python test-verify setup lint locks clean ANEW
 
 demo: setup
 	$(SNAKEMAKE) --config machine=demo -- all
@@ -52,8 +52,10 @@ test-seed-stack: .venvs/seed-stack/.ready
 test-newest-python: .venv/dev.txt
 	.ci/newest-python
 
-test-oracle: .venvs/oracle/.ready
-	.venvs/oracle/bin/python -m pytest -q tests/networks/test_distributions.py $(ARGS)
+# What is converted without TensorFlow, in one environment, is read with it in another.
+test-verify: .venv/dev.txt
+	$(SNAKEMAKE) --quiet rules --config machine=demo -- tfrecords verify_records
+	.venvs/verify/bin/python -m pytest -q tests/networks/test_distributions.py tests/formats tests/conversion/test_second_reading.py $(ARGS)
 
 lint: .venv/dev.txt
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -97,7 +99,7 @@ endif
 	for folder in .venv/lib/python3*/site-packages; do echo ../../../.. >$$folder/bridgedata-pipeline.pth; done
 	cp $< $@
 
-.venvs/seed-stack/.ready .venvs/oracle/.ready: .venvs/%/.ready: envs/%.txt .venv/dev.txt
-	$(BIN)/python -m uv venv --quiet --clear --python $(PYTHON) .venvs/$*
-	$(BIN)/python -m uv pip sync --quiet --python .venvs/$*/bin/python --require-hashes $<
+.venvs/seed-stack/.ready: envs/seed-stack.txt .venv/dev.txt
+	$(BIN)/python -m uv venv --quiet --clear --python $(PYTHON) .venvs/seed-stack
+	$(BIN)/python -m uv pip sync --quiet --python .venvs/seed-stack/bin/python --require-hashes $<
 	cp $< $@

@@ -1,6 +1,6 @@
 """The distributions a policy may return: a diagonal normal, a diagonal Laplace, a normal squashed into (-1, 1).
 
-They are ours, and distrax is only what tests hold them against (`make test-oracle`, in the older stack `make
+They are ours, and distrax is only what tests hold them against (`make test-verify`, in the older stack `make
 test-seed-stack`): its version for the JAX that we train with asks for whatever nightly build of TensorFlow Probability
 there is, since the last release fails with that JAX; and on the border of (-1, 1) its squashed density is NaN, where
 ours is finite.
