@@ -34,6 +34,7 @@ ELSEWHERE = "jobs run on the cluster's nodes; ask there: srun --gpus=1 .venv/bin
 ROOT_OF = {"simulate_demonstrations": "raw", "raw_to_numpy": "numpy", "numpy_to_tfrecord": "tfrecord"}
 ROOT_OF |= {"data_report": "tfrecord", "embed_language": "runs", "train_policy": "runs", "evaluate_policy": "runs"}
 ROOT_OF |= {"rollout_policy": "runs", "rollout_references": "runs", "success": "runs", "report": "runs"}
+ROOT_OF |= {"embed_language_with_muse": "runs"}
 
 
 @dataclass(frozen=True)

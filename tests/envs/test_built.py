@@ -16,6 +16,7 @@ import pytest
 from bridgelib.workflow.environments import environment_size
 from tests.conftest import REPOSITORY
 from tests.envs.locks import OPTIONAL, closure, scripts_of
+from tests.trajectories import make_trajectory, write_shard
 
 pytestmark = [
     pytest.mark.slow,
@@ -85,6 +86,40 @@ def test_it_is_as_large_as_forecast(built):
     size = sum(path.lstat().st_size for path in files if path.is_file() and not path.is_symlink())
     assert environment_size(built.name).disk_bytes == pytest.approx(size, rel=0.1)
     assert environment_size(built.name).files == pytest.approx(len(files), rel=0.1)
+
+
+MODEL = """
+import sys
+import tensorflow as tf, tensorflow_text
+from bridgelib.language.encoder import make_encoder
+
+class Lengths(tf.Module):
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
+    def __call__(self, texts):
+        words = tensorflow_text.WhitespaceTokenizer().tokenize(texts)
+        return tf.stack([tf.cast(words.row_lengths(), tf.float32), tf.cast(tf.strings.length(texts), tf.float32)], 1)
+
+tf.saved_model.save(Lengths(), sys.argv[1])
+print(make_encoder("muse", {"model": sys.argv[1]}).encode(["open the drawer", "", "close"]).tolist())
+"""
+"""A model of the kind that is published: it takes texts, and has operations of tensorflow-text in it."""
+
+
+def test_muse_embeds_with_a_model_of_its_kind(built, tmp_path):
+    if built.name != "muse":
+        pytest.skip("another environment")
+    assert run(built, "-c", MODEL, tmp_path / "model").splitlines()[-1] == "[[3.0, 15.0], [0.0, 0.0], [1.0, 5.0]]"
+
+
+def test_what_is_converted_without_tensorflow_is_read_with_it(built, tmp_path):
+    if built.name != "verify":
+        pytest.skip("another environment")
+    write_shard(tmp_path / "numpy" / "task", "2021-08-02_10-00-00", [make_trajectory(number) for number in range(4)])
+    scripts, made = REPOSITORY / "workflow_scripts", tmp_path / "tfrecord"
+    converted = [scripts / "numpy_to_tfrecord.py", "--numpy", tmp_path / "numpy", "--output", made, "--im_size", 8]
+    subprocess.run([sys.executable, *map(str, converted)], check=True, capture_output=True)
+    judged = run(built, scripts / "verify_records.py", "--tensorflow", "--data", made, "--numpy", tmp_path / "numpy")
+    assert judged == "2 files: all as written, and TensorFlow reads in them what was written\n"
 
 
 def _is_module(name: str) -> bool:
