@@ -117,7 +117,7 @@ def test_the_folder_that_a_job_wrote_to_is_named(laboratory, run):
 
 
 def test_of_every_step_it_is_known_which_root_it_fills():
-    assert ROOT_OF.keys() == {*MODULES, "train_policy"}
+    assert ROOT_OF.keys() == {*MODULES, "train_policy", "embed_language_with_muse"}
 
 
 def test_what_is_not_known_is_not_guessed(laboratory, run):
