@@ -1,7 +1,7 @@
 """
 Build one virtual environment per role from its hashed lock.
 
-INPUTS   envs/<name>.txt, and envs/<name>.wheels where a wheel is on no index
+INPUTS   envs/<name>.txt, and envs/<name>.wheels where a wheel is on no index; their contents count, not their dates
 OUTPUTS  .venvs/<name>/.ready, a copy of the lock: an unchanged lock remakes nothing, however often it is rebuilt
 """
 
@@ -14,7 +14,8 @@ localrules:
 rule environment:
     """Build the environment {wildcards.name}."""
     input:
-        lock=f"{ENVS}/{{name}}.txt",
+        lock=ancient(f"{ENVS}/{{name}}.txt"),
+        former=built_as_locked,
     output:
         ready=f"{VENVS}/{{name}}/.ready",
     log:
@@ -34,7 +35,8 @@ rule environment:
 rule environment_with_wheels:
     """Build the environment {wildcards.name}, a wheel of which is on no index; UV_FIND_LINKS says where it lies."""
     input:
-        lock=f"{ENVS}/{{name}}.txt",
+        lock=ancient(f"{ENVS}/{{name}}.txt"),
+        former=built_as_locked,
         wheels=f"{ENVS}/{{name}}.wheels",
     output:
         ready=f"{VENVS}/{{name}}/.ready",

@@ -2,6 +2,7 @@
 
 from snakemake.jobs import Job
 
+from bridgelib.jobs.environment_locks import follow_lock
 from bridgelib.jobs.refusals import forget_former, stands_in
 from bridgelib.workflow.claims import claim, claims_of
 
@@ -22,6 +23,9 @@ onstart:
             forget_former(Path.cwd())
         try:
             claim(claims_of(PLAN, ((job.output, job.input) for job in jobs)))
+            if any(job.output for job in jobs) and not environment_from_elsewhere():
+                for name in PLAN.environments:
+                    follow_lock(REPOSITORY / ".venvs" / name, lock_file(name))
             names = {job.wildcards_dict.get("experiment") for job in jobs}
             for name in filter(None, names):
                 PLAN.assignment(name).save(Path(ASSIGNMENT.format(experiment=name)))

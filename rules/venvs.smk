@@ -32,6 +32,18 @@ def environment_stamp(name):
     return portable_path(stamp) if outdated else ancient(portable_path(stamp))
 
 
+def built_as_locked(wildcards):
+    """An input function without files: an environment is built again where its lock has other results than its stamp.
+
+    By the lock's date Snakemake would build it again too where it is the same, or gives the same, and then do nothing
+    else in that call: what hangs on a job by ancient files alone it does not look at.
+    """
+    stamp = REPOSITORY / ".venvs" / wildcards.name / ".ready"
+    if stamp.is_file() and lock_digest(stamp) not in equal_locks(lock_file(wildcards.name)):
+        workflow.dag.forcefiles.add(portable_path(stamp))
+    return []
+
+
 def lock_file(name):
     """The lock of a rule environment."""
     return REPOSITORY / "envs" / f"{name}.txt"

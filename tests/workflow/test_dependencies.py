@@ -173,6 +173,18 @@ def test_a_rebuilt_environment_remakes_nothing_but_a_changed_lock_does(clone, tm
 
     (clone / "envs" / "convert.same").write_text(f"{lock_digest(former)}  the same packages\n")
     assert "Nothing to be done" in jobs()
-    shutil.copy(former, clone / ".venvs" / "convert" / ".ready")  # as in a folder that was not called since
-    changed = jobs()
-    assert re.search(r"^environment +1$", changed, re.MULTILINE) and "raw_to_numpy" not in changed
+    stamp = shutil.copy(former, clone / ".venvs" / "convert" / ".ready")  # as in a folder that was not called since
+    os.utime(stamp, (1e9, 1e9))
+    assert "Nothing to be done" in jobs()
+    (clone / "envs" / "convert.same").unlink()
+    assert re.search(r"^environment +1$", jobs(), re.MULTILINE)  # whatever its date
+
+
+def test_an_environment_whose_lock_is_only_newer_is_not_built_again_in_place_of_all_else(clone):
+    """As after a checkout; Snakemake would do nothing else in that call."""
+    workspace = Workspace(clone, clone)
+    simulate(workspace.raw, TASKS[0], DATES[0])
+    workspace.write_profile()
+    os.utime(clone / ".venvs" / "convert" / ".ready", (1e9, 1e9))
+    _, output = workspace.snakemake("-n", "--config", f"machine={workspace.profile}", "tfrecords", machine=False)
+    assert re.search(r"^numpy_to_tfrecord +1$", output, re.MULTILINE) and "rule environment" not in output

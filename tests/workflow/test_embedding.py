@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from bridgelib.config.settings import load_settings
+from bridgelib.workflow.plan import WorkflowPlan
 from tests.workflow.conftest import SMALL_TRAINING
 
 TASK = "put_red_cube_on_plate"
@@ -26,9 +28,16 @@ def words(workspace, tmp_path):
 
 def test_muse_has_a_rule_and_an_environment_of_its_own(workspace, words):
     _, output = workspace.snakemake("-n", *words, "train_all", machine=False)
-    counts = dict(re.findall(r"^(\w+) +(\d+)$", output[output.rindex("Job stats:") :], re.MULTILINE))
-    assert counts["embed_language"] == counts["embed_language_with_muse"] == "1" and counts["environment"] == "3"
+    started = re.findall(r"rule (embed_\w+):\n +input: \S*/(\w+)/\.ready,", output)
+    assert sorted(started) == [("embed_language", "convert"), ("embed_language_with_muse", "muse")]
     _, output = workspace.snakemake("-n", "runs/hashed/language.npz", *words, machine=False)
-    assert "embed_language_with_muse" not in output and "/muse/" not in output
-    _, output = workspace.snakemake("-n", "environments", *words, machine=False)
-    assert re.search(r"^environment +3$", output, re.MULTILINE)
+    assert re.findall(r"rule (embed_\w+):", output) == ["embed_language"] and "/muse/" not in output
+
+
+def test_the_environments_are_those_that_the_experiments_need(workspace, words):
+    settings = dict(word.split("=", 1) for word in words[1:])
+    plans = [
+        WorkflowPlan(load_settings(each, workspace.repository, environ={}), workspace.repository)
+        for each in (settings, {"machine": "demo"})
+    ]
+    assert [plan.environments for plan in plans] == [["convert", "train", "muse"], ["convert", "train"]]
