@@ -39,7 +39,9 @@ def built_as_locked(wildcards):
     else in that call: what hangs on a job by ancient files alone it does not look at.
     """
     stamp = REPOSITORY / ".venvs" / wildcards.name / ".ready"
-    if stamp.is_file() and lock_digest(stamp) not in equal_locks(lock_file(wildcards.name)):
+    if stamp.is_file() and lock_digest(stamp) not in equal_locks(
+        lock_file(wildcards.name)
+    ):
         workflow.dag.forcefiles.add(portable_path(stamp))
     return []
 
