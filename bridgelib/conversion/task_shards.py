@@ -143,13 +143,13 @@ class TaskShards:
         Raises:
             DataError: A shard does not hold the bytes that were written to it.
         """
-        sound = None
+        sound: Shard | None = None
         for entry in self.kept:
-            if entry.shard != sound:
-                Shard(entry.shard).verify()
-                sound = entry.shard
-            # Opened anew for each: the map of a shard that stays open holds on to every page that was read.
-            yield Shard(entry.shard).trajectory(entry.number)
+            if sound is None or sound.path != entry.shard:
+                sound = Shard(entry.shard)
+                sound.verify()
+            yield sound.trajectory(entry.number)
+            sound.release()  # else every page that was read counts as this process's memory
 
 
 def _check_gaze(shards: Mapping[str, Path]) -> None:

@@ -1,6 +1,7 @@
 """Members of an uncompressed `.npz`: arrays written without dates, read without pickles, mapped without loading."""
 
 import struct
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import IO
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
@@ -31,25 +32,28 @@ def read_texts(archive: ZipFile, key: str) -> tuple[str, ...]:
     return unpacked(read_member(archive, key), read_member(archive, f"{key}_ends"))
 
 
-def mapped_member(path: Path, archive: ZipFile, key: str) -> np.ndarray:
-    """Map a stored member: its array begins after the archive's local header, the member's name and numpy's header."""
+def mapped(path: Path) -> mmap:
+    """A file that is not empty, as memory: only those bytes are read that are looked at."""
+    with path.open("rb") as file:
+        return mmap(file.fileno(), 0, access=ACCESS_READ)
+
+
+def mapped_member(file: mmap, archive: ZipFile, key: str) -> np.ndarray:
+    """A stored member, where it lies in the map of its archive: after local header, member's name and numpy's header."""
     info = archive.getinfo(f"{key}.npy")
     if info.compress_type != ZIP_STORED:
         raise ValueError(f"member {key} is compressed")
-    with path.open("rb") as file:
-        file.seek(info.header_offset)
-        signature, name_length, extra_length = struct.unpack("<4s22xHH", file.read(30))
-        if signature != b"PK\x03\x04":
-            raise ValueError(f"member {key} does not begin where the directory says")
-        file.seek(name_length + extra_length, 1)
-        begin = file.tell()
-        if np.lib.format.read_magic(file) != (1, 0):
-            raise ValueError(f"member {key} has an unknown header")
-        shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(file)
-        offset = file.tell()
+    file.seek(info.header_offset)
+    signature, name_length, extra_length = struct.unpack("<4s22xHH", file.read(30))
+    if signature != b"PK\x03\x04":
+        raise ValueError(f"member {key} does not begin where the directory says")
+    file.seek(name_length + extra_length, 1)
+    begin = file.tell()
+    if np.lib.format.read_magic(file) != (1, 0):
+        raise ValueError(f"member {key} has an unknown header")
+    shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(file)
+    offset = file.tell()
     size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
     if fortran_order or dtype != np.uint8 or offset - begin + size != info.file_size:
         raise ValueError(f"member {key} is not the array its header says")
-    if size == 0:
-        return np.empty(shape, dtype)
-    return np.memmap(path, dtype, "r", offset, shape)
+    return np.frombuffer(file, dtype, size, offset).reshape(shape)

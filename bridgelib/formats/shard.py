@@ -33,6 +33,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import pairwise
+from mmap import MADV_DONTNEED
 from pathlib import Path
 from typing import IO, Any
 from zipfile import ZIP_STORED, BadZipFile, ZipFile
@@ -41,7 +42,7 @@ import numpy as np
 
 from bridgelib.errors import DataError
 from bridgelib.files import written_whole
-from bridgelib.formats.archive import mapped_member, opened_member, read_member, read_texts
+from bridgelib.formats.archive import mapped, mapped_member, opened_member, read_member, read_texts
 from bridgelib.formats.texts import packed
 from bridgelib.mistaken import kind_of_file
 from bridgelib.raw.trajectory import Trajectory
@@ -189,7 +190,8 @@ class Shard:
             self._frame_offsets = read_member(archive, "frame_offsets")
             self._action_offsets = read_member(archive, "action_offsets")
             self._language_offsets = read_member(archive, "language_offsets")
-            self._frames = {camera: mapped_member(self.path, archive, f"images{camera}") for camera in self.cameras}
+            self._map = mapped(self.path)
+            self._frames = {camera: mapped_member(self._map, archive, f"images{camera}") for camera in self.cameras}
             if self.gaze != "none":
                 self._gaze_boxes = read_member(archive, "gaze_boxes")
                 self._gaze_offsets = read_member(archive, "gaze_offsets")
@@ -220,6 +222,10 @@ class Shard:
             damaged = archive.testzip()
             if damaged is not None:
                 raise ValueError(f"member {damaged} does not have its checksum")
+
+    def release(self) -> None:
+        """Give back the memory of frames that were looked at; whoever looks again reads them again."""
+        self._map.madvise(MADV_DONTNEED)
 
     def __len__(self) -> int:
         return len(self.names)

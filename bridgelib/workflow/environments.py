@@ -11,8 +11,8 @@ class Size(NamedTuple):
 
 
 _SIZES = {
-    "convert": Size(79_000_000, 1_400),
-    "muse": Size(1_620_000_000, 21_000),
+    "convert": Size(83_000_000, 1_470),
+    "muse": Size(1_715_000_000, 22_800),
     "train": Size(760_000_000, 9_600),
     "train-cuda12": Size(5_950_000_000, 12_100),
     "train-cuda13": Size(4_820_000_000, 12_800),
