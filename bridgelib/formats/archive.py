@@ -39,7 +39,7 @@ def mapped(path: Path) -> mmap:
 
 
 def mapped_member(file: mmap, archive: ZipFile, key: str) -> np.ndarray:
-    """A stored member, where it lies in the map of its archive: after local header, member's name and numpy's header."""
+    """A stored member, where it lies in the map of its archive: after the local header, its name and numpy's header."""
     info = archive.getinfo(f"{key}.npy")
     if info.compress_type != ZIP_STORED:
         raise ValueError(f"member {key} is compressed")
