@@ -7,7 +7,7 @@
 # make test-seed-stack   the parts that must also run in the older stack that users verified, there
 # make test-newest-python   the newest Python that is here besides 3.11: the workflow in small, what depends on Python, and
 #                           with the newest JAX what depends on that; in three minutes
-# make test-verify       the judges: TensorFlow reads the demo's TFRecords and tests ours against its own, distrax our distributions
+# make test-verify       the judges: TensorFlow reads TFRecords just written, and tests ours against its own, distrax our distributions
 #
 # PYTHON names the Python to build .venv with: make PYTHON=python3.13 setup
 PYTHON ?= python3
@@ -54,7 +54,7 @@ test-newest-python: .venv/dev.txt
 
 # What is converted without TensorFlow, in one environment, is read with it in another.
 test-verify: .venv/dev.txt
-	$(SNAKEMAKE) --quiet rules --config machine=demo -- tfrecords verify_records
+	.ci/verify
 	.venvs/verify/bin/python -m pytest -q tests/networks/test_distributions.py tests/formats tests/conversion/test_second_reading.py $(ARGS)
 
 lint: .venv/dev.txt
