@@ -45,6 +45,11 @@ def alone(path: Path, check: Callable[[], None] = lambda: None) -> Iterator[bool
         os.close(descriptor)
 
 
+def partial_path(path: Path) -> Path:
+    """Where a file or folder lies until it is whole; what a killed writer leaves lies there too."""
+    return path.with_name(f".{path.name}.partial")
+
+
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
     """Give a partial path to write to; rename it to `path` when the block ends well, remove it when it does not.
@@ -65,7 +70,7 @@ def written_whole(path: Path) -> Iterator[Path]:
     path = Path(path)
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.partial")
+        partial = partial_path(path)
         lock, _ = lock_when_free(partial, lambda: os.open(partial, os.O_RDWR | os.O_CREAT, 0o666))
         os.ftruncate(lock, 0)
     try:
@@ -100,7 +105,7 @@ def folder_written_whole(path: Path) -> Iterator[Path]:
         DataError: The disk is full, or the folder cannot be written.
     """
     path = Path(path)
-    partial, former = path.with_name(f".{path.name}.partial"), path.with_name(f".{path.name}.former")
+    partial, former = partial_path(path), path.with_name(f".{path.name}.former")
     with disk_errors(path):
         lock, _ = lock_when_free(partial, lambda: _opened_folder(partial))
     try:

@@ -22,11 +22,11 @@ from bridgelib.data.gaze import gaze_maps
 from bridgelib.data.split import training_split
 from bridgelib.data.statistics import Statistics, statistics_of
 from bridgelib.errors import DataError
-from bridgelib.files import alone, read_json, write_json, written_whole
+from bridgelib.files import alone, partial_path, read_json, write_json, written_whole
 from bridgelib.formats.index import RecordIndex, load_index
 from bridgelib.formats.report import Report
 from bridgelib.formats.tfrecord import tfrecord_writer
-from bridgelib.layout import REPORT, SPLIT, SPLITS, STATISTICS, index_path, records_path, task_paths
+from bridgelib.layout import REPORT, SPLIT, SPLITS, STATISTICS, index_path, records_path, seal_path, task_paths
 from bridgelib.origins import origin_in, with_release
 from bridgelib.progress import Progress
 from bridgelib.raw.tree import natural_key
@@ -172,7 +172,7 @@ def _finished(folder: Path, origin: Mapping[str, Any]) -> dict | None:
     """The report in a folder that holds the whole result of this origin; None where anything is missing or else."""
     if not all((folder / name).exists() for name in (REPORT, SPLIT, STATISTICS)):
         return None
-    if origin_in(folder / REPORT) != origin:
+    if origin_in(folder / REPORT) != origin or partial_path(seal_path(folder / REPORT)).exists():  # killed as it sealed
         return None
     report, listed = read_json(folder / REPORT), read_json(folder / SPLIT)
     return report if all(_holds(records_path(folder, split), listed[split]) for split in SPLITS) else None

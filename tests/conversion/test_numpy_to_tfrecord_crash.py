@@ -148,3 +148,12 @@ def test_two_at_a_time_do_not_mix(shards, expected, tmp_path):
     assert_honest(folder, *expected)
     convert_task(shards, folder, NEW)
     assert tree_bytes(folder) == expected[1]
+
+
+def test_killed_as_it_sealed_it_is_made_again(shards, expected, tmp_path):
+    folder = tmp_path / "open"
+    convert_task(shards, folder, NEW)
+    seal = folder / "report.seal.json"
+    seal.rename(folder / ".report.seal.json.partial")
+    convert_task(shards, folder, NEW)
+    assert seal.exists() and tree_bytes(folder) == expected[1]

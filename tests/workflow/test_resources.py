@@ -28,7 +28,7 @@ def test_each_thread_of_a_conversion_asks_for_two_long_trajectories_and_half_as_
 
 def test_gaze_maps_are_asked_for():
     with_maps, without = tfrecord_mb(machine(gaze="filter")), tfrecord_mb(machine())
-    assert with_maps - without == pytest.approx(1.5 * 500 * (1 + 4.5 * 2) * FRAME * 4 / 3, abs=2)
+    assert with_maps - without == pytest.approx(1.5 * 500 * 2 * FRAME * 4 / 3, abs=2)  # now and next
 
 
 def test_a_larger_batch_asks_for_its_images_and_without_gpu_for_what_the_networks_keep():
