@@ -91,15 +91,14 @@ def _sample(number: int, length: int) -> list[int]:
 
 def _of_shard(index: RecordIndex, number: int, steps: list[int], numpy: Path | None) -> dict[str, Reading]:
     """The shard's path -> what it tells; nothing where it, or this trajectory in it, is no longer there."""
-    *task, date, _, _, _ = index.names[number].split("/") if index.names[number] else [""] * 5
-    path = shard_path(numpy, "/".join(task), date) if numpy and date else None
-    if path is None or not path.exists():
+    place = index.names[number].split("/")
+    path = shard_path(numpy, "/".join(place[:-4]), place[-4]) if numpy and len(place) > 4 else None
+    shard = _opened(path) if path and path.exists() else None
+    if shard is None or index.identities[number] not in shard.content_ids:
         return {}
-    shard = _opened(path)
-    if index.identities[number] not in shard.content_ids:
-        return {}
-    place = shard.content_ids.index(index.identities[number])
-    return {str(path): by_shard(shard, place, steps, with_images=index.encoding == "raw")}
+    told = by_shard(shard, shard.content_ids.index(index.identities[number]), steps, index.encoding == "raw")
+    shard.release()
+    return {str(path): told}
 
 
 @lru_cache(maxsize=1)
