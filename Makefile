@@ -55,7 +55,7 @@ test-newest-python: .venv/dev.txt
 # What is converted without TensorFlow, in one environment, is read with it in another.
 test-verify: .venv/dev.txt
 	.ci/verify
-	.venvs/verify/bin/python -m pytest -q tests/formats tests/conversion/test_second_reading.py $(ARGS)
+	.venvs/verify/bin/python -m pytest -q tests/formats/test_tfrecord.py tests/conversion/test_second_reading.py $(ARGS)
 # By itself: beside TensorFlow, TensorFlow Probability asks for one more package.
 	.venvs/verify/bin/python -m pytest -q tests/networks/test_distributions.py $(ARGS)
 
